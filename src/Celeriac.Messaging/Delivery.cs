@@ -1,0 +1,84 @@
+namespace Celeriac.Messaging;
+
+/// <summary>
+/// What a transport needs to find a delivery again: its tag, and the generation in which the tag is valid
+/// (a broker's connection number, or a store's attempt number). A stale generation is never settled.
+/// </summary>
+/// <param name="Tag">A broker's delivery tag, or a store's row.</param>
+/// <param name="Generation">The connection's or the claim's number.</param>
+/// <param name="Holder">Who claimed it: a store's lease holder; 0 on brokers.</param>
+public readonly record struct DeliveryClaim(long Tag, long Generation, long Holder);
+
+/// <summary>A received message, which must be settled exactly once.</summary>
+public sealed class Delivery
+{
+    private readonly ITransport _transport;
+    private Completion? _completion;
+
+    /// <summary>Called by transports.</summary>
+    public Delivery(ITransport transport, Message message, string queue, DeliveryClaim claim)
+    {
+        _transport = transport;
+        Message = message;
+        Queue = queue;
+        Claim = claim;
+    }
+
+    /// <summary>The message.</summary>
+    public Message Message { get; }
+
+    /// <summary>The queue it was received from.</summary>
+    public string Queue { get; }
+
+    /// <summary>The exchange it was published to.</summary>
+    public string Exchange { get; init; } = "";
+
+    /// <summary>The routing key it was published with.</summary>
+    public string RoutingKey { get; init; } = "";
+
+    /// <summary>True when the message was handed out before and came back.</summary>
+    public bool Redelivered { get; init; }
+
+    /// <summary>How often the message came back because its holder died or froze, where the transport counts that; else null.</summary>
+    public int? Deaths { get; init; }
+
+    /// <summary>The transport's handle on the delivery.</summary>
+    public DeliveryClaim Claim { get; }
+
+    /// <summary>True once a settlement has been decided.</summary>
+    public bool IsSettled => Volatile.Read(ref _completion) is not null;
+
+    /// <summary>Done with the message.</summary>
+    /// <inheritdoc cref="CompleteAsync"/>
+    public ValueTask<CompletionStatus> AckAsync(CancellationToken cancellationToken = default) =>
+        CompleteAsync(new Completion(this, Settlement.Ack), cancellationToken);
+
+    /// <summary>Refuses the message: to the dead-letter exchange, or dropped where the queue has none.</summary>
+    /// <inheritdoc cref="CompleteAsync"/>
+    public ValueTask<CompletionStatus> RejectAsync(CancellationToken cancellationToken = default) =>
+        CompleteAsync(new Completion(this, Settlement.Reject), cancellationToken);
+
+    /// <summary>Gives the message back to its queue.</summary>
+    /// <inheritdoc cref="CompleteAsync"/>
+    public ValueTask<CompletionStatus> RequeueAsync(CancellationToken cancellationToken = default) =>
+        CompleteAsync(new Completion(this, Settlement.Requeue), cancellationToken);
+
+    /// <summary>Settles with follow-ups and a document, as one step.</summary>
+    /// <exception cref="AlreadySettledException">The delivery was settled before, by another completion.</exception>
+    public ValueTask<CompletionStatus> CompleteAsync(Completion completion, CancellationToken cancellationToken = default) =>
+        _transport.CompleteAsync(completion, cancellationToken);
+
+    /// <summary>
+    /// Called by transports at the start of a completion: decides the settlement once. The same completion may come again,
+    /// because the first try may have failed on its way to the broker.
+    /// </summary>
+    /// <exception cref="AlreadySettledException">Another completion was first.</exception>
+    public void BeginSettling(Completion completion)
+    {
+        var first = Interlocked.CompareExchange(ref _completion, completion, null);
+        if (first is not null && !ReferenceEquals(first, completion))
+        {
+            throw new AlreadySettledException(this, first.Settlement, completion.Settlement);
+        }
+    }
+}

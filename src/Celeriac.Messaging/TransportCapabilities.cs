@@ -1,0 +1,50 @@
+namespace Celeriac.Messaging;
+
+/// <summary>
+/// What a messaging system can do. What it cannot do is said here and refused with a clear error; no member of <see cref="ITransport"/>
+/// throws "not implemented". The table in the documentation is checked against these values by a test.
+/// </summary>
+public sealed record TransportCapabilities
+{
+    /// <summary>A published message survives the death of every process (and, with the default settings, power loss).</summary>
+    public bool Durable { get; init; }
+
+    /// <summary>Several processes can use the same URL.</summary>
+    public bool SharedBetweenProcesses { get; init; }
+
+    /// <summary>Fanout exchanges.</summary>
+    public bool Fanout { get; init; }
+
+    /// <summary>Topic exchanges.</summary>
+    public bool Topic { get; init; }
+
+    /// <summary>Messages can wait in the broker for a due time.</summary>
+    public bool Delay { get; init; }
+
+    /// <summary>The longest delay; null where there is no limit.</summary>
+    public TimeSpan? LongestDelay { get; init; }
+
+    /// <summary>The highest priority that a queue can tell apart; 0 where priorities have no effect.</summary>
+    public byte MaxPriority { get; init; }
+
+    /// <summary>Messages and queues can expire.</summary>
+    public bool Expiry { get; init; }
+
+    /// <summary>Dead-letter exchanges.</summary>
+    public bool DeadLetter { get; init; }
+
+    /// <summary>Documents commit in one transaction with settlements (<see cref="ITransport.Documents"/> is not null).</summary>
+    public bool Documents { get; init; }
+
+    /// <summary>Follow-ups, document and settlement of a completion take effect together or not at all.</summary>
+    public bool AtomicCompletion { get; init; }
+
+    /// <summary>A holder that froze past its lease cannot settle any more.</summary>
+    public bool FencedLeases { get; init; }
+
+    /// <summary>Largest body in bytes.</summary>
+    public long MaxBodyBytes { get; init; }
+
+    /// <summary>Counts tell unacknowledged, delayed and consumers apart.</summary>
+    public bool DetailedCounts { get; init; }
+}
