@@ -50,15 +50,13 @@ internal sealed class RoutingTable
     public IReadOnlyList<StoredQueue> RouteDeadLetter(QueueDeclaration queue, string routingKey) =>
         queue.DeadLetterExchange is { } exchange ? Route(exchange, queue.DeadLetterRoutingKey ?? routingKey) ?? [] : [];
 
-    private static bool Matches(ExchangeType type, string pattern, string routingKey)
+    private static bool Matches(ExchangeType type, string pattern, string routingKey) => type switch
     {
-        return type switch
-        {
-            ExchangeType.Direct => pattern == routingKey,
-            ExchangeType.Fanout => true,
-            ExchangeType.Topic => MatchesTopic(pattern.Split('.'), routingKey.Split('.')),
-        };
-    }
+        ExchangeType.Direct => pattern == routingKey,
+        ExchangeType.Fanout => true,
+        ExchangeType.Topic => MatchesTopic(pattern.Split('.'), routingKey.Split('.')),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not an exchange type."),
+    };
 
     /// <summary>Dynamic programming over the words, because a pattern with several <c>#</c> would explode a recursive match.</summary>
     private static bool MatchesTopic(string[] pattern, string[] words)
