@@ -15,7 +15,9 @@ public readonly record struct DeliveryClaim(long Tag, long Generation, long Hold
 public sealed class Delivery
 {
     private readonly ITransport _transport;
+    private readonly Lock _lock = new();
     private Completion? _completion;
+    private Task<CompletionStatus>? _settling;
 
     /// <summary>Called by transports.</summary>
     public Delivery(ITransport transport, Message message, string queue, DeliveryClaim claim)
@@ -84,6 +86,19 @@ public sealed class Delivery
         if (first is not null && !ReferenceEquals(first, completion))
         {
             throw new AlreadySettledException(this, first.Settlement, completion.Settlement);
+        }
+    }
+
+    /// <summary>Starts settling, or answers with the settling that is under way or done; one that failed is started again.</summary>
+    internal Task<CompletionStatus> SettleOnce(Func<Task<CompletionStatus>> settle)
+    {
+        lock (_lock)
+        {
+            if (_settling is null || _settling.IsFaulted || _settling.IsCanceled)
+            {
+                _settling = settle();
+            }
+            return _settling;
         }
     }
 }
