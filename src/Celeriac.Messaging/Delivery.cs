@@ -1,3 +1,5 @@
+using Celeriac.Messaging.Serialization;
+
 namespace Celeriac.Messaging;
 
 /// <summary>
@@ -46,6 +48,9 @@ public sealed class Delivery
 
     /// <summary>The transport's handle on the delivery.</summary>
     public DeliveryClaim Claim { get; }
+
+    /// <summary>What the consumer that received it accepts; the reading extensions check against it.</summary>
+    internal ContentRegistry Contents { get; set; } = ContentRegistry.Default;
 
     /// <summary>True once a settlement has been decided.</summary>
     public bool IsSettled => Volatile.Read(ref _completion) is not null && _settling?.Exception?.InnerException is not TransportRefusedException;
