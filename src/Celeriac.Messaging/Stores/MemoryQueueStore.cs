@@ -261,7 +261,7 @@ public sealed class MemoryQueueStore : IQueueStore
         ArgumentNullException.ThrowIfNull(documents);
         lock (_lock)
         {
-            _documents.Write(documents);
+            _documents.Write(documents, _time.GetUtcNow());
         }
         _changes.Pulse();
         return ValueTask.CompletedTask;
@@ -336,7 +336,7 @@ public sealed class MemoryQueueStore : IQueueStore
             var queue = _queues[put.QueueId];
             queue.Add(new MemoryItem(++_lastMessage, queue, put));
         }
-        _documents.Write(unit.Documents);
+        _documents.Write(unit.Documents, _time.GetUtcNow());
         return UnitStatus.Applied;
     }
 
