@@ -321,10 +321,11 @@ public sealed class MemoryQueueStore : IQueueStore
         }
         if (unit.Claim is { } claim)
         {
-            if (!_holders.TryGetValue(claim.Holder, out var holder) || !holder.Claims.Remove(claim.Tag, out var item))
+            if (!_holders.TryGetValue(claim.Holder, out var holder) || !holder.Claims.TryGetValue(claim.Tag, out var item) || item.Attempt != claim.Generation)
             {
                 return UnitStatus.Lost;
             }
+            holder.Claims.Remove(claim.Tag);
             if (unit.End == ClaimEnd.Return)
             {
                 item.Queue.Add(item);
