@@ -70,7 +70,7 @@ internal abstract class StreamCompressor(string name, params IReadOnlyList<strin
             }
             return filled <= maximumBytes
                 ? buffer.AsSpan(0, filled).ToArray()
-                : throw new ContentException($"The body decompresses to more than {maximumBytes} bytes. Send less, or raise MaximumBodyBytes.");
+                : throw new ContentTooLargeException($"The body decompresses to more than {maximumBytes} bytes. Send less, or raise MaximumBodyBytes.");
         }
         finally
         {
