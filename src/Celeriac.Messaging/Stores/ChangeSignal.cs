@@ -19,11 +19,11 @@ public sealed class ChangeSignal
         Interlocked.Exchange(ref _next, NewSource()).TrySetResult();
     }
 
-    /// <summary>Returns when the version differs from <paramref name="seen"/>, or after <paramref name="atMost"/>.</summary>
+    /// <summary>Returns when the version differs from <paramref name="seen"/>, or after <paramref name="atMost"/> (<see cref="Timeout.InfiniteTimeSpan"/>: not before).</summary>
     public async ValueTask WaitAsync(long seen, TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
         var next = Volatile.Read(ref _next).Task;
-        if (Version != seen || atMost <= TimeSpan.Zero)
+        if (Version != seen || (atMost <= TimeSpan.Zero && atMost != Timeout.InfiniteTimeSpan))
         {
             return;
         }

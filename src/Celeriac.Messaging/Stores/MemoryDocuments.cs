@@ -8,13 +8,14 @@ internal sealed class MemoryDocuments
 
     public long LatestSequence { get; private set; }
 
-    public void Write(IReadOnlyList<Document> documents)
+    public void Write(IReadOnlyList<Document> documents, DateTimeOffset now)
     {
         foreach (var document in documents)
         {
             if (_documents.TryGetValue(document.Key, out var present))
             {
-                if (present.Document.IsFinal)
+                // One that has expired counts as deleted, swept or not.
+                if (present.Document.IsFinal && !(present.Document.ExpiresAt <= now))
                 {
                     continue;
                 }

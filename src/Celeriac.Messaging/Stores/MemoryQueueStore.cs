@@ -261,7 +261,7 @@ public sealed class MemoryQueueStore : IQueueStore
         ArgumentNullException.ThrowIfNull(documents);
         lock (_lock)
         {
-            _documents.Write(documents);
+            _documents.Write(documents, _time.GetUtcNow());
         }
         _changes.Pulse();
         return ValueTask.CompletedTask;
@@ -321,10 +321,11 @@ public sealed class MemoryQueueStore : IQueueStore
         }
         if (unit.Claim is { } claim)
         {
-            if (!_holders.TryGetValue(claim.Holder, out var holder) || !holder.Claims.Remove(claim.Tag, out var item))
+            if (!_holders.TryGetValue(claim.Holder, out var holder) || !holder.Claims.TryGetValue(claim.Tag, out var item) || item.Attempt != claim.Generation)
             {
                 return UnitStatus.Lost;
             }
+            holder.Claims.Remove(claim.Tag);
             if (unit.End == ClaimEnd.Return)
             {
                 item.Queue.Add(item);
@@ -336,7 +337,7 @@ public sealed class MemoryQueueStore : IQueueStore
             var queue = _queues[put.QueueId];
             queue.Add(new MemoryItem(++_lastMessage, queue, put));
         }
-        _documents.Write(unit.Documents);
+        _documents.Write(unit.Documents, _time.GetUtcNow());
         return UnitStatus.Applied;
     }
 

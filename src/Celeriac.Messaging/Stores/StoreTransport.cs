@@ -200,6 +200,7 @@ public sealed class StoreTransport : ITransport
 
     internal async ValueTask<RoutingTable> LookupAsync(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         await ConnectAsync(cancellationToken).ConfigureAwait(false);
         var table = new RoutingTable(await _store.LookupAsync(cancellationToken).ConfigureAwait(false));
         Volatile.Write(ref _table, table);
