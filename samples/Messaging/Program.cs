@@ -6,11 +6,11 @@
 //   … --broker memory://                                          the same on another broker
 using System.Runtime.InteropServices;
 using Celeriac.Messaging;
-//SQ using Celeriac.Sqlite;
+using Celeriac.Sqlite;
 using MessagingSample;
 
 // An application with Celeriac's generator needs no such line: referencing the package is enough.
-//SQ Transports.Add("sqlite", new SqliteTransportFactory());
+Transports.Add("sqlite", new SqliteTransportFactory());
 
 if (CommandLine.Parse(args) is not { } command)
 {
