@@ -3,7 +3,10 @@ using Celeriac.Messaging;
 
 namespace MessagingSample;
 
-/// <summary>What the messaging layer does, one short act after the other. Each act declares what it needs and cleans up, before (an earlier tour may have been broken off) and after.</summary>
+/// <summary>
+/// What the messaging layer does, one short act after the other. Each act declares what it needs and cleans up,
+/// before (an earlier tour may have been broken off) and after.
+/// </summary>
 internal sealed class Tour(ITransport transport)
 {
     private readonly Publisher _publisher = new(transport);
