@@ -30,7 +30,7 @@ internal sealed class BoundedBuffer : IDisposable
     {
         if (Length > _maximumBytes)
         {
-            throw new ContentException($"The body decompresses to more than {_maximumBytes} bytes. Send less, or raise MaximumBodyBytes.");
+            throw new ContentTooLargeException($"The body decompresses to more than {_maximumBytes} bytes. Send less, or raise MaximumBodyBytes.");
         }
         if (Length == _buffer.Length)
         {

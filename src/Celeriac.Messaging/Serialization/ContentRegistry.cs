@@ -129,7 +129,7 @@ public sealed record ContentRegistry
         }
         if (message.Body.Length > MaximumBodyBytes)
         {
-            throw new ContentException(
+            throw new ContentTooLargeException(
                 $"The body has {message.Body.Length} bytes, but at most {MaximumBodyBytes} are read. Send less, or raise MaximumBodyBytes.");
         }
         var body = Decompress(message);
