@@ -1,0 +1,59 @@
+namespace Celeriac;
+
+/// <summary>
+/// Makes a method a task. The source generator writes a typed handle named after the method (<c>AddAsync</c> → <c>AddTask</c>) beside it.
+/// The method stays an ordinary method that a unit test calls directly. Parameters of type <see cref="TaskContext"/> and
+/// <see cref="CancellationToken"/> are injected and never travel.
+/// </summary>
+/// <param name="name">The name on the wire, for example <c>proj.tasks.add</c>; default <c>Namespace.Class.Method</c> without <c>Async</c>.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class TaskAttribute(string? name = null) : Attribute
+{
+    /// <summary>The name on the wire; null for the default.</summary>
+    public string? Name { get; } = name;
+
+    /// <summary>The name of the generated handle; default the method's name without <c>Async</c>, plus <c>Task</c>.</summary>
+    public string? Handle { get; set; }
+
+    /// <summary>The queue its calls go to; default the client's default queue.</summary>
+    public string? Queue { get; set; }
+
+    /// <summary>0–255, higher first on queues with a maximum priority; default 0.</summary>
+    public int Priority { get; set; }
+
+    /// <summary>How many retries are allowed after the first run; −1 for no limit. Default 3, as in Celery.</summary>
+    public int MaxRetries { get; set; } = 3;
+
+    /// <summary>Exception types that are retried without the task asking for it (Celery's <c>autoretry_for</c>).</summary>
+    public Type[] RetryOn { get; set; } = [];
+
+    /// <summary>Exception types that are never retried automatically, even where <see cref="RetryOn"/> names a base of them.</summary>
+    public Type[] DontRetryOn { get; set; } = [];
+
+    /// <summary>Seconds before a retry; default 180, as in Celery. With <see cref="RetryBackoff"/> it is the factor, default 1.</summary>
+    public double RetryDelay { get; set; } = 180;
+
+    /// <summary>True doubles the delay with every automatic retry: 1, 2, 4 … seconds.</summary>
+    public bool RetryBackoff { get; set; }
+
+    /// <summary>The longest delay in seconds that back-off may reach; default 600, as in Celery.</summary>
+    public double RetryBackoffMax { get; set; } = 600;
+
+    /// <summary>True (the default) takes a random delay between 0 and the one computed, so that retries do not come in step. Only with <see cref="RetryBackoff"/>.</summary>
+    public bool RetryJitter { get; set; } = true;
+
+    /// <summary>True (the default) acknowledges after the outcome is applied: at least once. False acknowledges before the run, as Celery does by default: at most once.</summary>
+    public bool AcksLate { get; set; } = true;
+
+    /// <summary>True writes no result on success.</summary>
+    public bool IgnoreResult { get; set; }
+
+    /// <summary>True writes the state STARTED when a run begins.</summary>
+    public bool TrackStarted { get; set; }
+
+    /// <summary>Seconds after which the cancellation token fires and the run, if it stops, fails with <c>SoftTimeLimitExceeded</c>; 0 for none.</summary>
+    public double SoftTimeLimit { get; set; }
+
+    /// <summary>Seconds after which the run is abandoned and fails with <c>TimeLimitExceeded</c>; 0 for none.</summary>
+    public double TimeLimit { get; set; }
+}

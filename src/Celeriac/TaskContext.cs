@@ -1,0 +1,48 @@
+namespace Celeriac;
+
+/// <summary>What a running task may ask about itself and do. Declare a parameter of this type to get it.</summary>
+public sealed class TaskContext
+{
+    private readonly ITaskOperations _operations;
+
+    internal TaskContext(TaskRequest request, ITaskOperations operations, string node, CancellationToken cancellationToken)
+    {
+        Request = request;
+        _operations = operations;
+        Node = node;
+        CancellationToken = cancellationToken;
+    }
+
+    /// <summary>The decoded message.</summary>
+    public TaskRequest Request { get; }
+    /// <summary>The task's id.</summary>
+    public string Id => Request.Id;
+    /// <summary>The task's name.</summary>
+    public string Name => Request.Task;
+    /// <summary>How many retries came before this run; 0 for the first.</summary>
+    public int Retries => Request.Retries;
+    /// <summary>The worker's node name.</summary>
+    public string Node { get; }
+    /// <summary>Fires when the run should stop.</summary>
+    public CancellationToken CancellationToken { get; }
+
+    /// <summary>
+    /// Makes the exception that asks for another run with the same id; throw it: <c>throw context.Retry(error)</c>.
+    /// Over the limit the task fails with <paramref name="cause"/>, or with <c>MaxRetriesExceededError</c> where there is none.
+    /// </summary>
+    /// <param name="cause">Why; it is shown with the state RETRY.</param>
+    /// <param name="countdown">When; default the task's own retry delay.</param>
+    /// <param name="maxRetries">How often; default the task's own limit; −1 for no limit.</param>
+    public TaskRetryException Retry(Exception? cause = null, TimeSpan? countdown = null, int? maxRetries = null) => new(Request, cause, countdown, maxRetries);
+
+    /// <summary>Writes a state of the task's own (Celery's <c>update_state</c>), for example PROGRESS with a record of how far it is.</summary>
+    /// <exception cref="ArgumentException">The state is one of Celery's final states.</exception>
+    public ValueTask UpdateStateAsync<T>(string state, T meta, CancellationToken cancellationToken = default) =>
+        _operations.UpdateStateAsync(Request, state, TaskJson.Encode(meta), cancellationToken);
+}
+
+/// <summary>What <see cref="TaskContext"/> needs from the worker; implemented in Working.</summary>
+internal interface ITaskOperations
+{
+    ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken);
+}

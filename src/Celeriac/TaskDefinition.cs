@@ -1,0 +1,46 @@
+namespace Celeriac;
+
+/// <summary>Runs a task's method with bound arguments and answers its result as JSON. Written by the source generator.</summary>
+public delegate ValueTask<ReadOnlyMemory<byte>> TaskInvoker(TaskInvocation invocation);
+
+/// <summary>How a parameter takes its value.</summary>
+public enum TaskParameterKind
+{
+    /// <summary>A value must be given.</summary>
+    Required,
+    /// <summary>The method's default applies where no value is given.</summary>
+    Optional,
+    /// <summary>A <c>params</c> array: takes all remaining positional arguments (Python's <c>*args</c>).</summary>
+    Rest,
+}
+
+/// <summary>A parameter that travels.</summary>
+/// <param name="Name">The C# name; on the wire its snake_case form is accepted too.</param>
+/// <param name="Kind">How it takes its value.</param>
+/// <param name="TypeName">The C# type, for error texts.</param>
+public sealed record TaskParameter(string Name, TaskParameterKind Kind, string TypeName);
+
+/// <summary>A registered task: its name, defaults and generated invoker.</summary>
+public sealed class TaskDefinition
+{
+    /// <summary>The name on the wire.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The C# method, as <c>Namespace.Class.Method</c>.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The parameters that travel, in order.</summary>
+    public required IReadOnlyList<TaskParameter> Parameters { get; init; }
+
+    /// <summary>Runs the method; null for a task that lives elsewhere (a body-less partial method).</summary>
+    public required TaskInvoker? Invoker { get; init; }
+
+    /// <summary>The declaration's options.</summary>
+    public TaskOptions Options { get; init; } = TaskOptions.Default;
+
+    /// <summary>True when the method is synchronous: it runs on a thread of its own, not on the pool.</summary>
+    public bool IsSynchronous { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,37 @@
+namespace Celeriac;
+
+/// <summary>What a task's declaration says about its runs; see <see cref="TaskAttribute"/> for the meaning of each.</summary>
+public sealed record TaskOptions
+{
+    /// <summary>The defaults.</summary>
+    public static TaskOptions Default { get; } = new();
+
+    /// <inheritdoc cref="TaskAttribute.Queue"/>
+    public string? Queue { get; init; }
+    /// <inheritdoc cref="TaskAttribute.Priority"/>
+    public byte Priority { get; init; }
+    /// <inheritdoc cref="TaskAttribute.MaxRetries"/>
+    public int MaxRetries { get; init; } = 3;
+    /// <inheritdoc cref="TaskAttribute.RetryOn"/>
+    public IReadOnlyList<Type> RetryOn { get; init; } = [];
+    /// <inheritdoc cref="TaskAttribute.DontRetryOn"/>
+    public IReadOnlyList<Type> DontRetryOn { get; init; } = [];
+    /// <summary>The delay before a retry; null for the default (180 s, or the factor 1 s with <see cref="RetryBackoff"/>).</summary>
+    public TimeSpan? RetryDelay { get; init; }
+    /// <inheritdoc cref="TaskAttribute.RetryBackoff"/>
+    public bool RetryBackoff { get; init; }
+    /// <summary>The longest delay that back-off may reach.</summary>
+    public TimeSpan RetryBackoffMax { get; init; } = TimeSpan.FromSeconds(600);
+    /// <inheritdoc cref="TaskAttribute.RetryJitter"/>
+    public bool RetryJitter { get; init; } = true;
+    /// <summary>See <see cref="TaskAttribute.AcksLate"/>; null leaves it to the worker.</summary>
+    public bool? AcksLate { get; init; }
+    /// <inheritdoc cref="TaskAttribute.IgnoreResult"/>
+    public bool IgnoreResult { get; init; }
+    /// <summary>See <see cref="TaskAttribute.TrackStarted"/>; null leaves it to the worker.</summary>
+    public bool? TrackStarted { get; init; }
+    /// <summary>See <see cref="TaskAttribute.SoftTimeLimit"/>; null for none.</summary>
+    public TimeSpan? SoftTimeLimit { get; init; }
+    /// <summary>See <see cref="TaskAttribute.TimeLimit"/>; null for none.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+}

@@ -1,0 +1,55 @@
+using Celeriac.Messaging;
+
+namespace Celeriac;
+
+/// <summary>A decoded invocation: what a task message asks for. See CELERY-PROTOCOL section 3.</summary>
+public sealed record TaskRequest
+{
+    /// <summary>The task's id; the same for every retry.</summary>
+    public required string Id { get; init; }
+    /// <summary>The task's name.</summary>
+    public required string Task { get; init; }
+    /// <summary>The body, uncompressed: <c>[args, kwargs, embed]</c> as JSON.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+    /// <summary>Where the array of positional arguments is in <see cref="Body"/>.</summary>
+    public required JsonSlice Args { get; init; }
+    /// <summary>Where the object of keyword arguments is in <see cref="Body"/>.</summary>
+    public required JsonSlice Kwargs { get; init; }
+    /// <summary>Where the object of callbacks, errbacks, chain and chord is in <see cref="Body"/>; length 0 where it is absent or null.</summary>
+    public JsonSlice Embed { get; init; }
+    /// <summary>The message as received, for what is carried on unchanged.</summary>
+    public required Message Message { get; init; }
+
+    /// <summary>How many retries came before.</summary>
+    public int Retries { get; init; }
+    /// <summary>Not before this time.</summary>
+    public DateTimeOffset? Eta { get; init; }
+    /// <summary>Not after this time.</summary>
+    public DateTimeOffset? Expires { get; init; }
+    /// <summary>The sender's hard time limit; wins over the task's own.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+    /// <summary>The sender's soft time limit; wins over the task's own.</summary>
+    public TimeSpan? SoftTimeLimit { get; init; }
+    /// <summary>The first task of the whole workflow.</summary>
+    public string? RootId { get; init; }
+    /// <summary>The task that sent this one.</summary>
+    public string? ParentId { get; init; }
+    /// <summary>The group.</summary>
+    public string? GroupId { get; init; }
+    /// <summary>The place in the group.</summary>
+    public int? GroupIndex { get; init; }
+    /// <summary>The node that sent it.</summary>
+    public string? Origin { get; init; }
+    /// <summary>An alias for logs and monitors.</summary>
+    public string? Shadow { get; init; }
+    /// <summary>Where an rpc result goes; null or empty for nowhere.</summary>
+    public string? ReplyTo { get; init; }
+    /// <summary>The sender's correlation id.</summary>
+    public string? CorrelationId { get; init; }
+    /// <summary>The sender's wish; null leaves it to the task.</summary>
+    public bool? IgnoreResult { get; init; }
+    /// <summary>The positional arguments as a Python tuple, shortened, for humans.</summary>
+    public string? ArgsRepr { get; init; }
+    /// <summary>The keyword arguments as a Python dictionary, shortened, for humans.</summary>
+    public string? KwargsRepr { get; init; }
+}
