@@ -57,6 +57,15 @@ internal sealed class Database : IDisposable
         return statement;
     }
 
+    /// <summary>Makes every statement ready for use again, after an error that may have left one half filled or half read.</summary>
+    public void ResetStatements()
+    {
+        foreach (var statement in _statements)
+        {
+            statement.Reset();
+        }
+    }
+
     /// <summary>Runs statements that are needed once.</summary>
     public void Execute(string sql) => Check(sqlite3_exec(_handle, sql));
 

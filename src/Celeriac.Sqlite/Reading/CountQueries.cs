@@ -11,7 +11,7 @@ internal sealed class CountQueries(Database database)
         SELECT count(*) FROM messages INDEXED BY messages_expiring WHERE queue = ? AND holder IS NULL AND expires_at > 0 AND expires_at <= ? AND due <= ?
         """);
     private readonly Statement _due = database.Prepare("SELECT count(*) FROM messages INDEXED BY messages_delayed WHERE queue = ? AND due > 0 AND due <= ?");
-    private readonly Statement _delayed = database.Prepare("SELECT count(*) FROM messages INDEXED BY messages_delayed WHERE queue = ? AND due > ?");
+    private readonly Statement _delayed = database.Prepare("SELECT count(*) FROM messages INDEXED BY messages_delayed WHERE queue = ? AND due > 0 AND due > ?");
     private readonly Statement _claimed = database.Prepare("SELECT count(*) FROM messages INDEXED BY messages_claimed WHERE holder IS NOT NULL AND queue = ?");
     private readonly Statement _consumers = database.Prepare("SELECT count(*) FROM holder_queues WHERE queue = ?");
 
@@ -21,7 +21,7 @@ internal sealed class CountQueries(Database database)
         var ready = Number(_ready.With(queueId)) + Number(_due.With(queueId).With(now)) - Number(_expired.With(queueId).With(now).With(now));
         return new QueueCounts(Math.Max(0, ready))
         {
-            Delayed = Number(_delayed.With(queueId).With(Math.Max(0, now))),
+            Delayed = Number(_delayed.With(queueId).With(now)),
             Unacknowledged = Number(_claimed.With(queueId)),
             Consumers = Number(_consumers.With(queueId)),
         };

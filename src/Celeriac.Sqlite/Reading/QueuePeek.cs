@@ -7,9 +7,11 @@ namespace Celeriac.Sqlite.Reading;
 internal sealed class QueuePeek(Database database)
 {
     private readonly Statement _queueExists = database.Prepare("SELECT 1 FROM queues WHERE id = ?");
-    private readonly Statement _ready = database.Prepare("SELECT 1 FROM messages WHERE queue = ? AND holder IS NULL AND due = 0 LIMIT 1");
-    private readonly Statement _expired = database.Prepare("SELECT 1 FROM messages WHERE queue = ? AND holder IS NULL AND expires_at > 0 AND expires_at <= ? LIMIT 1");
-    private readonly Statement _firstDue = database.Prepare("SELECT min(due) FROM messages WHERE queue = ? AND due > 0");
+    private readonly Statement _ready = database.Prepare("SELECT 1 FROM messages INDEXED BY messages_ready WHERE queue = ? AND holder IS NULL AND due = 0 LIMIT 1");
+    private readonly Statement _expired = database.Prepare("""
+        SELECT 1 FROM messages INDEXED BY messages_expiring WHERE queue = ? AND holder IS NULL AND expires_at > 0 AND expires_at <= ? LIMIT 1
+        """);
+    private readonly Statement _firstDue = database.Prepare("SELECT min(due) FROM messages INDEXED BY messages_delayed WHERE queue = ? AND due > 0");
 
     /// <summary>True when the request would get a message now.</summary>
     public bool IsWorthTaking(TakeRequest request)

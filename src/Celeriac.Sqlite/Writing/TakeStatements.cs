@@ -19,13 +19,15 @@ internal sealed class TakeStatements(Database database)
         message_id, message_priority, expiration_ticks, persistent, headers, body
         """;
 
+    // INDEXED BY: should a change of the tables ever make the index useless for it, the store does not open, instead of becoming slow in silence.
+    internal const string SelectReady = $"""
+        SELECT {Columns} FROM messages INDEXED BY messages_ready WHERE queue = ? AND holder IS NULL AND due = 0 ORDER BY priority DESC, id
+        """;
+    internal const string SelectDue = "SELECT id FROM messages INDEXED BY messages_delayed WHERE queue = ? AND due > 0 AND due <= ? ORDER BY due";
+
     private readonly Statement _holderExists = database.Prepare("SELECT 1 FROM holders WHERE id = ?");
-    private readonly Statement _promote = database.Prepare($"""
-        UPDATE messages SET due = 0 WHERE id IN (SELECT id FROM messages WHERE queue = ? AND due > 0 AND due <= ? ORDER BY due LIMIT {PromotedAtOnce})
-        """);
-    private readonly Statement _ready = database.Prepare($"""
-        SELECT {Columns} FROM messages INDEXED BY messages_ready WHERE queue = ? AND holder IS NULL AND due = 0 ORDER BY priority DESC, id LIMIT ?
-        """);
+    private readonly Statement _promote = database.Prepare($"UPDATE messages SET due = 0 WHERE id IN ({SelectDue} LIMIT {PromotedAtOnce})");
+    private readonly Statement _ready = database.Prepare($"{SelectReady} LIMIT ?");
     private readonly Statement _expired = database.Prepare($"""
         SELECT {Columns} FROM messages INDEXED BY messages_expiring
         WHERE queue = ? AND holder IS NULL AND expires_at > 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?

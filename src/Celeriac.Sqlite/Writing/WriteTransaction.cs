@@ -45,6 +45,7 @@ internal sealed class WriteTransaction(Database database, string path, ILogger l
     /// <summary>Undoes what is open; nothing where an error has done so already.</summary>
     public void Rollback()
     {
+        database.ResetStatements();
         if (database.IsInTransaction)
         {
             _rollback.Run();
