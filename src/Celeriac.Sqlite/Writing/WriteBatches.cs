@@ -38,13 +38,17 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
                 return;
             }
             var before = session.RowsChanged;
+            session.Begin();
             Write(batch);
             IsTidy &= session.RowsChanged == before;
             TellOfNews();
         }
         catch (Exception error)
         {
-            Log.WriterFailed(logger, path, error);
+            if (error is not TransportException)
+            {
+                Log.WriterFailed(logger, path, error);
+            }
             _done.Clear();
             _done.AddRange(batch.Select(job => (job, (Exception?)session.Translate(error))));
         }
@@ -89,12 +93,10 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
     [SuppressMessage("Design", "CA1031", Justification = "Any failure sends the work through one by one, where it is told to its caller.")]
     private bool TryTogether(List<WriteJob> batch)
     {
-        _started.Clear();
+        // Only now that the lock is there: while it was waited for, a caller could still leave.
+        _started.AddRange(batch.Where(job => job.TryStart()));
         try
         {
-            session.Begin();
-            // Only now: while the lock was waited for, a caller could still leave.
-            _started.AddRange(batch.Where(job => job.TryStart()));
             foreach (var job in _started)
             {
                 job.Execute(session);
@@ -106,10 +108,6 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
         {
             session.Transaction.Rollback();
             session.ClearNews();
-            if (_started.Count == 0)
-            {
-                _started.AddRange(batch.Where(job => job.TryStart()));
-            }
             return false;
         }
     }
