@@ -7,6 +7,8 @@ internal static class RawFile
 {
     public static long Number(string path, string sql) => Use(path, database => database.ReadNumber(sql));
 
+    public static string? Text(string path, string sql) => Use(path, database => database.ReadText(sql));
+
     public static string Explain(string path, string sql) => Use(path, database =>
     {
         using var plan = database.Prepare("EXPLAIN QUERY PLAN " + sql);
