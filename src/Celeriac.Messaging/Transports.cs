@@ -9,7 +9,10 @@ namespace Celeriac.Messaging;
 public static class Transports
 {
     // Process-wide on purpose: a scheme means the same factory everywhere, and generated code registers before anything runs.
-    private static readonly ConcurrentDictionary<string, ITransportFactory> Factories = new(StringComparer.OrdinalIgnoreCase);
+    private static readonly ConcurrentDictionary<string, ITransportFactory> Factories = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["memory"] = new Stores.MemoryTransportFactory(),
+    };
 
     /// <summary>The registered schemes in alphabetical order.</summary>
     public static IReadOnlyList<string> Schemes => [.. Factories.Keys.Order(StringComparer.Ordinal)];
