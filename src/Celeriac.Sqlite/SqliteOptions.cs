@@ -1,13 +1,11 @@
 using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
 
 namespace Celeriac.Sqlite;
 
 /// <summary>What a <c>sqlite://</c> URL says.</summary>
 internal sealed record SqliteOptions(string Path)
 {
-    /// <summary>The options that <c>StoreTransport</c> reads from the same URL.</summary>
-    private static readonly string[] TransportOptions = ["lease", "publish_timeout"];
-
     /// <summary>True: a commit survives power loss. False: it survives the death of the process only.</summary>
     public bool IsFullySynchronous { get; init; } = true;
 
@@ -24,7 +22,7 @@ internal sealed record SqliteOptions(string Path)
     /// <exception cref="BrokerUrlException">It names no file, or has an option that is unknown or wrong.</exception>
     public static SqliteOptions From(BrokerUrl url)
     {
-        url.RequireKnown(["synchronous", "busy_timeout", "max_size", "allow_network", .. TransportOptions]);
+        url.RequireKnown(["synchronous", "busy_timeout", "max_size", "allow_network", .. StoreTransportOptions.Names]);
         if (url.Path.Length == 0 || url.Path.EndsWith('/') || url.Path.Contains('\0'))
         {
             throw new BrokerUrlException($"Broker URL '{url}' names no file. Write sqlite://celeriac.db for a file in the working directory, or sqlite:///var/lib/app/celeriac.db.");
