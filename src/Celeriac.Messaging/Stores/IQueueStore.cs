@@ -41,7 +41,9 @@ public interface IQueueStore : IDocumentStore, IAsyncDisposable
     /// <summary>Deletes the messages of a queue that nobody has claimed; answers how many.</summary>
     ValueTask<long> PurgeAsync(long queueId, CancellationToken cancellationToken = default);
 
-    /// <summary>Registers a lease holder that serves some queues; answers its number, which is never used again.</summary>
+    /// <summary>
+    /// Registers a lease holder that serves some queues; answers its number, which is never used again. Its queues are in use until it is released or reclaimed.
+    /// </summary>
     ValueTask<long> RegisterHolderAsync(string name, IReadOnlyList<long> queueIds, CancellationToken cancellationToken = default);
 
     /// <summary>Gives back every claim of the holder, without counting a death, and removes it.</summary>
@@ -59,7 +61,8 @@ public interface IQueueStore : IDocumentStore, IAsyncDisposable
     int Reclaim(IReadOnlyList<HolderBeat> dead);
 
     /// <summary>
-    /// Deletes expired documents and queues whose <see cref="QueueDeclaration.Expires"/> has passed since their last use, a bounded number at a time.
+    /// Deletes expired documents, and queues that no holder serves and whose <see cref="QueueDeclaration.Expires"/> has passed since they were declared
+    /// or a holder left them; a bounded number at a time.
     /// </summary>
     void Sweep(long now);
 }

@@ -247,7 +247,8 @@ public sealed class MemoryQueueStore : IQueueStore
         lock (_lock)
         {
             _documents.Sweep(now);
-            foreach (var queue in _queues.Values.Where(queue => queue.IsUnused(now)).ToList())
+            var served = _holders.Values.SelectMany(holder => holder.QueueIds).ToHashSet();
+            foreach (var queue in _queues.Values.Where(queue => queue.IsUnused(now) && !served.Contains(queue.Id)).ToList())
             {
                 RemoveQueue(queue.Id);
                 _version++;
@@ -346,6 +347,10 @@ public sealed class MemoryQueueStore : IQueueStore
         if (!_holders.Remove(holder, out var gone))
         {
             return 0;
+        }
+        foreach (var queue in gone.QueueIds.Select(_queues.GetValueOrDefault).OfType<MemoryQueue>())
+        {
+            queue.UsedAt = _time.GetUtcNow().ToUnixTimeMilliseconds();
         }
         foreach (var item in gone.Claims.Values)
         {
