@@ -180,11 +180,11 @@ public sealed class MemoryQueueStore : IQueueStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> RegisterHolderAsync(string name, IReadOnlyList<long> queueIds, CancellationToken cancellationToken = default)
+    public ValueTask<long> RegisterHolderAsync(string name, TimeSpan lease, IReadOnlyList<long> queueIds, CancellationToken cancellationToken = default)
     {
         lock (_lock)
         {
-            _holders.Add(++_lastHolder, new Holder(name, queueIds));
+            _holders.Add(++_lastHolder, new Holder(name, lease, queueIds));
             return ValueTask.FromResult(_lastHolder);
         }
     }
@@ -223,7 +223,7 @@ public sealed class MemoryQueueStore : IQueueStore
     {
         lock (_lock)
         {
-            return [.. _holders.Select(pair => new HolderBeat(pair.Key, pair.Value.Name, pair.Value.Beat))];
+            return [.. _holders.Select(pair => new HolderBeat(pair.Key, pair.Value.Name, pair.Value.Beat, pair.Value.Lease))];
         }
     }
 
@@ -375,9 +375,10 @@ public sealed class MemoryQueueStore : IQueueStore
         }
     }
 
-    private sealed class Holder(string name, IReadOnlyList<long> queueIds)
+    private sealed class Holder(string name, TimeSpan lease, IReadOnlyList<long> queueIds)
     {
         public string Name { get; } = name;
+        public TimeSpan Lease { get; } = lease;
         public IReadOnlyList<long> QueueIds { get; } = queueIds;
         public long Beat { get; set; }
         public Dictionary<long, MemoryItem> Claims { get; } = [];

@@ -48,6 +48,7 @@ public sealed class StoreTransport : ITransport
     internal IQueueStore Store => _store;
     internal LeaseKeeper Keeper => _keeper;
     internal TimeProvider Time => _time;
+    internal TimeSpan Lease => _options.Lease;
     internal long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>
@@ -327,7 +328,7 @@ public sealed class StoreTransport : ITransport
         long[] ids = [.. queues.Select(name => table?.Queue(name)?.Id).OfType<long>()];
         if (ids.Length > 0)
         {
-            var holder = await _store.RegisterHolderAsync("declare", ids, cancellationToken).ConfigureAwait(false);
+            var holder = await _store.RegisterHolderAsync("declare", Lease, ids, cancellationToken).ConfigureAwait(false);
             await _store.ReleaseHolderAsync(holder, CancellationToken.None).ConfigureAwait(false);
         }
     }
