@@ -53,7 +53,7 @@ public sealed class Delivery
     internal ContentRegistry Contents { get; set; } = ContentRegistry.Default;
 
     /// <summary>True once a settlement has been decided.</summary>
-    public bool IsSettled => Volatile.Read(ref _completion) is not null;
+    public bool IsSettled => Volatile.Read(ref _completion) is not null && _settling?.Exception?.InnerException is not TransportRefusedException;
 
     /// <summary>Done with the message.</summary>
     /// <inheritdoc cref="CompleteAsync"/>
@@ -77,15 +77,22 @@ public sealed class Delivery
 
     /// <summary>
     /// Called by transports at the start of a completion: decides the settlement once. The same completion may come again,
-    /// because the first try may have failed on its way to the broker.
+    /// because the first try may have failed on its way to the broker; another one only after the first was refused for good.
     /// </summary>
     /// <exception cref="AlreadySettledException">Another completion was first.</exception>
     public void BeginSettling(Completion completion)
     {
-        var first = Interlocked.CompareExchange(ref _completion, completion, null);
-        if (first is not null && !ReferenceEquals(first, completion))
+        lock (_lock)
         {
-            throw new AlreadySettledException(this, first.Settlement, completion.Settlement);
+            if (_completion is not null && !ReferenceEquals(_completion, completion))
+            {
+                if (_settling?.Exception?.InnerException is not TransportRefusedException)
+                {
+                    throw new AlreadySettledException(this, _completion.Settlement, completion.Settlement);
+                }
+                _settling = null;
+            }
+            _completion = completion;
         }
     }
 

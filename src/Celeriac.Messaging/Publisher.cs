@@ -29,7 +29,7 @@ public sealed record PublisherOptions
 public sealed class Publisher
 {
     private const string NeedsReflection = "Metadata of T is looked up with reflection. Give a JsonTypeInfo<T> from a JsonSerializerContext instead.";
-    private static readonly SendOptions Plain = new();
+    private static readonly MessageOptions Plain = new();
     private readonly ITransport _transport;
     private readonly PublisherOptions _options;
     private readonly Compressor? _compressor;
@@ -55,25 +55,25 @@ public sealed class Publisher
     public string Exchange => _options.Exchange;
 
     /// <summary>Sends text as <c>text/plain</c>.</summary>
-    /// <inheritdoc cref="SendAsync(Message, string, SendOptions?, CancellationToken)"/>
-    public ValueTask SendAsync(string text, string routingKey = "", SendOptions? options = null, CancellationToken cancellationToken = default) =>
+    /// <inheritdoc cref="SendAsync(Message, string, MessageOptions?, CancellationToken)"/>
+    public ValueTask SendAsync(string text, string routingKey = "", MessageOptions? options = null, CancellationToken cancellationToken = default) =>
         SendAsync(MessageContent.Text(text), routingKey, options, cancellationToken);
 
     /// <summary>Sends bytes as <c>application/data</c>. They are not copied and must not change before the call returns.</summary>
-    /// <inheritdoc cref="SendAsync(Message, string, SendOptions?, CancellationToken)"/>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, string routingKey = "", SendOptions? options = null, CancellationToken cancellationToken = default) =>
+    /// <inheritdoc cref="SendAsync(Message, string, MessageOptions?, CancellationToken)"/>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, string routingKey = "", MessageOptions? options = null, CancellationToken cancellationToken = default) =>
         SendAsync(MessageContent.Bytes(bytes), routingKey, options, cancellationToken);
 
     /// <summary>Sends a value as <c>application/json</c>, written with source-generated metadata.</summary>
-    /// <inheritdoc cref="SendAsync(Message, string, SendOptions?, CancellationToken)"/>
-    public ValueTask SendAsync<T>(T value, JsonTypeInfo<T> typeInfo, string routingKey = "", SendOptions? options = null, CancellationToken cancellationToken = default) =>
+    /// <inheritdoc cref="SendAsync(Message, string, MessageOptions?, CancellationToken)"/>
+    public ValueTask SendAsync<T>(T value, JsonTypeInfo<T> typeInfo, string routingKey = "", MessageOptions? options = null, CancellationToken cancellationToken = default) =>
         SendAsync(MessageContent.Json(value, typeInfo), routingKey, options, cancellationToken);
 
     /// <summary>Sends a value as <c>application/json</c>, metadata found with reflection where the serializer options have none.</summary>
-    /// <inheritdoc cref="SendAsync(Message, string, SendOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="SendAsync(Message, string, MessageOptions?, CancellationToken)"/>
     [RequiresUnreferencedCode(NeedsReflection)]
     [RequiresDynamicCode(NeedsReflection)]
-    public ValueTask SendAsync<T>(T value, JsonSerializerOptions serializerOptions, string routingKey = "", SendOptions? options = null, CancellationToken cancellationToken = default) =>
+    public ValueTask SendAsync<T>(T value, JsonSerializerOptions serializerOptions, string routingKey = "", MessageOptions? options = null, CancellationToken cancellationToken = default) =>
         SendAsync(MessageContent.Json(value, serializerOptions), routingKey, options, cancellationToken);
 
     /// <summary>Sends a message.</summary>
@@ -85,20 +85,20 @@ public sealed class Publisher
     /// <exception cref="UnroutableException">The message is mandatory and reached no queue.</exception>
     /// <exception cref="PublishUnknownException">The wait ended before the broker answered: the message may have arrived.</exception>
     /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
-    public ValueTask SendAsync(Message message, string routingKey = "", SendOptions? options = null, CancellationToken cancellationToken = default) =>
+    public ValueTask SendAsync(Message message, string routingKey = "", MessageOptions? options = null, CancellationToken cancellationToken = default) =>
         _transport.PublishAsync(Prepare(message, routingKey, options ?? Plain), cancellationToken);
 
     /// <summary>Sends many messages alike in one call, which costs a store one commit.</summary>
-    /// <inheritdoc cref="SendAsync(Message, string, SendOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="SendAsync(Message, string, MessageOptions?, CancellationToken)"/>
     /// <exception cref="PublishException">Some messages failed; it names each.</exception>
-    public ValueTask SendAsync(IReadOnlyList<Message> messages, string routingKey = "", SendOptions? options = null, CancellationToken cancellationToken = default)
+    public ValueTask SendAsync(IReadOnlyList<Message> messages, string routingKey = "", MessageOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
         var publications = messages.Select(message => Prepare(message, routingKey, options ?? Plain)).ToArray();
         return publications.Length == 0 ? ValueTask.CompletedTask : _transport.PublishAsync(publications, cancellationToken);
     }
 
-    private Publication Prepare(Message message, string routingKey, SendOptions options)
+    private Publication Prepare(Message message, string routingKey, MessageOptions options)
     {
         ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(routingKey);
@@ -111,7 +111,7 @@ public sealed class Publisher
         };
     }
 
-    private Message Compress(Message message, SendOptions options)
+    private Message Compress(Message message, MessageOptions options)
     {
         var compressor = options.Compression is { } name ? _options.Contents.FindCompressor(name) : _compressor;
         // A message that is passed on may come compressed.

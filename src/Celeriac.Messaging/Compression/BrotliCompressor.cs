@@ -1,20 +1,37 @@
+using System.Buffers;
 using System.IO.Compression;
 
 namespace Celeriac.Messaging.Compression;
 
 /// <summary>Brotli (RFC 7932).</summary>
-internal sealed class BrotliCompressor() : StreamCompressor("application/x-brotli", "brotli")
+internal sealed class BrotliCompressor() : Compressor("application/x-brotli", "brotli")
 {
-    protected override Stream Compressing(Stream compressed) => new BrotliStream(compressed, CompressionLevel.Optimal, leaveOpen: true);
-
-    protected override Stream Decompressing(Stream compressed) => new BrotliStream(compressed, CompressionMode.Decompress);
-
-    protected override void RequireBeginning(ReadOnlySpan<byte> body)
+    public override byte[] Compress(ReadOnlyMemory<byte> body)
     {
-        // The stream answers an empty body with an empty text.
-        if (body.IsEmpty)
+        using var compressed = new MemoryStream();
+        using (var stream = new BrotliStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
         {
-            throw Damaged();
+            stream.Write(body.Span);
         }
+        return compressed.ToArray();
+    }
+
+    // The decoder and not the stream: the stream takes a body that was cut near its end for a whole one.
+    public override byte[] Decompress(ReadOnlyMemory<byte> body, int maximumBytes)
+    {
+        using var plain = new BoundedBuffer(body.Length, maximumBytes);
+        using var decoder = new BrotliDecoder();
+        var rest = body.Span;
+        OperationStatus status;
+        do
+        {
+            status = decoder.Decompress(rest, plain.Free(), out var consumed, out var written);
+            rest = rest[consumed..];
+            plain.Advance(written);
+        }
+        while (status == OperationStatus.DestinationTooSmall);
+        // A plain body one byte over the limit fits into the buffer to the end: asking for more room refuses it.
+        plain.Free();
+        return status == OperationStatus.Done && rest.IsEmpty ? plain.ToArray() : throw Damaged();
     }
 }

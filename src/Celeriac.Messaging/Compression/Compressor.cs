@@ -40,6 +40,10 @@ public abstract class Compressor
     /// <summary>The customary and the wire name, for lists in errors.</summary>
     public override string ToString() => Aliases.Count == 0 ? Name : $"{Aliases[^1]} ({Name})";
 
+    /// <summary>The error for a body that is not a whole stream of this method.</summary>
+    protected ContentException Damaged(Exception? error = null) =>
+        new($"The body cannot be decompressed with {this}: it is damaged or truncated. Let the sender send it again, whole.", error);
+
     internal bool IsCalled(string name) =>
         Name.Equals(name, StringComparison.OrdinalIgnoreCase) || Aliases.Contains(name, StringComparer.OrdinalIgnoreCase);
 }

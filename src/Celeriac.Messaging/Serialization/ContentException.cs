@@ -25,3 +25,12 @@ public sealed class ContentRefusedException : ContentException
     /// <summary>The content type that was refused, as the sender wrote it; null where the message had none.</summary>
     public string? ContentType { get; }
 }
+
+/// <summary>A message's body is longer than is read, before or after decompression.</summary>
+public sealed class ContentTooLargeException : ContentException
+{
+    /// <summary>Creates the exception.</summary>
+    public ContentTooLargeException(string message) : base(message)
+    {
+    }
+}

@@ -126,7 +126,7 @@ public sealed record ContentRegistry
         }
         if (message.Body.Length > MaximumBodyBytes)
         {
-            throw new ContentException($"The body has {message.Body.Length} bytes, but at most {MaximumBodyBytes} are read. Send less, or raise MaximumBodyBytes.");
+            throw new ContentTooLargeException($"The body has {message.Body.Length} bytes, but at most {MaximumBodyBytes} are read. Send less, or raise MaximumBodyBytes.");
         }
         var body = Decompress(message);
         if (format.IsText && body.Span is [ByteOrderMark, 0xBB, 0xBF, ..])

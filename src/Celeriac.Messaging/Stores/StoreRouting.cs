@@ -61,7 +61,8 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
         {
             throw new UnroutableException(publication.Exchange, publication.RoutingKey);
         }
-        var due = publication.Due is { } time ? time.ToUnixTimeMilliseconds() : 0;
+        // Rounded up: a message must not be early by the part of a millisecond that is cut.
+        var due = publication.Due is { } time ? time.AddTicks(TimeSpan.TicksPerMillisecond - 1).ToUnixTimeMilliseconds() : 0;
         foreach (var queue in queues)
         {
             puts.Add(PutOf(queue, publication.Message, publication.Exchange, publication.RoutingKey, due > now ? due : 0));

@@ -162,7 +162,7 @@ internal sealed class StoreSubscription : ISubscription
         var answer = await _transport.Store.TakeAsync(request, cancellationToken).ConfigureAwait(false);
         if (answer.UnknownQueue is { } gone)
         {
-            throw new TransportException($"Queue '{queues.First(queue => queue.Id == gone).Declaration.Name}' was deleted while it was consumed. Declare it and subscribe again.");
+            throw new TransportRefusedException($"Queue '{queues.First(queue => queue.Id == gone).Declaration.Name}' was deleted while it was consumed. Declare it and subscribe again.");
         }
         var expired = answer.Messages.Where(message => message.ExpiresAt > 0 && message.ExpiresAt <= now).ToList();
         await _transport.EndExpiredAsync(expired, CancellationToken.None).ConfigureAwait(false);

@@ -1,7 +1,7 @@
 namespace Celeriac.Messaging;
 
 /// <summary>What is special about one message that a <see cref="Publisher"/> sends. What is null stays as the message has it.</summary>
-public sealed record SendOptions
+public sealed record MessageOptions
 {
     /// <summary>The exchange; null for the publisher's.</summary>
     public string? Exchange { get; init; }

@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Celeriac.Generators;
+
+/// <summary>Reads what [Task(…)] says: the options to assign, and values that cannot be meant.</summary>
+internal static class AttributeReader
+{
+    /// <summary>The longest TimeSpan, in whole seconds.</summary>
+    private const double LongestSeconds = 922337203685;
+    private const int LongestQueueName = 255;
+
+    public sealed record Reading(EquatableArray<string> Assignments, EquatableArray<Fault> Faults, Place NamePlace);
+
+    public static Reading Read(IMethodSymbol method, AttributeData attribute, Place identifier, CancellationToken cancellationToken)
+    {
+        var syntax = (attribute.ApplicationSyntaxReference?.GetSyntax(cancellationToken) as AttributeSyntax)?.ArgumentList?.Arguments ?? default;
+        var nameSyntax = syntax.FirstOrDefault(argument => argument.NameEquals is null);
+        var namePlace = nameSyntax is null ? identifier : Place.Of(nameSyntax.GetLocation());
+
+        var objections = attribute.NamedArguments.Select(argument => (Name: argument.Key, Objection: Objection(argument.Key, argument.Value, attribute)));
+        var faults = objections.Prepend((Name: "Name", Objection: NameObjection(attribute))).Where(pair => pair.Objection is not null).Select(pair => Fault.Of(
+            Diagnostics.BadLiteral, PlaceOf(pair.Name), pair.Name, method.Name, pair.Objection!.Value, pair.Objection.Rule, pair.Objection.Cure));
+
+        var assignments = attribute.NamedArguments.Select(argument => Assignment(argument.Key, argument.Value)).OfType<string>();
+        return new(assignments.ToEquatableArray(), faults.ToEquatableArray(), namePlace);
+
+        Place PlaceOf(string option) => syntax.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.Text == option) is { } found ? Place.Of(found.GetLocation()) : namePlace;
+    }
+
+    /// <summary>The assignment of TaskOptions for a given property; null where it says no more than the default.</summary>
+    private static string? Assignment(string name, TypedConstant value) => (name, Plain(value)) switch
+    {
+        ("Handle", _) => null,
+        ("RetryOn" or "DontRetryOn", _) => value.IsNull || value.Values.Length == 0 ? null : $"{name} = [{string.Join(", ", value.Values.Where(type => type.Value is ITypeSymbol).Select(TypeOf))}]",
+        ("SoftTimeLimit" or "TimeLimit", 0d) => null,
+        ("RetryDelay" or "RetryBackoffMax" or "SoftTimeLimit" or "TimeLimit", double seconds) => $"{name} = global::System.TimeSpan.FromSeconds({Number(seconds)})",
+        (_, { } plain) => $"{name} = {DefaultValue.Literal(plain)}",
+        _ => null,
+    };
+
+    private static string TypeOf(TypedConstant type) => $"typeof({((ITypeSymbol)type.Value!).ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)})";
+
+    private static object? Plain(TypedConstant value) => value.Kind is TypedConstantKind.Array ? null : value.Value;
+
+    private static Problem? Objection(string name, TypedConstant value, AttributeData attribute) => (name, Plain(value)) switch
+    {
+        ("Priority", int priority) when priority is < 0 or > 255 => new(Number(priority), "a priority is 0 to 255", "Choose one of these"),
+        ("MaxRetries", int retries) when retries < -1 => new(Number(retries), "it must be −1 (no limit), 0 or more", "Write -1 for no limit"),
+        ("Queue", string queue) when queue.Length == 0 => new("empty", "a queue has a name", "Write the queue's name, or leave it out for the client's default queue"),
+        ("Queue", string queue) when Encoding.UTF8.GetByteCount(queue) > LongestQueueName =>
+            new($"{Encoding.UTF8.GetByteCount(queue)} bytes long", $"brokers take at most {LongestQueueName} bytes", "Choose a shorter name"),
+        ("Handle", string handle) when !SyntaxFacts.IsValidIdentifier(handle) || TaskNames.Escape(handle) != handle =>
+            new($"'{handle}'", "it must be a C# name", "Write a name such as \"AddTask\""),
+        ("RetryBackoffMax", double seconds) when !(seconds is > 0 and <= LongestSeconds) =>
+            new(Number(seconds), "it must be more than 0 seconds", "Write the longest delay in seconds"),
+        ("RetryDelay" or "SoftTimeLimit" or "TimeLimit", double seconds) when !(seconds is >= 0 and <= LongestSeconds) =>
+            new(Number(seconds), "it must be 0 seconds or more", "Write a number of seconds"),
+        ("SoftTimeLimit", double soft) when Limit(attribute) is > 0 and var hard && soft > hard =>
+            new(Number(soft), $"the run is abandoned after TimeLimit = {Number(hard)}, before it could stop", "Make SoftTimeLimit the smaller one"),
+        _ => null,
+    };
+
+    private static Problem? NameObjection(AttributeData attribute) =>
+        TaskNames.ExplicitName(attribute) is { } name && string.IsNullOrWhiteSpace(name) ? new("empty", "messages name their task", "Write a name such as \"proj.add\"") : null;
+
+    private static double? Limit(AttributeData attribute) => attribute.NamedArguments.FirstOrDefault(argument => argument.Key == "TimeLimit").Value.Value as double?;
+
+    private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    private sealed record Problem(string Value, string Rule, string Cure);
+}

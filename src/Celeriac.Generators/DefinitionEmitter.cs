@@ -1,0 +1,41 @@
+namespace Celeriac.Generators;
+
+/// <summary>Writes the handle without options, which holds the task's definition.</summary>
+internal static class DefinitionEmitter
+{
+    private const string Kind = "global::Celeriac.TaskParameterKind";
+
+    public static void Instance(SourceBuilder source, TaskModel task)
+    {
+        source.Line($"internal static readonly {task.Handle}Handle Instance = new(").Open("    new global::Celeriac.TaskDefinition").Line("{");
+        source.Continued($"Name = {DefaultValue.Text(task.WireName)},");
+        source.Continued($"Method = {DefaultValue.Text($"{task.Container.FullName}.{task.Method.TrimStart('@')}")},");
+        Parameters(source, task);
+        source.Continued($"Invoker = {(task.PartialDeclaration is null ? "Invoke" : "null")},");
+        if (task.Options.Count > 0)
+        {
+            source.Continued($"Options = new() {{ {string.Join(", ", task.Options)} }},");
+        }
+        if (!task.IsAwaited)
+        {
+            source.Continued("IsSynchronous = true,");
+        }
+        source.Line("},").Line("global::Celeriac.SendOptions.None,").Close("    client: null);").Line();
+    }
+
+    private static void Parameters(SourceBuilder source, TaskModel task)
+    {
+        var parameters = task.Parameters.Where(parameter => parameter.Travels).ToList();
+        if (parameters.Count == 0)
+        {
+            source.Continued("Parameters = [],");
+            return;
+        }
+        source.Continued("Parameters =").Continued("[");
+        foreach (var parameter in parameters)
+        {
+            source.Continued($"    new({DefaultValue.Text(parameter.Name.TrimStart('@'))}, {Kind}.{parameter.Kind}, {DefaultValue.Text(parameter.DisplayType)}),");
+        }
+        source.Continued("],");
+    }
+}

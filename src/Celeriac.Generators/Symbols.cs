@@ -1,0 +1,53 @@
+using Microsoft.CodeAnalysis;
+
+namespace Celeriac.Generators;
+
+/// <summary>The names by which Celeriac's own types are known, and questions about symbols.</summary>
+internal static class Symbols
+{
+    public const string TaskAttribute = "Celeriac.TaskAttribute";
+    public const string TransportAttribute = "Celeriac.Messaging.TransportAttribute";
+    public const string Transports = "Celeriac.Messaging.Transports";
+    public const string Builder = "Celeriac.CeleriacBuilder";
+    public const string BuiltInJsonContext = "Celeriac.Serialization.BuiltInJsonContext";
+
+    /// <summary>A type as generated code writes it: <c>global::Demo.Order?</c>.</summary>
+    public static readonly SymbolDisplayFormat Qualified =
+        SymbolDisplayFormat.FullyQualifiedFormat.AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
+
+    /// <summary>A type as a person writes it: <c>Order?</c>.</summary>
+    public static readonly SymbolDisplayFormat Short =
+        SymbolDisplayFormat.MinimallyQualifiedFormat.AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
+
+    /// <summary>Namespace, types and name with dots: <c>Demo.MathTasks.Add</c>.</summary>
+    public static string DottedName(ISymbol symbol)
+    {
+        var parent = symbol.ContainingSymbol;
+        return parent is null or INamespaceSymbol { IsGlobalNamespace: true } or IModuleSymbol ? symbol.Name : $"{DottedName(parent)}.{symbol.Name}";
+    }
+
+    public static bool Is(ITypeSymbol? type, string fullName) => type is INamedTypeSymbol { Arity: 0 } && DottedName(type) == fullName;
+
+    /// <summary>The [Task] of a method, or null.</summary>
+    public static AttributeData? TaskAttributeOf(IMethodSymbol method) =>
+        method.GetAttributes().FirstOrDefault(attribute => Is(attribute.AttributeClass, TaskAttribute));
+
+    /// <summary>The type that holds the symbol and the types around it, innermost first.</summary>
+    public static IEnumerable<INamedTypeSymbol> ContainingTypes(ISymbol symbol)
+    {
+        for (var type = symbol.ContainingType; type is not null; type = type.ContainingType)
+        {
+            yield return type;
+        }
+    }
+
+    /// <summary>True when another assembly sees the symbol.</summary>
+    public static bool IsPublic(ISymbol symbol) =>
+        symbol.DeclaredAccessibility is Accessibility.Public or Accessibility.Protected or Accessibility.ProtectedOrInternal
+        && (symbol.ContainingType is null || IsPublic(symbol.ContainingType));
+
+    /// <summary>True when the whole assembly sees the symbol.</summary>
+    public static bool IsInternal(ISymbol symbol) =>
+        symbol.DeclaredAccessibility is Accessibility.Public or Accessibility.Internal or Accessibility.ProtectedOrInternal
+        && (symbol.ContainingType is null || IsInternal(symbol.ContainingType));
+}
