@@ -1,3 +1,5 @@
+using Celeriac.Messaging.Serialization;
+
 namespace Celeriac.Messaging;
 
 /// <summary>
@@ -13,7 +15,9 @@ public readonly record struct DeliveryClaim(long Tag, long Generation, long Hold
 public sealed class Delivery
 {
     private readonly ITransport _transport;
+    private readonly Lock _lock = new();
     private Completion? _completion;
+    private Task<CompletionStatus>? _settling;
 
     /// <summary>Called by transports.</summary>
     public Delivery(ITransport transport, Message message, string queue, DeliveryClaim claim)
@@ -45,8 +49,11 @@ public sealed class Delivery
     /// <summary>The transport's handle on the delivery.</summary>
     public DeliveryClaim Claim { get; }
 
+    /// <summary>What the consumer that received it accepts; the reading extensions check against it.</summary>
+    internal ContentRegistry Contents { get; set; } = ContentRegistry.Default;
+
     /// <summary>True once a settlement has been decided.</summary>
-    public bool IsSettled => Volatile.Read(ref _completion) is not null;
+    public bool IsSettled => Volatile.Read(ref _completion) is not null && _settling?.Exception?.InnerException is not TransportRefusedException;
 
     /// <summary>Done with the message.</summary>
     /// <inheritdoc cref="CompleteAsync"/>
@@ -70,15 +77,35 @@ public sealed class Delivery
 
     /// <summary>
     /// Called by transports at the start of a completion: decides the settlement once. The same completion may come again,
-    /// because the first try may have failed on its way to the broker.
+    /// because the first try may have failed on its way to the broker; another one only after the first was refused for good.
     /// </summary>
     /// <exception cref="AlreadySettledException">Another completion was first.</exception>
     public void BeginSettling(Completion completion)
     {
-        var first = Interlocked.CompareExchange(ref _completion, completion, null);
-        if (first is not null && !ReferenceEquals(first, completion))
+        lock (_lock)
         {
-            throw new AlreadySettledException(this, first.Settlement, completion.Settlement);
+            if (_completion is not null && !ReferenceEquals(_completion, completion))
+            {
+                if (_settling?.Exception?.InnerException is not TransportRefusedException)
+                {
+                    throw new AlreadySettledException(this, _completion.Settlement, completion.Settlement);
+                }
+                _settling = null;
+            }
+            _completion = completion;
+        }
+    }
+
+    /// <summary>Starts settling, or answers with the settling that is under way or done; one that failed is started again.</summary>
+    internal Task<CompletionStatus> SettleOnce(Func<Task<CompletionStatus>> settle)
+    {
+        lock (_lock)
+        {
+            if (_settling is null || _settling.IsFaulted || _settling.IsCanceled)
+            {
+                _settling = settle();
+            }
+            return _settling;
         }
     }
 }

@@ -13,6 +13,9 @@ public static class HeaderCodec
     /// <summary>Lists and maps may nest this deep.</summary>
     public const int MaximumDepth = 32;
 
+    // Nested lists can each claim the rest of the bytes: reserving what they claim would multiply the memory by the depth.
+    private const int MaximumReserved = 16;
+
     /// <summary>The bytes of the headers; empty for no headers.</summary>
     /// <exception cref="ArgumentException">Lists and maps nest deeper than <see cref="MaximumDepth"/>.</exception>
     public static byte[] Encode(MessageHeaders headers)
@@ -106,13 +109,14 @@ public static class HeaderCodec
     {
         // A pair takes at least five bytes: a count that could not fit is refused before anything is allocated for it.
         var count = ReadLength(ref source, bytesEach: 5);
-        var items = new KeyValuePair<string, HeaderValue>[count];
+        var items = new KeyValuePair<string, HeaderValue>[Math.Min(count, MaximumReserved)];
         for (var index = 0; index < count; index++)
         {
+            Grow(ref items, index, count);
             var name = Encoding.UTF8.GetString(ReadBytes(ref source));
             items[index] = new(name, ReadValue(ref source, depth));
         }
-        return items;
+        return MessageHeaders.FaultOf(items) is { } fault ? throw new FormatException($"The stored headers are damaged. {fault}") : items;
     }
 
     private static HeaderValue ReadValue(ref ReadOnlySpan<byte> source, int depth)
@@ -138,16 +142,31 @@ public static class HeaderCodec
             case HeaderKind.Bytes:
                 return ReadBytes(ref source).ToArray();
             case HeaderKind.List:
-                var list = new HeaderValue[ReadLength(ref source, bytesEach: 1)];
-                for (var index = 0; index < list.Length; index++)
-                {
-                    list[index] = ReadValue(ref source, depth + 1);
-                }
-                return HeaderValue.From(list);
+                return HeaderValue.From(ReadList(ref source, depth + 1));
             case HeaderKind.Map:
-                return HeaderValue.From(new MessageHeaders(ReadMap(ref source, depth + 1)));
+                return HeaderValue.From(MessageHeaders.FromChecked(ReadMap(ref source, depth + 1)));
             default:
                 throw new FormatException($"The stored headers hold a value of unknown kind {(int)kind}. The row was written by a newer version or is damaged.");
+        }
+    }
+
+    private static HeaderValue[] ReadList(ref ReadOnlySpan<byte> source, int depth)
+    {
+        var count = ReadLength(ref source, bytesEach: 1);
+        var list = new HeaderValue[Math.Min(count, MaximumReserved)];
+        for (var index = 0; index < count; index++)
+        {
+            Grow(ref list, index, count);
+            list[index] = ReadValue(ref source, depth);
+        }
+        return list;
+    }
+
+    private static void Grow<T>(ref T[] items, int index, int count)
+    {
+        if (index == items.Length)
+        {
+            Array.Resize(ref items, Math.Min(count, items.Length * 2));
         }
     }
 

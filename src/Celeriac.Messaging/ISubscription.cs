@@ -18,7 +18,8 @@ public interface ISubscription : IAsyncDisposable
     /// Waits for the next delivery; null once the subscription was cancelled and is drained.
     /// The token ends the wait and never loses a delivery.
     /// </summary>
-    /// <exception cref="TransportException">The connection is lost for good, or a queue was deleted.</exception>
+    /// <exception cref="TransportException">The broker is away at the moment; call again.</exception>
+    /// <exception cref="TransportRefusedException">A queue was deleted; declare it and subscribe anew.</exception>
     ValueTask<Delivery?> ReceiveAsync(CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -17,27 +17,18 @@ public sealed class MessageHeaders : IReadOnlyList<KeyValuePair<string, HeaderVa
     {
         ArgumentNullException.ThrowIfNull(items);
         _items = [.. items];
-        for (var index = 0; index < _items.Length; index++)
+        if (FaultOf(_items) is { } fault)
         {
-            var name = _items[index].Key;
-            if (string.IsNullOrEmpty(name))
-            {
-                throw new ArgumentException("A header has an empty name. Give every header a name.", nameof(items));
-            }
-            for (var other = 0; other < index; other++)
-            {
-                if (_items[other].Key == name)
-                {
-                    throw new ArgumentException($"Header '{name}' is given twice. A name may occur once.", nameof(items));
-                }
-            }
+            throw new ArgumentException(fault, nameof(items));
         }
     }
+
+    private MessageHeaders(KeyValuePair<string, HeaderValue>[] items) => _items = items;
 
     private MessageHeaders(ReadOnlyMemory<byte> encoded) => _encoded = encoded;
 
     /// <summary>No headers.</summary>
-    public static MessageHeaders Empty { get; } = new([]);
+    public static MessageHeaders Empty { get; } = FromChecked([]);
 
     /// <summary>Headers as <see cref="HeaderCodec.Encode(MessageHeaders)"/> wrote them, decoded at the first look.</summary>
     public static MessageHeaders FromEncoded(ReadOnlyMemory<byte> encoded) => encoded.IsEmpty ? Empty : new(encoded);
@@ -96,4 +87,39 @@ public sealed class MessageHeaders : IReadOnlyList<KeyValuePair<string, HeaderVa
     private KeyValuePair<string, HeaderValue>[] Items => _items ??= HeaderCodec.DecodeItems(_encoded.Span);
 
     internal ReadOnlyMemory<byte> Encoded => _encoded;
+
+    /// <summary>Headers from items that <see cref="FaultOf"/> found faultless. The array is not copied.</summary>
+    internal static MessageHeaders FromChecked(KeyValuePair<string, HeaderValue>[] items) => new(items);
+
+    /// <summary>What is wrong with the names, as a sentence; null where nothing is.</summary>
+    internal static string? FaultOf(ReadOnlySpan<KeyValuePair<string, HeaderValue>> items)
+    {
+        // A few headers are compared pair by pair without allocating; many, which only an attack sends, must not cost the square of their number.
+        var names = items.Length > 32 ? new HashSet<string>(StringComparer.Ordinal) : null;
+        for (var index = 0; index < items.Length; index++)
+        {
+            var name = items[index].Key;
+            if (string.IsNullOrEmpty(name))
+            {
+                return "A header has an empty name. Give every header a name.";
+            }
+            if (names is null ? Occurs(items[..index], name) : !names.Add(name))
+            {
+                return $"Header '{name}' is given twice. A name may occur once.";
+            }
+        }
+        return null;
+    }
+
+    private static bool Occurs(ReadOnlySpan<KeyValuePair<string, HeaderValue>> items, string name)
+    {
+        foreach (var item in items)
+        {
+            if (item.Key == name)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Celeriac;
 
 /// <summary>Runs a task's method with bound arguments and answers its result as JSON. Written by the source generator.</summary>
@@ -18,7 +20,11 @@ public enum TaskParameterKind
 /// <param name="Name">The C# name; on the wire its snake_case form is accepted too.</param>
 /// <param name="Kind">How it takes its value.</param>
 /// <param name="TypeName">The C# type, for error texts.</param>
-public sealed record TaskParameter(string Name, TaskParameterKind Kind, string TypeName);
+public sealed record TaskParameter(string Name, TaskParameterKind Kind, string TypeName)
+{
+    /// <summary>The name as Python writes it: <c>orderId</c> is <c>order_id</c>.</summary>
+    internal string SnakeName { get; } = JsonNamingPolicy.SnakeCaseLower.ConvertName(Name);
+}
 
 /// <summary>A registered task: its name, defaults and generated invoker.</summary>
 public sealed class TaskDefinition

@@ -10,7 +10,7 @@ namespace Celeriac;
 
 /// <summary>
 /// How arguments and results become JSON and back: System.Text.Json with the contexts given to <see cref="Use"/>, then, where the program allows it, reflection.
-/// Values look as Celery's plain form does: ISO dates with at most 6 fraction digits, decimals as text, bytes as base64, enums by name.
+/// Values look as Celery's plain form does: ISO dates with at most 6 fraction digits, decimals as text, bytes as base64, enums by name, and the floating point numbers that JSON has not as <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>.
 /// </summary>
 public static class TaskJson
 {
@@ -105,7 +105,7 @@ public static class TaskJson
         {
             MaxDepth = MaximumDepth,
             TypeInfoResolver = JsonTypeInfoResolver.Combine([.. chain]),
-            NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict,
+            NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
         };
         JsonConverters.AddTo(options);
         options.MakeReadOnly();

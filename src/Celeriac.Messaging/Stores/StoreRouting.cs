@@ -1,0 +1,98 @@
+namespace Celeriac.Messaging.Stores;
+
+/// <summary>Turns publications and settlements into units of work for a store, by one routing table.</summary>
+internal sealed class StoreRouting(RoutingTable table, TransportCapabilities capabilities, long maxBodyBytes, long now)
+{
+    public RoutingTable Table => table;
+
+    /// <summary>The unit of one publication.</summary>
+    public StoreUnit UnitOf(Publication publication)
+    {
+        var puts = new List<StorePut>(1);
+        AddPuts(puts, publication);
+        return new StoreUnit { TopologyVersion = table.Version, Puts = puts };
+    }
+
+    /// <summary>The unit of one completion: follow-ups, document and the end of the claim.</summary>
+    public StoreUnit UnitOf(Completion completion)
+    {
+        var puts = new List<StorePut>(completion.FollowUps.Count);
+        foreach (var publication in completion.FollowUps)
+        {
+            AddPuts(puts, publication);
+        }
+        var delivery = completion.Delivery;
+        if (completion.Settlement == Settlement.Reject && table.Queue(delivery.Queue) is { } queue)
+        {
+            AddDeadLetter(puts, queue.Declaration, delivery.Message, delivery.RoutingKey, "rejected");
+        }
+        return new StoreUnit
+        {
+            TopologyVersion = puts.Count > 0 ? table.Version : null,
+            Puts = puts,
+            Documents = completion.Document is { } document ? [document] : [],
+            Claim = delivery.Claim,
+            End = completion.Settlement == Settlement.Requeue ? ClaimEnd.Return : ClaimEnd.Remove,
+        };
+    }
+
+    /// <summary>The unit that ends an expired message: dead-lettered, or dropped where its queue has no dead-letter exchange.</summary>
+    public StoreUnit UnitOfExpired(TakenMessage taken)
+    {
+        var puts = new List<StorePut>();
+        if (table.Queue(taken.QueueId) is { } queue)
+        {
+            AddDeadLetter(puts, queue.Declaration, taken.Message, taken.RoutingKey, "expired");
+        }
+        return new StoreUnit { TopologyVersion = puts.Count > 0 ? table.Version : null, Puts = puts, Claim = taken.Claim, End = ClaimEnd.Remove };
+    }
+
+    private void AddPuts(List<StorePut> puts, Publication publication)
+    {
+        if (publication.Message.Body.Length > maxBodyBytes)
+        {
+            throw new TransportRefusedException(
+                $"The message body has {publication.Message.Body.Length} bytes, but this transport takes at most {maxBodyBytes}. Send a reference to the data instead, or raise max_body in the broker URL.");
+        }
+        var queues = table.Route(publication.Exchange, publication.RoutingKey);
+        if (queues is null || (queues.Count == 0 && publication.Mandatory))
+        {
+            throw new UnroutableException(publication.Exchange, publication.RoutingKey);
+        }
+        // Rounded up: a message must not be early by the part of a millisecond that is cut.
+        var due = publication.Due is { } time ? time.AddTicks(TimeSpan.TicksPerMillisecond - 1).ToUnixTimeMilliseconds() : 0;
+        foreach (var queue in queues)
+        {
+            puts.Add(PutOf(queue, publication.Message, publication.Exchange, publication.RoutingKey, due > now ? due : 0));
+        }
+    }
+
+    private void AddDeadLetter(List<StorePut> puts, QueueDeclaration from, Message message, string routingKey, string reason)
+    {
+        var headers = message.Headers.Contains("x-first-death-queue")
+            ? message.Headers
+            : message.Headers.With("x-first-death-queue", from.Name).With("x-first-death-reason", reason);
+        // As on RabbitMQ a dead letter has no expiration of its own left: it would expire again at once.
+        var dead = message with { Headers = headers, Expiration = null };
+        foreach (var queue in table.RouteDeadLetter(from, routingKey))
+        {
+            puts.Add(PutOf(queue, dead, from.DeadLetterExchange ?? "", from.DeadLetterRoutingKey ?? routingKey, due: 0));
+        }
+    }
+
+    private StorePut PutOf(StoredQueue queue, Message message, string exchange, string routingKey, long due)
+    {
+        var timeToLive = (message.Expiration, queue.Declaration.MessageTimeToLive) switch
+        {
+            ({ } own, { } common) => own < common ? own : common,
+            var (own, common) => own ?? common,
+        };
+        var start = due > 0 ? due : now;
+        return new StorePut(queue.Id, message, exchange, routingKey)
+        {
+            Priority = Math.Min(message.Priority ?? 0, Math.Min(queue.Declaration.MaxPriority ?? 0, capabilities.MaxPriority)),
+            Due = due,
+            ExpiresAt = timeToLive is { } time ? start + Math.Max(1, (long)Math.Min(time.TotalMilliseconds, 1e14)) : 0,
+        };
+    }
+}

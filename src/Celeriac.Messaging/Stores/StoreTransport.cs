@@ -1,0 +1,327 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Celeriac.Messaging.Stores;
+
+/// <summary>
+/// A transport over a store: exchanges, fanout, prefetch, settlement, leases and expiry on top of <see cref="IQueueStore"/>.
+/// </summary>
+public sealed class StoreTransport : ITransport
+{
+    private readonly IQueueStore _store;
+    private readonly StoreTransportOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly LeaseKeeper _keeper;
+    private readonly SemaphoreSlim _connecting = new(1, 1);
+    private readonly ConcurrentDictionary<StoreSubscription, bool> _subscriptions = new();
+    private readonly SemaphoreSlim _getting = new(1, 1);
+    private RoutingTable? _table;
+    private StoreSubscription? _single;
+    private bool _connected;
+    private bool _disposed;
+
+    /// <summary>Creates the transport; it owns the store and disposes it.</summary>
+    /// <exception cref="BrokerUrlException">An option of the URL is malformed.</exception>
+    public StoreTransport(BrokerUrl url, IQueueStore store, TransportContext context)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        ArgumentNullException.ThrowIfNull(context);
+        Name = url.ToString();
+        _store = store;
+        _options = StoreTransportOptions.From(url);
+        _time = context.Time;
+        _log = context.LoggerFactory.CreateLogger("Celeriac.Broker.Store");
+        _keeper = new LeaseKeeper(store, _options.Lease, _time, _log, SweepExpiredAsync);
+        Capabilities = store.Capabilities with { MaxBodyBytes = Math.Min(_options.MaxBodyBytes, store.Capabilities.MaxBodyBytes) };
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public TransportCapabilities Capabilities { get; }
+
+    /// <inheritdoc/>
+    public IDocumentStore? Documents => _store;
+
+    internal IQueueStore Store => _store;
+    internal LeaseKeeper Keeper => _keeper;
+    internal TimeProvider Time => _time;
+    internal long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <inheritdoc/>
+    public async ValueTask ConnectAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (Volatile.Read(ref _connected))
+        {
+            return;
+        }
+        await _connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_connected)
+            {
+                await _store.OpenAsync(cancellationToken).ConfigureAwait(false);
+                _keeper.Start();
+                Volatile.Write(ref _connected, true);
+            }
+        }
+        finally
+        {
+            _connecting.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeclareAsync(Topology topology, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        await ChangeAsync(table => TopologyPlan.Plan(table, topology, Capabilities) is var change && TopologyPlan.IsEmpty(change) ? null : change, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask UnbindAsync(Binding binding, CancellationToken cancellationToken = default) =>
+        await ChangeAsync(table => table.HasBinding(binding) ? new TopologyChange { RemoveBindings = [binding] } : null, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> DeleteQueueAsync(string queue, CancellationToken cancellationToken = default) =>
+        ChangeAsync(table => table.Queue(queue) is { } stored ? new TopologyChange { RemoveQueues = [stored.Id] } : null, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> DeleteExchangeAsync(string exchange, CancellationToken cancellationToken = default) =>
+        ChangeAsync(table => table.Exchange(exchange) is null ? null : new TopologyChange { RemoveExchanges = [exchange] }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<long> PurgeAsync(string queue, CancellationToken cancellationToken = default) =>
+        await _store.PurgeAsync((await RequireQueueAsync(queue, cancellationToken).ConfigureAwait(false)).Id, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<QueueCounts?> CountAsync(string queue, CancellationToken cancellationToken = default)
+    {
+        var table = await LookupAsync(cancellationToken).ConfigureAwait(false);
+        return table.Queue(queue) is { } stored ? await _store.CountAsync(stored.Id, Now, cancellationToken).ConfigureAwait(false) : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask PublishAsync(ReadOnlyMemory<Publication> publications, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var publish = PublishAllAsync(publications, cancellationToken);
+        try
+        {
+            await publish.WaitAsync(_options.PublishTimeout, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException error)
+        {
+            var id = publications.Span[0].Message.CorrelationId;
+            throw new PublishUnknownException(
+                $"The outcome of publishing message '{id ?? "(no id)"}' is unknown: '{Name}' did not confirm within {_options.PublishTimeout.TotalSeconds:0.###} s. It may have arrived; look before you send it again, or raise publish_timeout.", id, error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ISubscription> SubscribeAsync(SubscriptionOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Prefetch < 1 || options.Queues.Count == 0)
+        {
+            throw new ArgumentException(options.Queues.Count == 0 ? "A subscription needs at least one queue." : $"Prefetch is {options.Prefetch}; it must be at least 1.", nameof(options));
+        }
+        var table = await LookupAsync(cancellationToken).ConfigureAwait(false);
+        var queues = options.Queues.Distinct(StringComparer.Ordinal)
+            .Select(name => table.Queue(name) ?? throw NoSuchQueue(name)).ToList();
+        var subscription = new StoreSubscription(this, options, queues);
+        await subscription.RegisterAsync(cancellationToken).ConfigureAwait(false);
+        _subscriptions[subscription] = true;
+        return subscription;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Delivery?> GetAsync(string queue, CancellationToken cancellationToken = default)
+    {
+        var stored = await RequireQueueAsync(queue, cancellationToken).ConfigureAwait(false);
+        await _getting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_single is null)
+            {
+                var single = new StoreSubscription(this, new SubscriptionOptions([queue], int.MaxValue) { ConsumerName = "get" }, []);
+                await single.RegisterAsync(cancellationToken).ConfigureAwait(false);
+                _subscriptions[single] = true;
+                _single = single;
+            }
+        }
+        finally
+        {
+            _getting.Release();
+        }
+        return await _single.GetOneAsync(stored, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<CompletionStatus>> CompleteAsync(IReadOnlyList<Completion> completions, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(completions);
+        foreach (var completion in completions)
+        {
+            completion.Delivery.BeginSettling(completion);
+        }
+        var answers = new CompletionStatus[completions.Count];
+        // The commit goes on when the caller stops waiting, and its answer is kept: the same completion handed in again gets it.
+        var settling = completions.Select(completion => completion.Delivery.SettleOnce(() => SettleAsync(completion))).ToArray();
+        for (var index = 0; index < settling.Length; index++)
+        {
+            answers[index] = await settling[index].WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        return answers;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+        foreach (var subscription in _subscriptions.Keys)
+        {
+            await subscription.DisposeAsync().ConfigureAwait(false);
+        }
+        _disposed = true;
+        await _keeper.DisposeAsync().ConfigureAwait(false);
+        await _store.DisposeAsync().ConfigureAwait(false);
+        _connecting.Dispose();
+        _getting.Dispose();
+    }
+
+    internal void Forget(StoreSubscription subscription) => _subscriptions.TryRemove(subscription, out _);
+
+    internal async ValueTask<RoutingTable> LookupAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        var table = new RoutingTable(await _store.LookupAsync(cancellationToken).ConfigureAwait(false));
+        Volatile.Write(ref _table, table);
+        return table;
+    }
+
+    /// <summary>Commits what <paramref name="build"/> makes of the present routing table, again with a new one while the topology moves under it.</summary>
+    internal async Task<UnitAnswer[]> CommitAsync(int count, Func<StoreRouting, int, StoreUnit> build, CancellationToken cancellationToken)
+    {
+        await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        var answers = new UnitAnswer[count];
+        var pending = Enumerable.Range(0, count).ToList();
+        var table = Volatile.Read(ref _table);
+        // A table that was cached may be behind: a route that it does not know is looked up once more before it is refused.
+        var isFresh = table is null;
+        table ??= await LookupAsync(cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            var routing = new StoreRouting(table, Capabilities, Capabilities.MaxBodyBytes, Now);
+            var units = new List<StoreUnit>(pending.Count);
+            var indexes = new List<int>(pending.Count);
+            foreach (var index in pending)
+            {
+                try
+                {
+                    units.Add(build(routing, index));
+                    indexes.Add(index);
+                }
+                catch (UnroutableException) when (!isFresh)
+                {
+                    answers[index] = new UnitAnswer(UnitStatus.StaleTopology);
+                }
+                catch (TransportException error)
+                {
+                    answers[index] = new UnitAnswer(UnitStatus.Failed, error);
+                }
+            }
+            if (units.Count > 0)
+            {
+                var committed = await _store.CommitAsync(units, cancellationToken).ConfigureAwait(false);
+                for (var position = 0; position < indexes.Count; position++)
+                {
+                    answers[indexes[position]] = committed[position];
+                }
+            }
+            pending = [.. pending.Where(index => answers[index].Status == UnitStatus.StaleTopology)];
+            if (pending.Count == 0)
+            {
+                return answers;
+            }
+            table = await LookupAsync(cancellationToken).ConfigureAwait(false);
+            isFresh = true;
+        }
+    }
+
+    private async Task PublishAllAsync(ReadOnlyMemory<Publication> publications, CancellationToken cancellationToken)
+    {
+        var answers = await CommitAsync(publications.Length, (routing, index) => routing.UnitOf(publications.Span[index]), cancellationToken).ConfigureAwait(false);
+        if (Array.TrueForAll(answers, answer => answer.Error is null))
+        {
+            return;
+        }
+        var failures = answers.Select((answer, index) => (Index: index, answer.Error)).Where(failure => failure.Error is not null)
+            .Select(failure => (failure.Index, failure.Error!)).ToList();
+        throw publications.Length == 1 ? failures[0].Item2 : new PublishException(failures, publications.Length);
+    }
+
+    private async Task<CompletionStatus> SettleAsync(Completion completion)
+    {
+        var answer = (await CommitAsync(1, (routing, _) => routing.UnitOf(completion), CancellationToken.None).ConfigureAwait(false))[0];
+        if (answer.Error is not null)
+        {
+            throw answer.Error;
+        }
+        var status = answer.Status == UnitStatus.Lost ? CompletionStatus.Lost : CompletionStatus.Applied;
+        _keeper.OwnerOf(completion.Delivery.Claim.Holder)?.Settled();
+        return status;
+    }
+
+    /// <summary>Dead-letters or drops expired messages, also those that nobody consumes.</summary>
+    private async Task SweepExpiredAsync(CancellationToken cancellationToken)
+    {
+        // Only a consumer sweeps: it has a lease to claim with, and a process that merely publishes should not write while idle.
+        if (_keeper.AnyHolder is not { } holder)
+        {
+            return;
+        }
+        var table = await LookupAsync(cancellationToken).ConfigureAwait(false);
+        var request = new TakeRequest(holder, [.. table.Snapshot.Queues.Select(queue => queue.Id)], 200, Now) { ExpiredOnly = true };
+        var answer = await _store.TakeAsync(request, cancellationToken).ConfigureAwait(false);
+        await EndExpiredAsync(answer.Messages, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal async Task EndExpiredAsync(IReadOnlyList<TakenMessage> expired, CancellationToken cancellationToken)
+    {
+        if (expired.Count > 0)
+        {
+            await CommitAsync(expired.Count, (routing, index) => routing.UnitOfExpired(expired[index]), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<bool> ChangeAsync(Func<RoutingTable, TopologyChange?> plan, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var table = await LookupAsync(cancellationToken).ConfigureAwait(false);
+            if (plan(table) is not { } change)
+            {
+                return false;
+            }
+            if (await _store.ChangeTopologyAsync(table.Version, change, cancellationToken).ConfigureAwait(false))
+            {
+                await LookupAsync(cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+        }
+    }
+
+    private async ValueTask<StoredQueue> RequireQueueAsync(string queue, CancellationToken cancellationToken) =>
+        (await LookupAsync(cancellationToken).ConfigureAwait(false)).Queue(queue) ?? throw NoSuchQueue(queue);
+
+    private TransportRefusedException NoSuchQueue(string queue) =>
+        new($"There is no queue '{queue}' on '{Name}'. Declare it first.");
+}

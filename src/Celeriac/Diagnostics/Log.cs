@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Logging;
+
+namespace Celeriac.Diagnostics;
+
+/// <summary>Every log sentence of the task layer. Event ids 2000–2999; an id is never used for another sentence.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(2001, LogLevel.Information, "Worker {Node} is ready: queues {Queues}, concurrency {Concurrency}, broker {Broker}")]
+    public static partial void WorkerReady(ILogger logger, string node, string queues, int concurrency, string broker);
+
+    [LoggerMessage(2002, LogLevel.Information, "Worker {Node} is stopping: {Running} tasks may finish within {Timeout}")]
+    public static partial void WorkerStopping(ILogger logger, string node, int running, TimeSpan timeout);
+
+    [LoggerMessage(2003, LogLevel.Information, "Worker {Node} has stopped")]
+    public static partial void WorkerStopped(ILogger logger, string node);
+
+    [LoggerMessage(2004, LogLevel.Warning, "Worker {Node}: {Running} tasks did not finish in time and are cancelled; their messages go back to the queue")]
+    public static partial void WorkerCancels(ILogger logger, string node, int running);
+
+    [LoggerMessage(2005, LogLevel.Warning, "Worker {Node} cannot receive; it tries again in {Delay}")]
+    public static partial void ReceiveFailed(ILogger logger, Exception error, string node, TimeSpan delay);
+
+    [LoggerMessage(2010, LogLevel.Debug, "Task {TaskName}[{TaskId}] received from queue {Queue}")]
+    public static partial void TaskReceived(ILogger logger, string taskName, string taskId, string queue);
+
+    [LoggerMessage(2011, LogLevel.Information, "Task {TaskName}[{TaskId}] succeeded in {RuntimeMs} ms")]
+    public static partial void TaskSucceeded(ILogger logger, string taskName, string taskId, long runtimeMs);
+
+    [LoggerMessage(2012, LogLevel.Warning, "Task {TaskName}[{TaskId}] will be retried in {Delay}: {Reason}")]
+    public static partial void TaskRetried(ILogger logger, string taskName, string taskId, TimeSpan delay, string reason);
+
+    [LoggerMessage(2013, LogLevel.Error, "Task {TaskName}[{TaskId}] failed: {Reason}")]
+    public static partial void TaskFailed(ILogger logger, string taskName, string taskId, string reason);
+
+    [LoggerMessage(2014, LogLevel.Information, "Task {TaskName}[{TaskId}] was not run: it had expired")]
+    public static partial void TaskExpired(ILogger logger, string taskName, string taskId);
+
+    [LoggerMessage(2015, LogLevel.Information, "Task {TaskName}[{TaskId}] was ignored at its own request")]
+    public static partial void TaskIgnored(ILogger logger, string taskName, string taskId);
+
+    [LoggerMessage(2016, LogLevel.Warning, "Task {TaskName}[{TaskId}] rejected its message: {Reason}")]
+    public static partial void TaskRejected(ILogger logger, string taskName, string taskId, string reason);
+
+    [LoggerMessage(2017, LogLevel.Information, "Task {TaskName}[{TaskId}] was interrupted; its message goes back to the queue")]
+    public static partial void TaskInterrupted(ILogger logger, string taskName, string taskId);
+
+    [LoggerMessage(2018, LogLevel.Error, "A message from queue {Queue} was put into quarantine ({Reason}): {Text}")]
+    public static partial void Quarantined(ILogger logger, string queue, string reason, string text);
+
+    [LoggerMessage(2019, LogLevel.Warning, "The outcome of task {TaskName}[{TaskId}] was refused: its message belongs to another worker by now, because this one lost its lease")]
+    public static partial void OutcomeLost(ILogger logger, string taskName, string taskId);
+
+    [LoggerMessage(2020, LogLevel.Warning, "The outcome of task {TaskName}[{TaskId}] could not be applied; it is tried again in {Delay}")]
+    public static partial void OutcomeDelayed(ILogger logger, Exception error, string taskName, string taskId, TimeSpan delay);
+
+    [LoggerMessage(2021, LogLevel.Error, "The outcome of task {TaskName}[{TaskId}] could not be applied before the worker stopped; its message will be delivered again")]
+    public static partial void OutcomeAbandoned(ILogger logger, Exception error, string taskName, string taskId);
+
+    [LoggerMessage(2022, LogLevel.Error, "Task {TaskName}[{TaskId}] passed its hard time limit of {Limit} and was abandoned; its code may still be running")]
+    public static partial void TaskAbandoned(ILogger logger, string taskName, string taskId, TimeSpan limit);
+
+    [LoggerMessage(2023, LogLevel.Warning, "State {State} of task {TaskName}[{TaskId}] could not be written; the task runs all the same")]
+    public static partial void StateNotWritten(ILogger logger, Exception error, string taskName, string taskId, string state);
+
+    [LoggerMessage(2030, LogLevel.Warning, "Results cannot be read at the moment; reading is tried again")]
+    public static partial void ResultsUnreadable(ILogger logger, Exception error);
+
+    [LoggerMessage(2031, LogLevel.Warning, "A reply with correlation id {CorrelationId} is no result record and was dropped")]
+    public static partial void ReplyUnreadable(ILogger logger, string correlationId);
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Celeriac.Protocol;
+
+/// <summary>The failures that a worker itself writes, with Celery's names.</summary>
+internal static class ControlFailure
+{
+    private const string CeleryExceptions = "celery.exceptions";
+    private const string BilliardExceptions = "billiard.exceptions";
+
+    /// <summary>Taken back: <c>revoked</c>, <c>expired</c> or <c>terminated</c>.</summary>
+    public static TaskFailure Revoked(string why) => new("TaskRevokedError", CeleryExceptions, [why], null);
+
+    /// <summary>The worker has no such task.</summary>
+    public static TaskFailure NotRegistered(string task) => new("NotRegistered", CeleryExceptions, [task], null);
+
+    /// <summary>No more retries, and no exception to blame.</summary>
+    public static TaskFailure MaxRetriesExceeded(TaskRequest request) => new(
+        "MaxRetriesExceededError", CeleryExceptions,
+        [$"Can't retry {request.Task}[{request.Id}] args:{request.ArgsRepr ?? "()"} kwargs:{request.KwargsRepr ?? "{}"}"], null);
+
+    /// <summary>The task refused its message.</summary>
+    public static TaskFailure Rejected(string reason) => new("Reject", CeleryExceptions, [reason], null);
+
+    /// <summary>The hard time limit, in seconds.</summary>
+    public static TaskFailure TimeLimitExceeded(TimeSpan limit) =>
+        new("TimeLimitExceeded", BilliardExceptions, [limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)], null);
+
+    /// <summary>The soft time limit.</summary>
+    public static TaskFailure SoftTimeLimitExceeded(string? traceback = null) => new("SoftTimeLimitExceeded", BilliardExceptions, [], traceback);
+
+    /// <summary>The process that ran the task died.</summary>
+    public static TaskFailure WorkerLost(string text) => new("WorkerLostError", BilliardExceptions, [text], null);
+}

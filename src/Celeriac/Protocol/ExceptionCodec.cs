@@ -1,0 +1,179 @@
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+
+namespace Celeriac.Protocol;
+
+/// <summary>
+/// Failures between exceptions, data and JSON (CELERY-PROTOCOL section 12.3). What comes from the wire stays text:
+/// no type is looked up, nothing is constructed but <see cref="RemoteTaskException"/>.
+/// </summary>
+internal static class ExceptionCodec
+{
+    private const int MostArguments = 64;
+    private const string UnknownType = "Exception";
+
+    /// <summary>An exception as data. Wrappers with one exception inside are taken off. Never throws.</summary>
+    public static TaskFailure FromException(Exception error)
+    {
+        error = Unwrap(error);
+        if (error is CeleryException chosen)
+        {
+            return new TaskFailure(chosen.RemoteType, chosen.RemoteModule, [.. chosen.Arguments.Take(MostArguments).Select(argument => ExceptionText.Cut(argument, ExceptionText.LongestText))], ExceptionText.TracebackOf(error));
+        }
+        var (type, module) = ExceptionNames.Of(error);
+        return new TaskFailure(type, module, [ExceptionText.MessageOf(error)], ExceptionText.TracebackOf(error));
+    }
+
+    /// <summary>Celery's JSON object of a failure; its traceback goes into the record beside it.</summary>
+    public static ReadOnlyMemory<byte> Encode(TaskFailure failure)
+    {
+        using var stream = new MemoryStream(256);
+        using (var writer = new Utf8JsonWriter(stream, TaskJson.WriterOptions))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("exc_type"u8, failure.Type);
+            writer.WriteStartArray("exc_message"u8);
+            foreach (var argument in failure.Arguments)
+            {
+                writer.WriteStringValue(argument);
+            }
+            writer.WriteEndArray();
+            writer.WriteString("exc_module"u8, failure.Module);
+            writer.WriteEndObject();
+        }
+        return stream.ToArray();
+    }
+
+    /// <summary>A failure from the JSON of a record's result. Whatever the JSON is, there is an answer: never throws.</summary>
+    public static TaskFailure Decode(ReadOnlySpan<byte> json, string? traceback)
+    {
+        try
+        {
+            return Read(json, traceback);
+        }
+        catch (JsonException)
+        {
+            if (PythonJson.TryQuoteNonFinite(json, out var standard))
+            {
+                return DecodeStandard(standard, traceback);
+            }
+            return new TaskFailure(UnknownType, null, [TaskJson.Excerpt(json)], traceback);
+        }
+    }
+
+    /// <summary>What a caller that awaits the result gets.</summary>
+    public static RemoteTaskException ToException(string taskId, string state, TaskFailure failure) =>
+        new(taskId, state, failure.Type, failure.Module, failure.Arguments, failure.Traceback);
+
+    private static TaskFailure DecodeStandard(ReadOnlySpan<byte> json, string? traceback)
+    {
+        try
+        {
+            return Read(json, traceback);
+        }
+        catch (JsonException)
+        {
+            return new TaskFailure(UnknownType, null, [TaskJson.Excerpt(json)], traceback);
+        }
+    }
+
+    private static TaskFailure Read(ReadOnlySpan<byte> json, string? traceback)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = TaskJson.MaximumDepth + 2 });
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return new TaskFailure(UnknownType, null, ReadArguments(ref reader, json), traceback);
+        }
+        string? type = null;
+        string? module = null;
+        IReadOnlyList<string> arguments = [];
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = JsonText.Read(ref reader);
+            reader.Read();
+            switch (name)
+            {
+                case "exc_type":
+                    type = ReadName(ref reader);
+                    break;
+                case "exc_module":
+                    module = ReadName(ref reader);
+                    break;
+                case "exc_message":
+                    arguments = ReadArguments(ref reader, json);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+        return new TaskFailure(string.IsNullOrEmpty(type) ? UnknownType : type, module, arguments, traceback);
+    }
+
+    private static string? ReadName(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return ExceptionText.Cut(JsonText.Read(ref reader), ExceptionText.LongestText);
+        }
+        reader.Skip();
+        return null;
+    }
+
+    private static List<string> ReadArguments(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
+    {
+        var arguments = new List<string>();
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            if (reader.TokenType != JsonTokenType.Null)
+            {
+                arguments.Add(ReadArgument(ref reader, json));
+            }
+            return arguments;
+        }
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (arguments.Count == MostArguments)
+            {
+                reader.Skip();
+                continue;
+            }
+            arguments.Add(ReadArgument(ref reader, json));
+        }
+        return arguments;
+    }
+
+    /// <summary>A string as its text, anything else as its JSON.</summary>
+    private static string ReadArgument(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return ExceptionText.Cut(JsonText.Read(ref reader), ExceptionText.LongestText);
+        }
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        var length = (int)reader.BytesConsumed - start;
+        return ExceptionText.Cut(Encoding.UTF8.GetString(json.Slice(start, Math.Min(length, ExceptionText.LongestText * 4))), ExceptionText.LongestText);
+    }
+
+    private static Exception Unwrap(Exception error)
+    {
+        for (var depth = 0; depth < ExceptionText.MostCauses; depth++)
+        {
+            switch (error)
+            {
+                case AggregateException { InnerExceptions: [var only] }:
+                    error = only;
+                    break;
+                case TargetInvocationException { InnerException: { } inner }:
+                    error = inner;
+                    break;
+                default:
+                    return error;
+            }
+        }
+        return error;
+    }
+}

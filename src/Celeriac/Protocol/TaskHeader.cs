@@ -1,0 +1,40 @@
+namespace Celeriac.Protocol;
+
+/// <summary>The names of Celery's own task headers (protocol 2).</summary>
+internal static class TaskHeader
+{
+    public const string Lang = "lang";
+    public const string Task = "task";
+    public const string Id = "id";
+    public const string Shadow = "shadow";
+    public const string Eta = "eta";
+    public const string Expires = "expires";
+    public const string Group = "group";
+    public const string GroupIndex = "group_index";
+    public const string Retries = "retries";
+    public const string TimeLimit = "timelimit";
+    public const string RootId = "root_id";
+    public const string ParentId = "parent_id";
+    public const string ArgsRepr = "argsrepr";
+    public const string KwargsRepr = "kwargsrepr";
+    public const string Origin = "origin";
+    public const string IgnoreResult = "ignore_result";
+    public const string ReplacedTaskNesting = "replaced_task_nesting";
+    public const string StampedHeaders = "stamped_headers";
+    public const string Stamps = "stamps";
+    public const string Compression = "compression";
+
+    /// <summary>True for the names that a user's own headers may not take.</summary>
+    public static bool IsReserved(string name) => name is
+        Lang or Task or Id or Shadow or Eta or Expires or Group or GroupIndex or Retries or TimeLimit or RootId or ParentId or
+        ArgsRepr or KwargsRepr or Origin or IgnoreResult or ReplacedTaskNesting or StampedHeaders or Stamps or Compression;
+
+    /// <summary>True for headers that tell a message's past on a broker or in our quarantine: a message sent anew starts without them.</summary>
+    public static bool TellsThePast(string name) =>
+        // RabbitMQ reads x-death to find dead-letter cycles and would drop a retry that went through a delay queue before.
+        name.StartsWith("x-death", StringComparison.Ordinal) ||
+        name.StartsWith("x-first-death", StringComparison.Ordinal) ||
+        name.StartsWith("x-last-death", StringComparison.Ordinal) ||
+        name is "x-delivery-count" or "x-acquired-count" ||
+        name.StartsWith(QuarantineHeader.Prefix, StringComparison.Ordinal);
+}

@@ -1,0 +1,172 @@
+using System.Text.Json;
+using Celeriac.Messaging;
+using Celeriac.Messaging.Compression;
+using Celeriac.Messaging.Serialization;
+
+namespace Celeriac.Protocol;
+
+/// <summary>
+/// Task messages of Celery's protocol 2: signature to message, message to request, request to the message of its retry.
+/// Pure functions; the layout is CELERY-PROTOCOL section 3.
+/// </summary>
+internal static class TaskMessageCodec
+{
+    public const string ContentType = "application/json";
+    public const string ContentEncoding = "utf-8";
+
+    private const int OwnHeaders = 20;
+
+    private static readonly HeaderValue s_noLimits = HeaderValue.From([HeaderValue.Null, HeaderValue.Null]);
+    private static readonly HeaderValue s_noStamps = HeaderValue.From(MessageHeaders.Empty);
+
+    private static ReadOnlySpan<byte> EmptyEmbed => ",{\"callbacks\":null,\"errbacks\":null,\"chain\":null,\"chord\":null}]"u8;
+
+    /// <summary>The message of a call.</summary>
+    /// <exception cref="ArgumentException">The arguments are no JSON array or object, a header of the user's has one of Celery's names, the soft limit is over the hard one, or the compression is unknown.</exception>
+    public static Message Encode(Signature signature, EncodeContext context)
+    {
+        var options = signature.Options;
+        var body = EncodeBody(signature);
+        var compressor = options.Compression is { } method ? ContentRegistry.Default.FindCompressor(method) : null;
+        return new Message
+        {
+            Body = compressor?.Compress(body) ?? body,
+            ContentType = ContentType,
+            ContentEncoding = ContentEncoding,
+            CorrelationId = context.TaskId,
+            ReplyTo = context.ReplyTo,
+            Priority = options.Priority ?? signature.Declared?.Priority ?? 0,
+            Headers = EncodeHeaders(signature, context, compressor),
+        };
+    }
+
+    /// <summary>What a received message asks for, or what is wrong with it. Never throws, whatever the message.</summary>
+    public static DecodedTask Decode(Message message, DecodeLimits limits) => new TaskMessageDecoder(message, limits).Decode();
+
+    /// <summary>
+    /// The message of another run: same id, headers and body as received, but for the count, the time, and what brokers and the quarantine noted on it.
+    /// </summary>
+    /// <remarks>
+    /// The parent stays as received; a Python worker writes the task's own id there, which loses the parent.
+    /// The first origin stays too, as in Celery 5.6. The property <c>expiration</c> goes: the header decides.
+    /// </remarks>
+    public static Message EncodeRetry(TaskRequest request, int retries, DateTimeOffset? eta, string origin)
+    {
+        var received = request.Message.Headers;
+        var headers = new List<KeyValuePair<string, HeaderValue>>(received.Count + 3);
+        foreach (var header in received)
+        {
+            if (header.Key is not (TaskHeader.Retries or TaskHeader.Eta or TaskHeader.Origin) && !TaskHeader.TellsThePast(header.Key))
+            {
+                headers.Add(header);
+            }
+        }
+        headers.Add(new(TaskHeader.Retries, retries));
+        headers.Add(new(TaskHeader.Eta, WriteTime(eta)));
+        headers.Add(new(TaskHeader.Origin, request.Origin ?? origin));
+        return request.Message with { Headers = new MessageHeaders(headers), Expiration = null, Persistent = true };
+    }
+
+    private static byte[] EncodeBody(Signature signature)
+    {
+        var args = signature.Args.Span;
+        var kwargs = signature.Kwargs.Span;
+        Require(args is [(byte)'[', .., (byte)']'], signature, "args", "a JSON array");
+        Require(kwargs is [(byte)'{', .., (byte)'}'], signature, "kwargs", "a JSON object");
+        var body = new byte[args.Length + kwargs.Length + EmptyEmbed.Length + 2];
+        body[0] = (byte)'[';
+        args.CopyTo(body.AsSpan(1));
+        body[args.Length + 1] = (byte)',';
+        kwargs.CopyTo(body.AsSpan(args.Length + 2));
+        EmptyEmbed.CopyTo(body.AsSpan(args.Length + kwargs.Length + 2));
+        return body;
+    }
+
+    private static void Require(bool isFine, Signature signature, string part, string expected)
+    {
+        if (!isFine)
+        {
+            throw new ArgumentException($"The signature of task '{signature.Task}' has {part} that are not {expected} without blanks around it. Build them with WithArgs or TaskJson.Encode.", nameof(signature));
+        }
+    }
+
+    private static MessageHeaders EncodeHeaders(Signature signature, EncodeContext context, Compressor? compressor)
+    {
+        var options = signature.Options;
+        var headers = new List<KeyValuePair<string, HeaderValue>>(OwnHeaders + (options.Headers?.Count ?? 0))
+        {
+            new(TaskHeader.Lang, "cs"),
+            new(TaskHeader.Task, signature.Task),
+            new(TaskHeader.Id, context.TaskId),
+            new(TaskHeader.Shadow, options.Shadow),
+            new(TaskHeader.Eta, WriteTime(context.Eta)),
+            new(TaskHeader.Expires, WriteTime(context.Expires)),
+            new(TaskHeader.Group, options.GroupId),
+            new(TaskHeader.GroupIndex, options.GroupIndex is { } index ? index : HeaderValue.Null),
+            new(TaskHeader.Retries, 0),
+            new(TaskHeader.TimeLimit, WriteLimits(options)),
+            new(TaskHeader.RootId, context.RootId),
+            new(TaskHeader.ParentId, context.ParentId),
+            new(TaskHeader.ArgsRepr, options.ArgsRepr ?? Repr(signature, isArgs: true)),
+            new(TaskHeader.KwargsRepr, options.KwargsRepr ?? Repr(signature, isArgs: false)),
+            new(TaskHeader.Origin, context.Origin),
+            // Nothing said: null leaves it to the task, which false would overrule.
+            new(TaskHeader.IgnoreResult, (options.IgnoreResult ?? signature.Declared?.IgnoreResult) is { } ignore ? ignore : HeaderValue.Null),
+            new(TaskHeader.ReplacedTaskNesting, 0),
+            new(TaskHeader.StampedHeaders, HeaderValue.Null),
+            new(TaskHeader.Stamps, s_noStamps),
+        };
+        if (compressor is not null)
+        {
+            headers.Add(new(TaskHeader.Compression, compressor.Name));
+        }
+        AddOwn(headers, options.Headers);
+        return new MessageHeaders(headers);
+    }
+
+    private static void AddOwn(List<KeyValuePair<string, HeaderValue>> headers, MessageHeaders? own)
+    {
+        foreach (var header in own ?? MessageHeaders.Empty)
+        {
+            if (TaskHeader.IsReserved(header.Key))
+            {
+                throw new ArgumentException($"Header '{header.Key}' is one of Celery's own and cannot be given in Headers. Use the option of that meaning, or another name.");
+            }
+            headers.Add(header);
+        }
+    }
+
+    private static string Repr(Signature signature, bool isArgs)
+    {
+        try
+        {
+            return isArgs ? PythonRepr.OfArgs(signature.Args.Span) : PythonRepr.OfKwargs(signature.Kwargs.Span);
+        }
+        catch (JsonException error)
+        {
+            throw new ArgumentException($"The signature of task '{signature.Task}' has {(isArgs ? "args" : "kwargs")} that are not JSON: {error.Message} Build them with WithArgs or TaskJson.Encode.", error);
+        }
+    }
+
+    private static HeaderValue WriteTime(DateTimeOffset? time) => time is { } known ? CeleryTime.Write(known) : HeaderValue.Null;
+
+    private static HeaderValue WriteLimits(SendOptions options)
+    {
+        if (options.TimeLimit is null && options.SoftTimeLimit is null)
+        {
+            return s_noLimits;
+        }
+        if (options.SoftTimeLimit > options.TimeLimit)
+        {
+            throw new ArgumentException($"The soft time limit '{options.SoftTimeLimit}' is over the hard one '{options.TimeLimit}'. Give a soft limit that comes first.");
+        }
+        return HeaderValue.From([WriteSeconds(options.TimeLimit), WriteSeconds(options.SoftTimeLimit)]);
+    }
+
+    private static HeaderValue WriteSeconds(TimeSpan? limit) => limit switch
+    {
+        null => HeaderValue.Null,
+        { } time when time.Ticks % TimeSpan.TicksPerSecond == 0 => time.Ticks / TimeSpan.TicksPerSecond,
+        { } time => time.TotalSeconds,
+    };
+}

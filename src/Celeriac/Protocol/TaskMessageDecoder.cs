@@ -1,0 +1,146 @@
+using Celeriac.Messaging;
+using Celeriac.Messaging.Serialization;
+
+namespace Celeriac.Protocol;
+
+/// <summary>
+/// Reads one message, step by step; the first step that finds a fault ends it. What bounds the cost comes first, what costs most comes last.
+/// </summary>
+internal ref struct TaskMessageDecoder(Message message, DecodeLimits limits)
+{
+    private const int LongestShown = 100;
+
+    private ReceivedHeaders _headers;
+    private string? _task;
+    private string? _id;
+    private ReadOnlyMemory<byte> _body;
+    private BodyParts _parts;
+    private (QuarantineReason Reason, string Text)? _fault;
+
+    /// <summary>The request, or the fault with what of the message could be read.</summary>
+    public DecodedTask Decode()
+    {
+        if (TakeHeaders() && RequireTask() && OpenBody() && FindParts())
+        {
+            var values = new HeaderReader(_headers);
+            var request = values.Read(message, _id!, _task!, _parts);
+            if (values.Fault is null)
+            {
+                return DecodedTask.From(request);
+            }
+            Fail(QuarantineReason.MalformedHeaders, values.Fault);
+        }
+        var (reason, text) = _fault!.Value;
+        return DecodedTask.From(new DecodeFault(reason, text, _id, _task, message.ReplyTo) { CorrelationId = message.CorrelationId });
+    }
+
+    private bool TakeHeaders()
+    {
+        try
+        {
+            return TakeWithinBounds(message.Headers);
+        }
+        catch (FormatException error)
+        {
+            // Headers from a store are decoded at the first look.
+            return Fail(QuarantineReason.MalformedHeaders, error.Message);
+        }
+    }
+
+    private bool TakeWithinBounds(MessageHeaders headers)
+    {
+        if (headers.Count > limits.MaxHeaders)
+        {
+            return Fail(QuarantineReason.MalformedHeaders, $"The message has {headers.Count} headers, but at most {limits.MaxHeaders} are read. Let the sender put the data into the arguments.");
+        }
+        foreach (var header in headers)
+        {
+            _headers.Take(header.Key, header.Value);
+        }
+        // Whatever comes next, a caller that can be told should be told: so the names are read before anything is refused.
+        _task = NameOf(_headers.Task);
+        _id = NameOf(_headers.Id);
+        var total = 0L;
+        foreach (var header in headers)
+        {
+            var size = HeaderSize.Of(header.Value);
+            if (size < 0 || size > limits.MaxHeaderBytes || (total += size + header.Key.Length) > limits.MaxAllHeaderBytes)
+            {
+                return Fail(QuarantineReason.MalformedHeaders,
+                    $"Header '{Shown(header.Key)}' is {(size < 0 ? "nested too deep" : size > limits.MaxHeaderBytes ? $"longer than {limits.MaxHeaderBytes} bytes" : $"beyond {limits.MaxAllHeaderBytes} bytes of all headers")}. Let the sender put the data into the arguments.");
+            }
+        }
+        return true;
+    }
+
+    private bool RequireTask()
+    {
+        if (_headers.Task.IsNull)
+        {
+            return Fail(QuarantineReason.NotATask, "The message has no header 'task', as a message of Celery's protocol 2 does: it is protocol 1 or no task at all. Let the sender use task_protocol 2, or send to another queue.");
+        }
+        if (_headers.Id.IsNull)
+        {
+            return Fail(QuarantineReason.NotATask, $"The message for task '{_task ?? "?"}' has no header 'id'. Let the sender give every task an id.");
+        }
+        return _task is null
+            ? FailName(TaskHeader.Task, _headers.Task)
+            : _id is not null || FailName(TaskHeader.Id, _headers.Id);
+    }
+
+    private bool OpenBody()
+    {
+        try
+        {
+            if (message.ContentType is null)
+            {
+                return Fail(QuarantineReason.ContentRefused, "The message has no content type, but application/json was expected. Let the sender set it: a Python worker dies of a task message without one.");
+            }
+            var readable = _headers.Compression.Kind == HeaderKind.Bytes && HeaderReader.TextOf(_headers.Compression) is { } method
+                ? message with { Headers = new MessageHeaders([new(TaskHeader.Compression, method)]) }
+                : message;
+            _body = limits.Contents.Open(readable).Body;
+            return true;
+        }
+        catch (ContentException error)
+        {
+            return Fail(
+                error is ContentRefusedException ? QuarantineReason.ContentRefused : error is ContentTooLargeException ? QuarantineReason.TooLarge : QuarantineReason.MalformedBody,
+                error.Message);
+        }
+    }
+
+    private bool FindParts()
+    {
+        _fault = BodyParts.Find(_body, limits.Contents.MaximumDepth, out _parts);
+        return _fault is null;
+    }
+
+    /// <summary>A task's name or id; null where it is no text, empty, too long, or holds control characters, which must not reach frames and logs.</summary>
+    private readonly string? NameOf(HeaderValue value) =>
+        value.Kind is HeaderKind.Text or HeaderKind.Bytes
+        && (value.Kind == HeaderKind.Text || value.AsBytes().Length <= limits.MaxNameLength * 4)
+        && HeaderReader.TextOf(value) is { Length: > 0 } text
+        && text.Length <= limits.MaxNameLength
+        && !HasControls(text)
+            ? text
+            : null;
+
+    private static bool HasControls(ReadOnlySpan<char> text) => text.ContainsAnyInRange('\0', '\x1f') || text.ContainsAnyInRange('\x7f', '\x9f');
+
+    private bool FailName(string header, HeaderValue value) => Fail(QuarantineReason.MalformedHeaders,
+        $"Header '{header}' is '{Shown(value.ToString())}', but text of 1 to {limits.MaxNameLength} characters without control characters was expected. Let the sender correct it.");
+
+    private bool Fail(QuarantineReason reason, string text)
+    {
+        _fault = (reason, text);
+        return false;
+    }
+
+    /// <summary>Foreign text for an error: short and on one line.</summary>
+    internal static string Shown(string text)
+    {
+        var start = text.Length <= LongestShown ? text : string.Concat(text.AsSpan(0, LongestShown), "…");
+        return start.Any(char.IsControl) ? string.Concat(start.Select(letter => char.IsControl(letter) ? '\ufffd' : letter)) : start;
+    }
+}

@@ -1,0 +1,106 @@
+using Celeriac.Protocol;
+using Celeriac.Sending;
+
+namespace Celeriac;
+
+/// <summary>A task that was sent: its id, and where its result will be.</summary>
+public class AsyncResult
+{
+    private readonly string? _queue;
+
+    /// <summary>The result of a task by its id.</summary>
+    public AsyncResult(string id, IResultStore results) : this(id, results, queue: null)
+    {
+    }
+
+    internal AsyncResult(string id, IResultStore results, string? queue)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(id);
+        Id = id;
+        Results = results;
+        _queue = queue;
+    }
+
+    /// <summary>The task's id.</summary>
+    public string Id { get; }
+
+    /// <summary>Where the result will be.</summary>
+    protected IResultStore Results { get; }
+
+    /// <summary>The state by Celery's name: PENDING, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, or a task's own.</summary>
+    public async ValueTask<string> StateAsync(CancellationToken cancellationToken = default) =>
+        (await RecordAsync(cancellationToken).ConfigureAwait(false))?.Status ?? TaskStates.Pending;
+
+    /// <summary>True when the task has ended, well or not.</summary>
+    public async ValueTask<bool> ReadyAsync(CancellationToken cancellationToken = default) =>
+        TaskStates.IsReady(await StateAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Everything stored; null for nothing yet.</summary>
+    public ValueTask<ResultRecord?> RecordAsync(CancellationToken cancellationToken = default) => Results.ReadAsync(Id, cancellationToken);
+
+    /// <summary>The tasks that this task has sent, once it has ended.</summary>
+    public async ValueTask<IReadOnlyList<AsyncResult>> ChildrenAsync(CancellationToken cancellationToken = default) =>
+        [.. ResultTuples.Ids((await RecordAsync(cancellationToken).ConfigureAwait(false))?.Children).Select(id => new AsyncResult(id, Results))];
+
+    /// <summary>Deletes the stored result.</summary>
+    public ValueTask ForgetAsync(CancellationToken cancellationToken = default) => Results.ForgetAsync(Id, cancellationToken);
+
+    /// <summary>Waits until the task has ended and answers its record, also that of a failure.</summary>
+    /// <param name="timeout">How long to wait; null waits until the token fires.</param>
+    /// <param name="cancellationToken">Ends the wait, not the task.</param>
+    /// <exception cref="TimeoutException">The task has not ended in time.</exception>
+    public async ValueTask<ResultRecord> WaitAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (timeout is { } limit)
+        {
+            ending.CancelAfter(limit);
+        }
+        try
+        {
+            return await Results.WaitAsync(Id, ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested && ending.IsCancellationRequested)
+        {
+            var queue = _queue is null ? "its queue" : $"queue '{_queue}'";
+            throw new TimeoutException($"Task '{Id}' has not ended within {timeout!.Value.TotalSeconds:0.###} s. It may still run: look at its state, and check that a worker consumes {queue}.", error);
+        }
+    }
+
+    /// <summary>The result of a task as JSON, or the exception it ended with.</summary>
+    /// <exception cref="RemoteTaskException">The task failed or was revoked.</exception>
+    /// <exception cref="TimeoutException">The task has not ended in time.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> GetJsonAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        var record = await WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+        return record.Status == TaskStates.Success
+            ? record.Result
+            : throw ExceptionCodec.ToRemoteException(record);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Id;
+}
+
+/// <summary>A task that was sent, whose result type is known.</summary>
+/// <typeparam name="TResult">What the task returns.</typeparam>
+public sealed class AsyncResult<TResult> : AsyncResult
+{
+    /// <summary>The result of a task by its id.</summary>
+    public AsyncResult(string id, IResultStore results) : base(id, results)
+    {
+    }
+
+    internal AsyncResult(string id, IResultStore results, string? queue) : base(id, results, queue)
+    {
+    }
+
+    /// <summary>Waits for the result.</summary>
+    /// <param name="timeout">How long to wait; null waits until the token fires.</param>
+    /// <param name="cancellationToken">Ends the wait, not the task.</param>
+    /// <exception cref="RemoteTaskException">The task failed or was revoked; it carries the remote type, message and traceback as text.</exception>
+    /// <exception cref="TimeoutException">The task has not ended in time.</exception>
+    /// <exception cref="System.Text.Json.JsonException">The result does not fit the type.</exception>
+    public async ValueTask<TResult> GetAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        TaskJson.Decode<TResult>((await GetJsonAsync(timeout, cancellationToken).ConfigureAwait(false)).Span);
+}

@@ -1,0 +1,143 @@
+using Celeriac.Messaging;
+using Celeriac.Protocol;
+using Celeriac.Results;
+using Celeriac.Sending;
+
+namespace Celeriac;
+
+/// <summary>Sends tasks and finds their results. Safe to call from many threads; one a process is enough.</summary>
+public sealed class TaskClient : IAsyncDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly bool _ownsParts;
+
+    /// <summary>A client over parts that somebody else disposes.</summary>
+    public TaskClient(ITransport transport, IResultStore results, CeleriacOptions options, TimeProvider? time = null)
+        : this(transport, results, options, time ?? TimeProvider.System, ownsParts: false)
+    {
+    }
+
+    private TaskClient(ITransport transport, IResultStore results, CeleriacOptions options, TimeProvider time, bool ownsParts)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Transport = transport;
+        Results = results;
+        DefaultQueue = options.DefaultQueue;
+        _time = time;
+        _ownsParts = ownsParts;
+        Queues = new TaskQueues(transport);
+    }
+
+    /// <summary>The client that a static handle uses here: the running task's, else the one opened with <see cref="Use"/>, else the process's only one.</summary>
+    /// <exception cref="InvalidOperationException">None is open, or several are and the call names none.</exception>
+    public static TaskClient Current => CurrentClient.Resolve();
+
+    /// <summary>Where tasks go.</summary>
+    public ITransport Transport { get; }
+
+    /// <summary>Where results are.</summary>
+    public IResultStore Results { get; }
+
+    /// <summary>The queue of tasks that name none.</summary>
+    public string DefaultQueue { get; }
+
+    internal TaskQueues Queues { get; }
+
+    /// <summary>A client without a host, for scripts: <c>await using var client = TaskClient.Open("sqlite://celeriac.db");</c>. It connects at the first use.</summary>
+    /// <exception cref="BrokerUrlException">A URL is malformed or its scheme unknown.</exception>
+    public static TaskClient Open(string brokerUrl, TransportContext? context = null) => Open(new CeleriacOptions { BrokerUrl = brokerUrl }, context);
+
+    /// <inheritdoc cref="Open(string, TransportContext?)"/>
+    public static TaskClient Open(CeleriacOptions options, TransportContext? context = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        context ??= new TransportContext();
+        var transport = Transports.Create(options.BrokerUrl, context);
+        return new TaskClient(transport, ResultStores.Create(options, transport, context), options, context.Time, ownsParts: true);
+    }
+
+    /// <summary>Makes this client the one that static handles use in this flow of calls, until the answer is disposed.</summary>
+    public IDisposable Use() => CurrentClient.Enter(this, CurrentClient.Task);
+
+    /// <summary>Sends a task; returns when the broker has it.</summary>
+    /// <exception cref="PublishUnknownException">The broker did not confirm in time: the task may have arrived. The exception carries its id.</exception>
+    /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
+    public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default)
+    {
+        var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
+        return new AsyncResult<TResult>(id, Results, queue);
+    }
+
+    /// <summary>Sends a task by name, for example one that lives in Python.</summary>
+    /// <inheritdoc cref="SendAsync{TResult}(Signature{TResult}, CancellationToken)"/>
+    public async ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default)
+    {
+        var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
+        return new AsyncResult(id, Results, queue);
+    }
+
+    /// <summary>The result of a task by its id.</summary>
+    public AsyncResult Result(string taskId) => new(taskId, Results);
+
+    /// <summary>The result of a task by its id.</summary>
+    public AsyncResult<TResult> Result<TResult>(string taskId) => new(taskId, Results);
+
+    /// <summary>Closes what <see cref="Open(string, TransportContext?)"/> opened.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        CurrentClient.RemoveDefault(this);
+        if (_ownsParts)
+        {
+            await Results.DisposeAsync().ConfigureAwait(false);
+            await Transport.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<(string Id, string Queue)> PublishAsync(Signature signature, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(signature);
+        var options = signature.Options;
+        var running = CurrentClient.Task;
+        var now = _time.GetUtcNow();
+        var id = options.TaskId ?? TaskId.New();
+        var eta = options.Eta ?? (options.Countdown is { } countdown && countdown > TimeSpan.Zero ? now + countdown : null);
+        var wantsReply = (options.IgnoreResult ?? signature.Declared?.IgnoreResult) is not true;
+        var context = new EncodeContext(
+            id,
+            options.RootId ?? running?.RootId ?? id,
+            options.ParentId ?? running?.Id,
+            NodeName.Client,
+            eta,
+            options.Expires,
+            options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null));
+        var message = TaskMessageCodec.Encode(signature, context);
+        var queue = options.Queue ?? signature.Declared?.Queue ?? DefaultQueue;
+        var publication = options.Exchange is { } exchange
+            ? new Publication(message, exchange, options.RoutingKey ?? queue) { Mandatory = true, Due = eta }
+            : Publication.ToQueue(queue, message) with { Due = eta };
+        await PublishDeclaredAsync(publication, queue, declares: options.Exchange is null, cancellationToken).ConfigureAwait(false);
+        running?.AddChild(id);
+        return (id, queue);
+    }
+
+    private async ValueTask PublishDeclaredAsync(Publication publication, string queue, bool declares, CancellationToken cancellationToken)
+    {
+        if (!declares)
+        {
+            await Transport.PublishAsync(publication, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        await Queues.EnsureAsync(queue, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await Transport.PublishAsync(publication, cancellationToken).ConfigureAwait(false);
+        }
+        catch (UnroutableException)
+        {
+            // The queue was declared and is gone: somebody deleted it. Nothing was stored, so sending again cannot double it.
+            Queues.Forget(queue);
+            await Queues.EnsureAsync(queue, cancellationToken).ConfigureAwait(false);
+            await Transport.PublishAsync(publication, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

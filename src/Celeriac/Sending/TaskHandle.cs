@@ -1,0 +1,54 @@
+using Celeriac.Messaging;
+
+namespace Celeriac;
+
+/// <summary>The base of generated handles: knows the task and how to send it.</summary>
+/// <typeparam name="TResult">What the task returns.</typeparam>
+public abstract class TaskHandle<TResult>
+{
+    /// <summary>Called by generated code.</summary>
+    protected TaskHandle(TaskDefinition definition, SendOptions options, TaskClient? client)
+    {
+        Definition = definition;
+        Options = options;
+        Client = client;
+    }
+
+    /// <summary>The task.</summary>
+    public TaskDefinition Definition { get; }
+
+    /// <summary>The name on the wire.</summary>
+    public string Name => Definition.Name;
+
+    /// <summary>What <c>With</c> has said so far.</summary>
+    protected SendOptions Options { get; }
+
+    /// <summary>The client that <c>With</c> has named; null for <see cref="TaskClient.Current"/>.</summary>
+    protected TaskClient? Client { get; }
+
+    /// <summary>A complete signature with these positional arguments.</summary>
+    protected Signature<TResult> Sign(ReadOnlyMemory<byte> args) => new(Name) { Args = args, Options = Options, Declared = Definition.Options };
+
+    /// <summary>Sends a signature; returns when the broker has it.</summary>
+    protected ValueTask<AsyncResult<TResult>> SendAsync(Signature<TResult> signature, CancellationToken cancellationToken) =>
+        (Client ?? TaskClient.Current).SendAsync(signature, cancellationToken);
+
+    /// <summary>The options with what is given put over what is present.</summary>
+    protected static SendOptions Merge(
+        SendOptions present, TimeSpan? countdown, DateTimeOffset? eta, DateTimeOffset? expires, string? queue, byte? priority, string? taskId,
+        bool? ignoreResult, MessageHeaders? headers, SendOptions? options)
+    {
+        var start = options ?? present;
+        return start with
+        {
+            Countdown = countdown ?? start.Countdown,
+            Eta = eta ?? start.Eta,
+            Expires = expires ?? start.Expires,
+            Queue = queue ?? start.Queue,
+            Priority = priority ?? start.Priority,
+            TaskId = taskId ?? start.TaskId,
+            IgnoreResult = ignoreResult ?? start.IgnoreResult,
+            Headers = headers ?? start.Headers,
+        };
+    }
+}

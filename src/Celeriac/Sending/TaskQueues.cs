@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using Celeriac.Messaging;
+
+namespace Celeriac.Sending;
+
+/// <summary>
+/// Declares the queues that tasks travel through, exactly as Celery does (CELERY-PROTOCOL section 2): a durable queue without arguments
+/// and a direct exchange of the same name. Each queue is declared once by each client.
+/// </summary>
+internal sealed class TaskQueues(ITransport transport)
+{
+    private readonly ConcurrentDictionary<string, Task> _declared = new(StringComparer.Ordinal);
+
+    /// <summary>The durable queue that keeps what could not run from <paramref name="queue"/>.</summary>
+    public static string QuarantineOf(string queue) => $"{queue}.quarantine";
+
+    public ValueTask EnsureAsync(string queue, CancellationToken cancellationToken) =>
+        _declared.TryGetValue(queue, out var declared) && declared.IsCompletedSuccessfully
+            ? ValueTask.CompletedTask
+            : DeclareAsync(queue, TopologyOf(queue), cancellationToken);
+
+    public ValueTask EnsureQuarantineAsync(string queue, CancellationToken cancellationToken)
+    {
+        var quarantine = QuarantineOf(queue);
+        return _declared.TryGetValue(quarantine, out var declared) && declared.IsCompletedSuccessfully
+            ? ValueTask.CompletedTask
+            : DeclareAsync(quarantine, Topology.Queue(quarantine), cancellationToken);
+    }
+
+    /// <summary>Somebody has deleted the queue: the next use declares it again.</summary>
+    public void Forget(string queue) => _declared.TryRemove(queue, out _);
+
+    private async ValueTask DeclareAsync(string queue, Topology topology, CancellationToken cancellationToken)
+    {
+        // Many first calls at once share one declaration; one that failed is not remembered.
+        var declaring = _declared.GetOrAdd(queue, _ => transport.DeclareAsync(topology, CancellationToken.None).AsTask());
+        try
+        {
+            await declaring.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (declaring.IsFaulted)
+        {
+            _declared.TryRemove(new(queue, declaring));
+            throw;
+        }
+    }
+
+    private static Topology TopologyOf(string queue) => new()
+    {
+        Exchanges = [new ExchangeDeclaration(queue)],
+        Queues = [new QueueDeclaration(queue)],
+        Bindings = [new Binding(queue, queue, queue)],
+    };
+}

@@ -1,0 +1,29 @@
+namespace Celeriac;
+
+/// <summary>How a worker works.</summary>
+public sealed class WorkerOptions
+{
+    /// <summary>The queues to consume; Celery's <c>-Q</c>. Default the client's default queue.</summary>
+    public IList<string> Queues { get; set; } = [];
+
+    /// <summary>How many tasks run at once; Celery's <c>-c</c>. Default the larger of 64 and 8 for each core.</summary>
+    public int Concurrency { get; set; } = Math.Max(64, 8 * Environment.ProcessorCount);
+
+    /// <summary>How many of them may be synchronous, each on a thread of its own. Default 4 for each core.</summary>
+    public int SynchronousConcurrency { get; set; } = 4 * Environment.ProcessorCount;
+
+    /// <summary>How many messages are fetched ahead and not yet done; 0 (the default) fetches as many as there are free slots.</summary>
+    public int Prefetch { get; set; }
+
+    /// <summary>The node name; Celery's <c>-n</c>, with <c>%h</c> for the host, <c>%n</c> for the name and <c>%d</c> for the domain. Default <c>celeriac@%h</c>.</summary>
+    public string NodeName { get; set; } = "celeriac@%h";
+
+    /// <summary>Acknowledge after the outcome (the default) or before the run; Celery's <c>task_acks_late</c>. A task's own setting wins.</summary>
+    public bool AcksLate { get; set; } = true;
+
+    /// <summary>Write the state STARTED; Celery's <c>task_track_started</c>. A task's own setting wins.</summary>
+    public bool TrackStarted { get; set; }
+
+    /// <summary>How long a stopping worker lets its tasks finish before it cancels them and gives their messages back. Default 25 seconds, inside the host's 30.</summary>
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(25);
+}

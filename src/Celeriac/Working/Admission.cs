@@ -1,0 +1,53 @@
+using Celeriac.Diagnostics;
+using Celeriac.Messaging;
+using Celeriac.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Celeriac.Working;
+
+/// <summary>Decides what happens to a received message before anything of it runs (CELERY-PROTOCOL section 7).</summary>
+internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, WorkerOptions options, DecodeLimits limits, bool brokerDelays, string node, TimeProvider time, ILogger log)
+{
+    // An eta this near is waited for in the worker: a trip through the broker would not be more exact.
+    private static readonly TimeSpan s_near = TimeSpan.FromSeconds(2);
+
+    /// <summary>The task to run; null where the message was dealt with here.</summary>
+    public async ValueTask<AdmittedTask?> AdmitAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        var decoded = TaskMessageCodec.Decode(delivery.Message, limits);
+        if (decoded.Request is not { } request)
+        {
+            await outcomes.QuarantineAsync(delivery, decoded.Fault!, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        if (registry.FindRunnable(request.Task) is not { } definition)
+        {
+            await outcomes.QuarantineAsync(delivery, Unknown(request), cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
+        var task = new AdmittedTask(delivery, request, definition) { AcksLate = definition.Options.AcksLate ?? options.AcksLate };
+        var now = time.GetUtcNow();
+        if (request.Expires is { } expires && expires <= now)
+        {
+            await outcomes.ApplyAsync(task, new Outcome.Expired(), [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        if (brokerDelays && request.Eta is { } eta && eta - now > s_near)
+        {
+            await outcomes.DeferAsync(task, eta, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        return task;
+    }
+
+    private DecodeFault Unknown(TaskRequest request)
+    {
+        var names = registry.All.Where(task => task.Invoker is not null).Select(task => task.Name).Order(StringComparer.Ordinal).ToList();
+        var known = names.Count == 0 ? "none" : string.Join(", ", names.Take(20)) + (names.Count > 20 ? ", …" : "");
+        return new DecodeFault(QuarantineReason.UnknownTask, $"Task '{request.Task}' is not registered on worker '{node}'. {DidYouMean.Sentence(request.Task, names)}Registered: {known}.", request.Id, request.Task, request.ReplyTo)
+        {
+            CorrelationId = request.CorrelationId,
+        };
+    }
+}

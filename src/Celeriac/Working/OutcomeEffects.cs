@@ -1,0 +1,70 @@
+using Celeriac.Messaging;
+using Celeriac.Protocol;
+using Celeriac.Sending;
+
+namespace Celeriac.Working;
+
+/// <summary>What an outcome does to the world: how the message ends, what follows from it, and what is recorded.</summary>
+internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
+{
+    public IReadOnlyList<Publication> FollowUps { get; init; } = [];
+}
+
+/// <summary>Turns an outcome into its effects: one method a case, no I/O.</summary>
+internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> children, string node, DateTimeOffset now) : IOutcomeVisitor<Effects>
+{
+    public Effects Succeeded(Outcome.Succeeded outcome) =>
+        new(Settlement.Ack, IgnoresResult ? null : Record(TaskStates.Success) with { Result = outcome.Result });
+
+    public Effects Failed(Outcome.Failed outcome) => new(Settlement.Ack, Failure(TaskStates.Failure, outcome.Failure))
+    {
+        FollowUps = outcome.Quarantine is { } reason ? [Quarantine(reason, Text(outcome.Failure))] : [],
+    };
+
+    public Effects Retrying(Outcome.Retrying outcome)
+    {
+        var due = now + outcome.Delay;
+        var message = TaskMessageCodec.EncodeRetry(task.Request, task.Request.Retries + 1, outcome.Delay > TimeSpan.Zero ? due : null, node);
+        // To the queue itself: through a fanout exchange the retry would reach every queue again.
+        return new Effects(Settlement.Ack, Failure(TaskStates.Retry, outcome.Failure))
+        {
+            FollowUps = [Publication.ToQueue(task.Delivery.Queue, message) with { Due = due }],
+        };
+    }
+
+    public Effects Ignored(Outcome.Ignored outcome) => new(Settlement.Ack, null);
+
+    public Effects Rejected(Outcome.Rejected outcome) => outcome.Requeue
+        ? new Effects(Settlement.Requeue, null)
+        : new Effects(Settlement.Ack, Failure(TaskStates.Failure, new TaskFailure("Reject", "celery.exceptions", [outcome.Reason], null)))
+        {
+            FollowUps = [Quarantine(QuarantineReason.Rejected, outcome.Reason)],
+        };
+
+    public Effects Expired(Outcome.Expired outcome) =>
+        new(Settlement.Ack, Failure(TaskStates.Revoked, new TaskFailure("TaskRevokedError", "celery.exceptions", ["expired"], null)));
+
+    public Effects Interrupted(Outcome.Interrupted outcome) => new(Settlement.Requeue, null);
+
+    public static string Text(TaskFailure failure) => $"{failure.Type}({string.Join(", ", failure.Arguments)})";
+
+    private bool IgnoresResult => task.Request.IgnoreResult ?? task.Definition.Options.IgnoreResult;
+
+    private Publication Quarantine(QuarantineReason reason, string text) => QuarantineMessage.Of(task.Delivery, reason, text, node, now);
+
+    private ResultRecord Failure(string status, TaskFailure failure) => Record(status) with
+    {
+        Result = ExceptionCodec.Encode(failure),
+        Traceback = failure.Traceback,
+    };
+
+    private ResultRecord Record(string status) => new()
+    {
+        TaskId = task.Request.Id,
+        Status = status,
+        Children = ResultTuples.Encode(children),
+        DateDone = TaskStates.IsReady(status) ? now : null,
+        GroupId = task.Request.GroupId,
+        ParentId = task.Request.ParentId,
+    };
+}

@@ -1,0 +1,157 @@
+using Celeriac.Diagnostics;
+using Celeriac.Messaging;
+using Celeriac.Protocol;
+using Celeriac.Sending;
+using Microsoft.Extensions.Logging;
+
+namespace Celeriac.Working;
+
+/// <summary>
+/// Applies outcomes: follow-ups, result and settlement as one <see cref="Completion"/>. What fails on the way is tried again until the worker gives up;
+/// then the message is simply not acknowledged and will be delivered again.
+/// </summary>
+internal sealed class OutcomeHandler(ITransport transport, IResultStore results, TaskQueues queues, string node, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(5);
+
+    /// <summary>Applies how a task ended.</summary>
+    public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
+    {
+        var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow()));
+        OutcomeLog.Write(log, task, outcome, runtime);
+        await CommitAsync(task.Delivery, effects, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+    }
+
+    /// <summary>Acknowledges before the run.</summary>
+    public async ValueTask AcknowledgeEarlyAsync(AdmittedTask task, CancellationToken giveUp) =>
+        await CommitAsync(task.Delivery, new Effects(Settlement.Ack, null), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+
+    /// <summary>Moves a task whose eta is far away back into the broker, where it costs nothing.</summary>
+    public async ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp)
+    {
+        var effects = new Effects(Settlement.Ack, null)
+        {
+            FollowUps = [Publication.ToQueue(task.Delivery.Queue, task.Delivery.Message) with { Due = eta }],
+        };
+        await CommitAsync(task.Delivery, effects, null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+    }
+
+    /// <summary>Returns a message that was received and not begun.</summary>
+    public async ValueTask ReturnAsync(AdmittedTask task, CancellationToken giveUp) =>
+        await CommitAsync(task.Delivery, new Effects(Settlement.Requeue, null), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+
+    /// <summary>Puts a message aside that cannot run, and tells its caller where its id could be read.</summary>
+    public async ValueTask QuarantineAsync(Delivery delivery, DecodeFault fault, CancellationToken giveUp)
+    {
+        var now = time.GetUtcNow();
+        Log.Quarantined(log, delivery.Queue, fault.Reason.ToString(), fault.Text);
+        var record = fault.TaskId is not { } id ? null : new ResultRecord
+        {
+            TaskId = id,
+            Status = TaskStates.Failure,
+            Result = ExceptionCodec.Encode(FailureOf(fault)),
+            DateDone = now,
+        };
+        var effects = new Effects(Settlement.Ack, record) { FollowUps = [QuarantineMessage.Of(delivery, fault.Reason, fault.Text, node, now)] };
+        await CommitAsync(delivery, effects, fault.ReplyTo, fault.TaskName ?? "(unknown)", fault.TaskId ?? "(none)", giveUp).ConfigureAwait(false);
+    }
+
+    private static TaskFailure FailureOf(DecodeFault fault) => fault.Reason switch
+    {
+        QuarantineReason.UnknownTask => new TaskFailure("NotRegistered", "celery.exceptions", [fault.TaskName ?? fault.Text, fault.Text], null),
+        QuarantineReason.ContentRefused => new TaskFailure("ContentDisallowed", "kombu.exceptions", [fault.Text], null),
+        _ => new TaskFailure("DecodeError", "kombu.exceptions", [fault.Text], null),
+    };
+
+    private async ValueTask CommitAsync(Delivery delivery, Effects effects, string? replyTo, string taskName, string taskId, CancellationToken giveUp)
+    {
+        var delay = s_firstDelay;
+        Completion? completion = null;
+        while (true)
+        {
+            try
+            {
+                completion ??= await PrepareAsync(delivery, effects, replyTo, giveUp).ConfigureAwait(false);
+                if (completion is not null && await transport.CompleteAsync(completion, giveUp).ConfigureAwait(false) == CompletionStatus.Lost)
+                {
+                    Log.OutcomeLost(log, taskName, taskId);
+                }
+                return;
+            }
+            catch (UnroutableException gone) when (!giveUp.IsCancellationRequested)
+            {
+                // A queue was deleted under the worker: it is declared again at the next try.
+                Log.OutcomeDelayed(log, gone, taskName, taskId, delay);
+                queues.Forget(gone.RoutingKey);
+                completion = null;
+            }
+            catch (TransportRefusedException refused) when (effects.Record?.Status == TaskStates.Success)
+            {
+                // The store will never take this result; a failure that says so is better than a message that runs again and again.
+                var failure = new TaskFailure("ResultNotStored", "celeriac", [refused.Message], null);
+                effects = effects with { Record = effects.Record with { Status = TaskStates.Failure, Result = ExceptionCodec.Encode(failure) } };
+                completion = null;
+            }
+            catch (TransportException error) when (!giveUp.IsCancellationRequested)
+            {
+                Log.OutcomeDelayed(log, error, taskName, taskId, delay);
+            }
+            catch (Exception error)
+            {
+                Log.OutcomeAbandoned(log, error, taskName, taskId);
+                return;
+            }
+            await WaitAsync(delay, giveUp).ConfigureAwait(false);
+            delay = delay * 2 < s_longestDelay ? delay * 2 : s_longestDelay;
+        }
+    }
+
+    /// <summary>Everything that must be there before the completion; null where the message was acknowledged early and all is done.</summary>
+    private async ValueTask<Completion?> PrepareAsync(Delivery delivery, Effects effects, string? replyTo, CancellationToken giveUp)
+    {
+        await DeclareTargetsAsync(delivery.Queue, effects.FollowUps, giveUp).ConfigureAwait(false);
+        var attached = effects.Record is { } record && !delivery.IsSettled ? results.Attach(transport, record, replyTo) : null;
+        if (effects.Record is not null && attached is null)
+        {
+            await results.WriteAsync(effects.Record, replyTo, giveUp).ConfigureAwait(false);
+        }
+        if (delivery.IsSettled)
+        {
+            await transport.PublishAsync(effects.FollowUps.ToArray(), giveUp).ConfigureAwait(false);
+            return null;
+        }
+        return new Completion(delivery, effects.Settlement)
+        {
+            FollowUps = attached?.Reply is { } reply ? [.. effects.FollowUps, reply] : effects.FollowUps,
+            Document = attached?.Document,
+        };
+    }
+
+    private async ValueTask DeclareTargetsAsync(string queue, IReadOnlyList<Publication> followUps, CancellationToken giveUp)
+    {
+        foreach (var publication in followUps)
+        {
+            if (publication.RoutingKey == TaskQueues.QuarantineOf(queue))
+            {
+                await queues.EnsureQuarantineAsync(queue, giveUp).ConfigureAwait(false);
+            }
+            else
+            {
+                await queues.EnsureAsync(publication.RoutingKey, giveUp).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask WaitAsync(TimeSpan delay, CancellationToken giveUp)
+    {
+        try
+        {
+            await Task.Delay(delay, time, giveUp).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The next try is the last one: it fails at once if the broker is still away.
+        }
+    }
+}

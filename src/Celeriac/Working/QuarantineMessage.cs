@@ -1,0 +1,29 @@
+using Celeriac.Messaging;
+using Celeriac.Protocol;
+using Celeriac.Sending;
+
+namespace Celeriac.Working;
+
+/// <summary>A message put aside: the whole message as it came, and why, where and when in its headers.</summary>
+internal static class QuarantineMessage
+{
+    // Reasons quote what was received; the header must stay within every broker's limits.
+    private const int LongestText = 2000;
+
+    public static Publication Of(Delivery delivery, QuarantineReason reason, string text, string node, DateTimeOffset now)
+    {
+        var headers = delivery.Message.Headers.Where(header => !header.Key.StartsWith(QuarantineHeader.Prefix, StringComparison.Ordinal));
+        return Publication.ToQueue(TaskQueues.QuarantineOf(delivery.Queue), delivery.Message with
+        {
+            Headers = new MessageHeaders(headers.Concat(
+            [
+                new(QuarantineHeader.Reason, reason.ToString()),
+                new(QuarantineHeader.Text, text.Length <= LongestText ? text : text[..LongestText] + "…"),
+                new(QuarantineHeader.Queue, delivery.Queue),
+                new(QuarantineHeader.Time, CeleryTime.Format(now)),
+                new(QuarantineHeader.Node, node),
+            ])),
+            Expiration = null,
+        });
+    }
+}

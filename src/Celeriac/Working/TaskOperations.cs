@@ -1,0 +1,35 @@
+using System.Globalization;
+using Celeriac.Diagnostics;
+using Celeriac.Messaging;
+using Celeriac.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Celeriac.Working;
+
+/// <summary>What a running task may do through its context.</summary>
+internal sealed class TaskOperations(IResultStore results) : ITaskOperations
+{
+    public ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(state);
+        if (TaskStates.IsReady(state) || TaskStates.IsException(state))
+        {
+            throw new ArgumentException($"State '{state}' is written by the worker when the run ends. Choose a name of your own, for example PROGRESS.", nameof(state));
+        }
+        return results.WriteAsync(new ResultRecord { TaskId = request.Id, Status = state, Result = meta, GroupId = request.GroupId, ParentId = request.ParentId }, request.ReplyTo, cancellationToken);
+    }
+
+    /// <summary>Writes STARTED. A state that cannot be written must not keep the task from running.</summary>
+    public async ValueTask MarkStartedAsync(TaskRequest request, string node, ILogger log, CancellationToken cancellationToken)
+    {
+        var meta = TaskJson.Encode(new Dictionary<string, string> { ["hostname"] = node, ["pid"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture) });
+        try
+        {
+            await results.WriteAsync(new ResultRecord { TaskId = request.Id, Status = TaskStates.Started, Result = meta, GroupId = request.GroupId, ParentId = request.ParentId }, request.ReplyTo, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is TransportException or OperationCanceledException)
+        {
+            Log.StateNotWritten(log, error, request.Task, request.Id, TaskStates.Started);
+        }
+    }
+}

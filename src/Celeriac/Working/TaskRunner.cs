@@ -1,0 +1,112 @@
+using Celeriac.Diagnostics;
+using Celeriac.Protocol;
+using Celeriac.Sending;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Celeriac.Working;
+
+/// <summary>Runs an admitted task and says how it ended. Never throws for what a task does.</summary>
+internal sealed class TaskRunner(
+    TaskClient client, IServiceProvider? services, ITaskOperations operations, SynchronousThreads threads, string node, TimeProvider time, ILogger log)
+{
+    /// <summary>Runs the task.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="running">Gets the children that the run sends.</param>
+    /// <param name="stopping">Fires when the worker no longer waits for its tasks.</param>
+    public async Task<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        try
+        {
+            var arguments = ArgumentBinder.Bind(task.Definition, task.Request);
+            var soft = task.Request.SoftTimeLimit ?? task.Definition.Options.SoftTimeLimit;
+            if (soft is { } limit)
+            {
+                ending.CancelAfter(limit);
+            }
+            var result = await RunWithinAsync(task, InvokeAsync(task, arguments, running, ending.Token)).ConfigureAwait(false);
+            return new Outcome.Succeeded(result);
+        }
+        catch (Exception error)
+        {
+            return OutcomeOf(task, error, stopping, softLimitPassed: ending.IsCancellationRequested && !stopping.IsCancellationRequested);
+        }
+    }
+
+    /// <summary>The hard limit abandons the run, because nothing can stop code that does not look at its token.</summary>
+    private async Task<ReadOnlyMemory<byte>> RunWithinAsync(AdmittedTask task, Task<ReadOnlyMemory<byte>> run)
+    {
+        if ((task.Request.TimeLimit ?? task.Definition.Options.TimeLimit) is not { } hard)
+        {
+            return await run.ConfigureAwait(false);
+        }
+        try
+        {
+            return await run.WaitAsync(hard, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!run.IsCompleted)
+        {
+            Log.TaskAbandoned(log, task.Definition.Name, task.Request.Id, hard);
+            // Its late end is seen and forgotten; otherwise it would surface as an unobserved exception.
+            _ = run.ContinueWith(static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw new CeleryException("TimeLimitExceeded", "billiard.exceptions", hard.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> InvokeAsync(AdmittedTask task, BoundArguments arguments, RunningTask running, CancellationToken cancellationToken)
+    {
+        using var ambient = CurrentClient.Enter(client, running);
+        using var logScope = log.BeginScope(new TaskLogScope(task.Definition.Name, task.Request.Id));
+        await using var scope = services?.CreateAsyncScope() ?? default(AsyncServiceScope?);
+        var context = new TaskContext(task.Request, operations, node, cancellationToken);
+        var invocation = new TaskInvocation(task.Definition, arguments, context, scope?.ServiceProvider, cancellationToken);
+        try
+        {
+            return task.Definition.IsSynchronous
+                ? await threads.RunAsync(() => task.Definition.Invoker!(invocation)).ConfigureAwait(false)
+                : await task.Definition.Invoker!(invocation).ConfigureAwait(false);
+        }
+        finally
+        {
+            await invocation.EndAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static Outcome OutcomeOf(AdmittedTask task, Exception error, CancellationToken stopping, bool softLimitPassed)
+    {
+        var options = task.Definition.Options;
+        switch (error)
+        {
+            case TaskRetryException retry:
+                return Retry(task, retry.InnerException, retry.Countdown, retry.MaxRetries ?? options.MaxRetries);
+            case TaskIgnoreException:
+                return new Outcome.Ignored();
+            case TaskRejectException reject:
+                return new Outcome.Rejected(reject.Requeue, reject.Message);
+            case TaskArgumentException:
+                return new Outcome.Failed(ExceptionCodec.ToFailure(error), QuarantineReason.WrongArguments);
+            case OperationCanceledException when stopping.IsCancellationRequested:
+                return new Outcome.Interrupted();
+            case OperationCanceledException when softLimitPassed:
+                return new Outcome.Failed(ExceptionCodec.ToFailure(new CeleryException("SoftTimeLimitExceeded", "billiard.exceptions")), null);
+            default:
+                return RetryPolicy.Wants(options, error)
+                    ? Retry(task, error, countdown: null, options.MaxRetries)
+                    : new Outcome.Failed(ExceptionCodec.ToFailure(error), null);
+        }
+    }
+
+    private static Outcome Retry(AdmittedTask task, Exception? cause, TimeSpan? countdown, int maxRetries)
+    {
+        var request = task.Request;
+        if (RetryPolicy.Allows(request.Retries, maxRetries))
+        {
+            var failure = ExceptionCodec.ToFailure(cause ?? new CeleryException("Retry", "celery.exceptions"));
+            return new Outcome.Retrying(failure, countdown ?? RetryPolicy.Delay(task.Definition.Options, request.Retries, Random.Shared));
+        }
+        var final = cause ?? new CeleryException("MaxRetriesExceededError", "celery.exceptions",
+            $"Can't retry {request.Task}[{request.Id}] args:{request.ArgsRepr} kwargs:{request.KwargsRepr}");
+        return new Outcome.Failed(ExceptionCodec.ToFailure(final), QuarantineReason.RetriesExhausted);
+    }
+}
