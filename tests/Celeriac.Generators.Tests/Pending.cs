@@ -3,13 +3,21 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Celeriac.Generators.Tests;
 internal static class Pending
 {
-    public static IEnumerable<SyntaxTree> Trees => typeof(None).Assembly.GetType("Celeriac.AsyncResult`1") is not null ? [] : [CSharpSyntaxTree.ParseText("""
+    public static IEnumerable<SyntaxTree> Trees => [.. Missing("Celeriac.AsyncResult`1", Handle), .. Missing("Celeriac.CeleriacBuilder", Builder)];
+
+    private static SyntaxTree[] Missing(string type, string text) =>
+        typeof(None).Assembly.GetType(type) is not null ? [] : [CSharpSyntaxTree.ParseText(text, GeneratorRun.ParseOptions)];
+
+    private const string Builder = """
+        namespace Celeriac { public sealed class CeleriacBuilder { public CeleriacBuilder AddTasks(System.Collections.Generic.IEnumerable<TaskDefinition> tasks) { System.GC.KeepAlive(tasks); return this; } } }
+        """;
+
+    private const string Handle = """
         #nullable enable
         #pragma warning disable
         using System; using System.Threading; using System.Threading.Tasks; using Celeriac.Messaging; using System.Collections.Generic;
         namespace Celeriac {
         public sealed class TaskClient;
-        public sealed class CeleriacBuilder { public CeleriacBuilder AddTasks(IEnumerable<TaskDefinition> tasks) => this; }
         public sealed class AsyncResult<T> { public ValueTask<T> GetAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) => default; }
         public abstract class TaskHandle<TResult>
         {
@@ -24,5 +32,5 @@ internal static class Pending
             { var start = options ?? present; return start with { Queue = queue ?? start.Queue, Countdown = countdown ?? start.Countdown, Priority = priority ?? start.Priority }; }
         }
         }
-        """, GeneratorRun.ParseOptions)];
+        """;
 }
