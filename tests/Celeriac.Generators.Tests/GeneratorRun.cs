@@ -10,7 +10,7 @@ namespace Celeriac.Generators.Tests;
 /// <summary>A small program put through the generator: its generated files, its diagnostics, and the program itself, loaded.</summary>
 internal sealed class GeneratorRun
 {
-    private static readonly ImmutableArray<MetadataReference> s_references = References();
+    private static readonly ImmutableArray<MetadataReference> s_references = [.. References(), .. Pending.References(References())];
 
     private GeneratorRun(CSharpCompilation source, Compilation output, GeneratorDriverRunResult result)
     {
@@ -40,7 +40,7 @@ internal sealed class GeneratorRun
 
     public static CSharpCompilation Compile(string source, string assemblyName = "Program", IEnumerable<MetadataReference>? references = null) => CSharpCompilation.Create(
         assemblyName,
-        [CSharpSyntaxTree.ParseText(SourceText.From(source), ParseOptions, "Program.cs"), .. Pending.Trees],
+        [CSharpSyntaxTree.ParseText(SourceText.From(source), ParseOptions, "Program.cs")],
         s_references.AddRange(references ?? []),
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, warningLevel: 9999));
 

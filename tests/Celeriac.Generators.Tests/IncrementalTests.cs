@@ -45,7 +45,7 @@ public sealed class IncrementalTests
     public void A_changed_task_renews_the_file_of_its_class_only()
     {
         var containers = StepsAfter(compilation => Replace(compilation, "int y = 2", "int y = 3")).Where(step => step.Name == TaskGenerator.Steps.Containers);
-        Assert.Equal([IncrementalStepRunReason.Unchanged, IncrementalStepRunReason.Modified], containers.Select(step => step.Reason).Order());
+        Assert.Equal([IncrementalStepRunReason.Modified, IncrementalStepRunReason.Unchanged], containers.Select(step => step.Reason).Order());
     }
 
     [Fact]
