@@ -81,7 +81,7 @@ public sealed class CeleryTimeTests
     {
         var random = new Random(6);
         const string Alphabet = "0123456789-:.,+TZ z";
-        for (var round = 0; round < 20_000; round++)
+        for (var round = 0; round < 5_000; round++)
         {
             var text = "2026-11-22T05:41:36.432673+00:00".ToCharArray(0, random.Next(33));
             for (var change = Math.Min(text.Length, random.Next(4)); change > 0; change--)
