@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Celeriac.Messaging.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Celeriac.Messaging.Stores;

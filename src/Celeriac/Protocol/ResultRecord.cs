@@ -1,4 +1,4 @@
-namespace Celeriac.Protocol;
+namespace Celeriac;
 
 /// <summary>What a result store keeps of a task; Celery's record. See CELERY-PROTOCOL section 12.2.</summary>
 public sealed record ResultRecord

@@ -1,4 +1,4 @@
-namespace Celeriac.Protocol;
+namespace Celeriac;
 
 /// <summary>The names of Celery's task states. A task may write others of its own, for example <c>PROGRESS</c>.</summary>
 public static class TaskStates

@@ -75,7 +75,7 @@ public class AsyncResult
         var record = await WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
         return record.Status == TaskStates.Success
             ? record.Result
-            : throw ExceptionCodec.ToRemoteException(record);
+            : throw ExceptionCodec.ToException(record.TaskId, record.Status, ExceptionCodec.Decode(record.Result.Span, record.Traceback));
     }
 
     /// <inheritdoc/>

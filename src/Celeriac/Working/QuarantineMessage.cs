@@ -20,7 +20,7 @@ internal static class QuarantineMessage
                 new(QuarantineHeader.Reason, reason.ToString()),
                 new(QuarantineHeader.Text, text.Length <= LongestText ? text : text[..LongestText] + "…"),
                 new(QuarantineHeader.Queue, delivery.Queue),
-                new(QuarantineHeader.Time, CeleryTime.Format(now)),
+                new(QuarantineHeader.Time, CeleryTime.Write(now)),
                 new(QuarantineHeader.Node, node),
             ])),
             Expiration = null,

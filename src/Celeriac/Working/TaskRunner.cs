@@ -30,7 +30,7 @@ internal sealed class TaskRunner(
         }
         catch (Exception error)
         {
-            return OutcomeOf(task, error, stopping, softLimitPassed: ending.IsCancellationRequested && !stopping.IsCancellationRequested);
+            return OutcomeOf(task, error, softLimitPassed: ending.IsCancellationRequested && !stopping.IsCancellationRequested, stopping);
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class TaskRunner(
     {
         using var ambient = CurrentClient.Enter(client, running);
         using var logScope = log.BeginScope(new TaskLogScope(task.Definition.Name, task.Request.Id));
-        await using var scope = services?.CreateAsyncScope() ?? default(AsyncServiceScope?);
+        var scope = services?.CreateAsyncScope();
         var context = new TaskContext(task.Request, operations, node, cancellationToken);
         var invocation = new TaskInvocation(task.Definition, arguments, context, scope?.ServiceProvider, cancellationToken);
         try
@@ -70,10 +70,14 @@ internal sealed class TaskRunner(
         finally
         {
             await invocation.EndAsync().ConfigureAwait(false);
+            if (scope is { } opened)
+            {
+                await opened.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
-    private static Outcome OutcomeOf(AdmittedTask task, Exception error, CancellationToken stopping, bool softLimitPassed)
+    private static Outcome OutcomeOf(AdmittedTask task, Exception error, bool softLimitPassed, CancellationToken stopping)
     {
         var options = task.Definition.Options;
         switch (error)
@@ -85,15 +89,15 @@ internal sealed class TaskRunner(
             case TaskRejectException reject:
                 return new Outcome.Rejected(reject.Requeue, reject.Message);
             case TaskArgumentException:
-                return new Outcome.Failed(ExceptionCodec.ToFailure(error), QuarantineReason.WrongArguments);
+                return new Outcome.Failed(ExceptionCodec.FromException(error), QuarantineReason.WrongArguments);
             case OperationCanceledException when stopping.IsCancellationRequested:
                 return new Outcome.Interrupted();
             case OperationCanceledException when softLimitPassed:
-                return new Outcome.Failed(ExceptionCodec.ToFailure(new CeleryException("SoftTimeLimitExceeded", "billiard.exceptions")), null);
+                return new Outcome.Failed(ExceptionCodec.FromException(new CeleryException("SoftTimeLimitExceeded", "billiard.exceptions")), null);
             default:
                 return RetryPolicy.Wants(options, error)
                     ? Retry(task, error, countdown: null, options.MaxRetries)
-                    : new Outcome.Failed(ExceptionCodec.ToFailure(error), null);
+                    : new Outcome.Failed(ExceptionCodec.FromException(error), null);
         }
     }
 
@@ -102,11 +106,11 @@ internal sealed class TaskRunner(
         var request = task.Request;
         if (RetryPolicy.Allows(request.Retries, maxRetries))
         {
-            var failure = ExceptionCodec.ToFailure(cause ?? new CeleryException("Retry", "celery.exceptions"));
+            var failure = ExceptionCodec.FromException(cause ?? new CeleryException("Retry", "celery.exceptions"));
             return new Outcome.Retrying(failure, countdown ?? RetryPolicy.Delay(task.Definition.Options, request.Retries, Random.Shared));
         }
         var final = cause ?? new CeleryException("MaxRetriesExceededError", "celery.exceptions",
             $"Can't retry {request.Task}[{request.Id}] args:{request.ArgsRepr} kwargs:{request.KwargsRepr}");
-        return new Outcome.Failed(ExceptionCodec.ToFailure(final), QuarantineReason.RetriesExhausted);
+        return new Outcome.Failed(ExceptionCodec.FromException(final), QuarantineReason.RetriesExhausted);
     }
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Celeriac.Messaging;
+namespace Celeriac.Messaging.Diagnostics;
 
 /// <summary>Every log sentence of this layer. Event ids 1000–1999; an id is never used for another sentence.</summary>
 internal static partial class Log
