@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -31,7 +32,7 @@ internal static class PublicApi
         foreach (var type in TypesOf(compilation, package).OrderBy(type => type.ToDisplayString(), StringComparer.Ordinal))
         {
             text.Append(Header(type)).Append('\n');
-            foreach (var line in type.GetMembers().Where(IsOffered).Select(Line).Order(StringComparer.Ordinal))
+            foreach (var line in Members(type))
             {
                 text.Append("    ").Append(line).Append('\n');
             }
@@ -39,6 +40,15 @@ internal static class PublicApi
         }
         return text.ToString();
     }
+
+    // Constructors first, then by name, so that a changed return type stays a change of one line; enum members by value.
+    private static IEnumerable<string> Members(INamedTypeSymbol type) => type.GetMembers().Where(IsOffered)
+        .Select(member => (Symbol: member, Line: Line(member)))
+        .OrderBy(member => member.Symbol is not IMethodSymbol { MethodKind: MethodKind.Constructor })
+        .ThenBy(member => member.Symbol is IFieldSymbol { ContainingType.TypeKind: TypeKind.Enum } value ? Convert.ToInt64(value.ConstantValue, CultureInfo.InvariantCulture) : 0)
+        .ThenBy(member => member.Symbol.Name, StringComparer.Ordinal)
+        .ThenBy(member => member.Line, StringComparer.Ordinal)
+        .Select(member => member.Line);
 
     /// <summary>The types of an assembly that another assembly can name.</summary>
     public static IEnumerable<INamedTypeSymbol> TypesOf(CSharpCompilation compilation, string package)
@@ -60,7 +70,7 @@ internal static class PublicApi
         }
         var bases = new[] { type.BaseType }
             .Where(ancestor => ancestor is not null && ancestor.SpecialType is SpecialType.None)
-            .Concat(type.Interfaces.OrderBy(item => item.Name, StringComparer.Ordinal))
+            .Concat(type.Interfaces.Where(item => !(type.IsRecord && item.Name == "IEquatable")).OrderBy(item => item.Name, StringComparer.Ordinal))
             .Select(item => item!.ToDisplayString(TypeFormat))
             .ToList();
         return $"{Kind(type)} {space}{type.ToDisplayString(TypeFormat)}{(bases.Count == 0 ? "" : " : " + string.Join(", ", bases))}";
@@ -85,7 +95,7 @@ internal static class PublicApi
         && !(member is IFieldSymbol { Name: "value__" })
         && !member.GetAttributes().Any(attribute => attribute.AttributeClass?.Name == "CompilerGeneratedAttribute")
         && !(member is IMethodSymbol { MethodKind: MethodKind.PropertyGet or MethodKind.PropertySet or MethodKind.EventAdd or MethodKind.EventRemove })
-        && !(member is IMethodSymbol { MethodKind: MethodKind.Constructor, Parameters.Length: 0, ContainingType.TypeKind: TypeKind.Struct });
+        && !(member is IMethodSymbol { MethodKind: MethodKind.Constructor, Parameters.Length: 0, ContainingType.TypeKind: TypeKind.Struct or TypeKind.Enum });
 
     private static bool IsVisible(ISymbol symbol) =>
         symbol.DeclaredAccessibility is Accessibility.Public

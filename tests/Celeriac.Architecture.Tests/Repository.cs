@@ -32,7 +32,7 @@ internal static class Repository
     public static IReadOnlyList<string> References(string project, string kind) =>
         [.. XDocument.Load(PathOf("src", project, project + ".csproj")).Descendants(kind)
             .Where(reference => (string?)reference.Attribute("PrivateAssets") != "all")
-            .Select(reference => Path.GetFileNameWithoutExtension(((string)reference.Attribute("Include")!).Replace('\\', '/').Split('/')[^1].Replace(".csproj", "", StringComparison.Ordinal) + ".x"))
+            .Select(reference => ((string)reference.Attribute("Include")!).Replace('\\', '/').Split('/')[^1].Replace(".csproj", "", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)];
 
     private static bool IsBuilt(string file) => Relative(file).Split('/').Any(part => part is "bin" or "obj" or "artifacts" or ".git");
