@@ -106,12 +106,16 @@ internal sealed class SettingReader
         }
         foreach (var (key, name, text) in WithPrefix(variables, _app.IsUnnamed ? "CELERIAC_" : $"CELERIAC_{_app.Name}_"))
         {
-            if (SettingTable.Find(name) is not null || DidYouMean.Sentence(name, SettingTable.Names).Length > 0)
+            if (SettingTable.Find(name) is not null || (DidYouMean.Sentence(name, SettingTable.Names).Length > 0 && !IsOfNamedApp(name)))
             {
                 ReadSetting(key, name, text);
             }
         }
     }
+
+    /// <summary>Somebody's <c>CELERIAC_BILLING_BROKER_URL</c> is no misspelt <c>CELERIAC_BROKER_URL</c>.</summary>
+    private static bool IsOfNamedApp(string name) =>
+        SettingTable.Names.Any(setting => name.EndsWith($"_{setting}", StringComparison.OrdinalIgnoreCase));
 
     private static IEnumerable<(string Key, string Name, string Text)> WithPrefix(IReadOnlyList<KeyValuePair<string, string>> variables, string prefix) =>
         variables.Where(variable => variable.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
