@@ -14,6 +14,7 @@ public sealed class SqliteTaskConformance : TaskConformance<SqliteTaskConformanc
         static Place() => Transports.Add("sqlite", new SqliteTransportFactory());
 
         public override string BrokerUrl => $"sqlite://{_folder.FullName}/tasks.db";
+        public override string? PeerAssembly => Path.Combine(AppContext.BaseDirectory, "Celeriac.Conformance.Peer.dll");
 
         protected override ValueTask CleanUpAsync()
         {
