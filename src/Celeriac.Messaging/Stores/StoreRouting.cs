@@ -62,7 +62,7 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
             throw new UnroutableException(publication.Exchange, publication.RoutingKey);
         }
         // Rounded up: a message must not be early by the part of a millisecond that is cut.
-        var due = publication.Due is { } time ? (time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond : 0;
+        var due = publication.Due is { } time ? (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond : 0;
         foreach (var queue in queues)
         {
             puts.Add(PutOf(queue, publication.Message, publication.Exchange, publication.RoutingKey, due > now ? due : 0));

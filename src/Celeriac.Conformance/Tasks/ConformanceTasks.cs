@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+
+namespace Celeriac.Conformance;
+
+/// <summary>What a task of the suite can be asked to carry.</summary>
+/// <param name="Id">A number.</param>
+/// <param name="Customer">A text.</param>
+/// <param name="Lines">A list.</param>
+/// <param name="Note">Perhaps nothing.</param>
+public sealed record ConformanceOrder(int Id, string Customer, IReadOnlyList<string> Lines, string? Note);
+
+/// <summary>The tasks that <see cref="TaskConformance{THarness}"/> runs.</summary>
+public static partial class ConformanceTasks
+{
+    private static readonly ConcurrentDictionary<string, Gate> s_gates = new(StringComparer.Ordinal);
+
+    /// <summary>The gate of a fact: what its tasks have done, and whether they may end.</summary>
+    public static Gate GateOf(string name) => s_gates.GetOrAdd(name, static _ => new Gate());
+
+    /// <summary>Adds.</summary>
+    [Task("conformance.add")]
+    public static int Add(int x, int y = 2) => x + y;
+
+    /// <summary>Adds all.</summary>
+    [Task("conformance.sum")]
+    public static async Task<long> SumAsync(params int[] values)
+    {
+        await Task.Yield();
+        return values.Sum(value => (long)value);
+    }
+
+    /// <summary>Answers what it was given.</summary>
+    [Task("conformance.order")]
+    public static ValueTask<ConformanceOrder> OrderAsync(ConformanceOrder order) => ValueTask.FromResult(order);
+
+    /// <summary>Answers a text made of every simple type.</summary>
+    [Task("conformance.types")]
+    public static string Types(Guid id, DateTime when, DateTimeOffset moment, DateOnly day, decimal price, byte[] bytes, DayOfWeek weekday, int? maybe, Dictionary<string, int> counts, double ratio) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            $"{id}|{when:O}|{moment.UtcDateTime:O}|{day:O}|{price}|{Convert.ToHexString(bytes)}|{weekday}|{maybe?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "null"}|{string.Join(",", counts.Select(pair => $"{pair.Key}={pair.Value}"))}|{ratio}");
+
+    /// <summary>Returns nothing.</summary>
+    [Task("conformance.nothing")]
+    public static void Nothing()
+    {
+    }
+
+    /// <summary>Fails.</summary>
+    [Task("conformance.fail")]
+    public static int Fail(string message) => throw new InvalidOperationException(message);
+
+    /// <summary>Asks to be retried until it has run so many times.</summary>
+    [Task("conformance.flaky", MaxRetries = 5)]
+    public static int Flaky(int succeedsAtRun, double delaySeconds, TaskContext context) =>
+        context.Retries + 1 >= succeedsAtRun
+            ? context.Retries + 1
+            : throw context.Retry(new TimeoutException($"run {context.Retries + 1}"), TimeSpan.FromSeconds(delaySeconds));
+
+    /// <summary>Fails with an exception that its declaration retries.</summary>
+    [Task("conformance.stubborn", MaxRetries = 2, RetryOn = [typeof(IOException)], RetryDelay = 0.01)]
+    public static int Stubborn(string gate)
+    {
+        GateOf(gate).Enter();
+        throw new IOException("disk on fire");
+    }
+
+    /// <summary>Tells that it has begun, then waits for its gate or its token.</summary>
+    [Task("conformance.wait")]
+    public static async Task<string> WaitAsync(string gate, TaskContext context, CancellationToken cancellationToken)
+    {
+        GateOf(gate).Enter();
+        await GateOf(gate).Opened.WaitAsync(cancellationToken);
+        return context.Node;
+    }
+
+    /// <summary>Tells that it has begun, then waits for its gate whatever its token says.</summary>
+    [Task("conformance.deaf")]
+    public static async Task<string> DeafAsync(string gate)
+    {
+        GateOf(gate).Enter();
+        await GateOf(gate).Opened;
+        return "done";
+    }
+
+    /// <summary>The same, acknowledged before the run.</summary>
+    [Task("conformance.early", AcksLate = false)]
+    public static async Task<string> EarlyAsync(string gate)
+    {
+        GateOf(gate).Enter();
+        await GateOf(gate).Opened;
+        return "done";
+    }
+
+    /// <summary>Blocks its thread until its gate opens.</summary>
+    [Task("conformance.block")]
+    public static string Block(string gate)
+    {
+        GateOf(gate).Enter();
+        GateOf(gate).WaitBlocking();
+        return "done";
+    }
+
+    /// <summary>Passes its soft limit, if nobody opens the gate.</summary>
+    [Task("conformance.soft", SoftTimeLimit = 0.1)]
+    public static async Task<string> SoftAsync(string gate, CancellationToken cancellationToken)
+    {
+        await GateOf(gate).Opened.WaitAsync(cancellationToken);
+        return "in time";
+    }
+
+    /// <summary>Passes its hard limit, if nobody opens the gate.</summary>
+    [Task("conformance.hard", TimeLimit = 0.1)]
+    public static async Task<string> HardAsync(string gate)
+    {
+        await GateOf(gate).Opened;
+        return "in time";
+    }
+
+    /// <summary>Sends two tasks.</summary>
+    [Task("conformance.parent")]
+    public static async Task<string[]> ParentAsync()
+    {
+        var first = await AddTask.DelayAsync(1, 1);
+        var second = await AddTask.DelayAsync(2, 2);
+        return [first.Id, second.Id];
+    }
+
+    /// <summary>Writes a state of its own, then waits for its gate.</summary>
+    [Task("conformance.progress")]
+    public static async Task<string> ProgressAsync(string gate, TaskContext context)
+    {
+        await context.UpdateStateAsync("PROGRESS", new Dictionary<string, int> { ["done"] = 1, ["of"] = 4 });
+        GateOf(gate).Enter();
+        await GateOf(gate).Opened;
+        return "done";
+    }
+
+    /// <summary>Leaves no trace.</summary>
+    [Task("conformance.ignored")]
+    public static void Ignored(string gate)
+    {
+        GateOf(gate).Enter();
+        throw new TaskIgnoreException();
+    }
+
+    /// <summary>Refuses its message.</summary>
+    [Task("conformance.rejected")]
+    public static void Rejected(string reason) => throw new TaskRejectException(reason);
+
+    /// <summary>Has no result to keep.</summary>
+    [Task("conformance.unkept", IgnoreResult = true)]
+    public static int Unkept(string gate)
+    {
+        GateOf(gate).Enter();
+        return 1;
+    }
+}
+
+/// <summary>Where a task of the suite tells that it has begun, and waits until it may end.</summary>
+public sealed class Gate
+{
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<bool> _entered = Channel.CreateUnbounded<bool>();
+    private int _count;
+
+    /// <summary>How many runs have begun.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Ends when the gate is opened.</summary>
+    public Task Opened => _opened.Task;
+
+    /// <summary>A run has begun.</summary>
+    public void Enter()
+    {
+        Interlocked.Increment(ref _count);
+        _entered.Writer.TryWrite(true);
+    }
+
+    /// <summary>Lets every run end.</summary>
+    public void Open() => _opened.TrySetResult();
+
+    /// <summary>Waits until another run has begun.</summary>
+    public async Task EnteredAsync(TimeSpan patience) => await _entered.Reader.ReadAsync().AsTask().WaitAsync(patience);
+
+    internal void WaitBlocking()
+    {
+        using var opened = new ManualResetEventSlim();
+        _ = _opened.Task.ContinueWith(_ => opened.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        opened.Wait();
+    }
+}

@@ -1,0 +1,87 @@
+using Celeriac.Messaging;
+
+namespace Celeriac.Conformance;
+
+/// <summary>A broker and a result store of one fact's own, a client on them, and the workers it starts.</summary>
+public abstract class TaskHarness : IAsyncDisposable
+{
+    private readonly List<(Worker Worker, Task Run, CancellationTokenSource Stop)> _workers = [];
+    private readonly List<IAsyncDisposable> _opened = [];
+    private TaskClient? _client;
+
+    /// <summary>Where tasks go.</summary>
+    public abstract string BrokerUrl { get; }
+
+    /// <summary>Where results go; null, the default, for what the broker gives.</summary>
+    public virtual string? ResultBackend => null;
+
+    /// <summary>How long a fact waits for what must happen before it fails.</summary>
+    public virtual TimeSpan Patience => TimeSpan.FromSeconds(15);
+
+    /// <summary>The queue of the fact.</summary>
+    public string Queue { get; } = $"tasks-{Guid.NewGuid().ToString("N")[..12]}";
+
+    /// <summary>The client.</summary>
+    public TaskClient Client => _client ??= OpenClient();
+
+    /// <summary>The messaging layer under the client.</summary>
+    public ITransport Transport => Client.Transport;
+
+    /// <summary>Another client on the same place.</summary>
+    public TaskClient OpenClient()
+    {
+        var client = TaskClient.Open(Options());
+        _opened.Add(client);
+        return client;
+    }
+
+    /// <summary>Starts a worker on a client of its own and waits until it consumes.</summary>
+    public async Task<Worker> StartWorkerAsync(Action<WorkerOptions>? configure = null, IServiceProvider? services = null)
+    {
+        var options = new WorkerOptions { Concurrency = 8, NodeName = $"w{_workers.Count + 1}@test", ShutdownTimeout = TimeSpan.FromSeconds(5) };
+        configure?.Invoke(options);
+        var worker = new Worker(OpenClient(), new TaskRegistry(Tasks), options, Options(), services);
+        var stop = new CancellationTokenSource();
+        var run = worker.RunAsync(stop.Token);
+        _workers.Add((worker, run, stop));
+        await Task.WhenAny(worker.Ready, run).WaitAsync(Patience);
+        if (run.IsCompleted)
+        {
+            await run;
+        }
+        return worker;
+    }
+
+    /// <summary>Stops a worker and waits until it has ended.</summary>
+    public async Task StopWorkerAsync(Worker worker)
+    {
+        var (_, run, stop) = _workers.Single(entry => entry.Worker == worker);
+        await stop.CancelAsync();
+        await run.WaitAsync(Patience + Patience);
+    }
+
+    /// <summary>Stops every worker, closes every client, then calls <see cref="CleanUpAsync"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (_, run, stop) in _workers)
+        {
+            await stop.CancelAsync();
+            await run.WaitAsync(TimeSpan.FromSeconds(30));
+            stop.Dispose();
+        }
+        foreach (var opened in Enumerable.Reverse(_opened))
+        {
+            await opened.DisposeAsync();
+        }
+        await CleanUpAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The tasks that workers know; default those of the suite.</summary>
+    protected virtual IReadOnlyList<TaskDefinition> Tasks => CeleriacTasks.All;
+
+    /// <summary>Deletes what the place has left behind.</summary>
+    protected virtual ValueTask CleanUpAsync() => ValueTask.CompletedTask;
+
+    private CeleriacOptions Options() => new() { BrokerUrl = BrokerUrl, ResultBackend = ResultBackend, DefaultQueue = Queue, MaxBodyBytes = 1 << 20 };
+}
