@@ -97,11 +97,11 @@ public abstract partial class TransportConformance
         Assert.Empty(confirmed.Except(arrived));
     }
 
-    private static async Task<bool> ConfirmedAsync(Task publishing)
+    private static async Task<bool> ConfirmedAsync(Task call)
     {
         try
         {
-            await publishing;
+            await call;
             return true;
         }
         catch (Exception failure) when (failure is OperationCanceledException or PublishUnknownException)
@@ -119,7 +119,8 @@ public abstract partial class TransportConformance
         {
             var delivery = await ReceiveAsync(subscription);
             var completion = new Completion(delivery, Settlement.Ack);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Transport.CompleteAsync(completion, new CancellationToken(true)).AsTask());
+            // The token ends the wait, not the completion: a transport that is quick may answer all the same.
+            await ConfirmedAsync(Transport.CompleteAsync(completion, new CancellationToken(true)).AsTask());
             Assert.Equal(CompletionStatus.Applied, await Transport.CompleteAsync(completion, Cancelled));
         }
         Assert.Equal(["2"], await DrainAsync(queue, 1));

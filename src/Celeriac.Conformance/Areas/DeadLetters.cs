@@ -107,6 +107,30 @@ public abstract partial class TransportConformance
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_dead_letter_exchange_that_another_connection_declared_meanwhile_is_honoured()
+    {
+        if (await DeadLettersAreRefusedAsync())
+        {
+            return;
+        }
+        var (exchange, dead) = (Harness.NameOf("exchange"), Harness.NameOf("dead"));
+        var queue = await DeclareQueueAsync(shape: queue => queue with { DeadLetterExchange = exchange });
+        await PublishAsync(queue, "bad");
+        await using var subscription = await SubscribeAsync(queue);
+        var delivery = await ReceiveAsync(subscription);
+        await Harness.Open().DeclareAsync(
+            new Topology
+            {
+                Exchanges = [new ExchangeDeclaration(exchange)],
+                Queues = [new QueueDeclaration(dead)],
+                Bindings = [new Binding(exchange, dead, queue)],
+            },
+            Cancelled);
+        await delivery.RejectAsync(Cancelled);
+        Assert.Equal(["bad"], await DrainAsync(dead, 1));
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task Only_a_reject_dead_letters()
     {
         if (await DeadLettersAreRefusedAsync())

@@ -18,6 +18,23 @@ public abstract partial class TransportConformance
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_neighbour_with_a_shorter_lease_takes_nothing_from_a_live_holder()
+    {
+        var queue = await DeclareQueueAsync();
+        await PublishAsync(queue, "held");
+        await using var holder = await SubscribeAsync(queue);
+        var delivery = await ReceiveAsync(holder);
+        await using var neighbour = await SubscribeQuicklyAsync(queue);
+        var waiting = ReceiveAsync(neighbour);
+        // Nothing tells that nobody interferes but time: more than twice the neighbour's lease, a quarter of the usual one.
+        await Assert.ThrowsAsync<TimeoutException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(2.4), Cancelled));
+        await holder.CancelAsync(Cancelled);
+        Assert.Equal(CompletionStatus.Applied, await delivery.AckAsync(Cancelled));
+        await PublishAsync(queue, "end");
+        Assert.Equal("end", TextOf(await waiting));
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task What_a_killed_process_held_comes_back()
     {
         if (ProcessesCannotShare())

@@ -122,17 +122,35 @@ public abstract partial class TransportConformance
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_queue_that_is_consumed_is_not_deleted()
+    public async Task A_queue_that_is_consumed_is_not_deleted_by_anybody()
     {
         if (await ExpiryIsRefusedAsync())
         {
             return;
         }
-        // Two seconds: the use of a queue may be noted as seldom as every second.
-        var queue = await DeclareQueueAsync(shape: queue => queue with { Expires = TimeSpan.FromSeconds(2) });
+        // Another connection is there to look for unused queues too.
+        await Harness.Open(QuickUrl).ConnectAsync(Cancelled);
+        var queue = await DeclareQueueAsync(shape: queue => queue with { Expires = TimeSpan.FromSeconds(1) });
         await using var subscription = await SubscribeAsync(queue);
         await PassAsync(TimeSpan.FromSeconds(4));
         await PublishAsync(queue, "still here");
         Assert.Equal(["still here"], await DrainAsync(subscription, 1));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Declaring_a_queue_again_counts_as_use()
+    {
+        if (await ExpiryIsRefusedAsync())
+        {
+            return;
+        }
+        await Harness.Open(QuickUrl).ConnectAsync(Cancelled);
+        for (var round = 0; round < 3; round++)
+        {
+            await DeclareQueueAsync(shape: queue => queue with { Expires = TimeSpan.FromSeconds(2) });
+            await PublishAsync(Harness.NameOf("queue"), $"{round}");
+            await PassAsync(TimeSpan.FromSeconds(1));
+        }
+        Assert.Equal(["0", "1", "2"], await DrainAsync(Harness.NameOf("queue"), 3));
     }
 }

@@ -41,8 +41,14 @@ public interface IQueueStore : IDocumentStore, IAsyncDisposable
     /// <summary>Deletes the messages of a queue that nobody has claimed; answers how many.</summary>
     ValueTask<long> PurgeAsync(long queueId, CancellationToken cancellationToken = default);
 
-    /// <summary>Registers a lease holder that serves some queues; answers its number, which is never used again.</summary>
-    ValueTask<long> RegisterHolderAsync(string name, IReadOnlyList<long> queueIds, CancellationToken cancellationToken = default);
+    /// <summary>
+    /// Registers a lease holder that serves some queues; answers its number, which is never used again. Its queues are in use until it is released or reclaimed.
+    /// </summary>
+    /// <param name="name">The consumer's name.</param>
+    /// <param name="lease">How long the holder may be silent before others take back what it holds; they read it with its beat.</param>
+    /// <param name="queueIds">The queues it serves.</param>
+    /// <param name="cancellationToken">Ends the wait before the holder is registered.</param>
+    ValueTask<long> RegisterHolderAsync(string name, TimeSpan lease, IReadOnlyList<long> queueIds, CancellationToken cancellationToken = default);
 
     /// <summary>Gives back every claim of the holder, without counting a death, and removes it.</summary>
     ValueTask ReleaseHolderAsync(long holder, CancellationToken cancellationToken = default);
@@ -59,7 +65,8 @@ public interface IQueueStore : IDocumentStore, IAsyncDisposable
     int Reclaim(IReadOnlyList<HolderBeat> dead);
 
     /// <summary>
-    /// Deletes expired documents and queues whose <see cref="QueueDeclaration.Expires"/> has passed since their last use, a bounded number at a time.
+    /// Deletes expired documents, and queues that no holder serves and whose <see cref="QueueDeclaration.Expires"/> has passed since they were declared
+    /// or a holder left them; a bounded number at a time.
     /// </summary>
     void Sweep(long now);
 }
@@ -184,4 +191,5 @@ public sealed record TakeAnswer(IReadOnlyList<TakenMessage> Messages, long NextD
 /// <param name="Holder">Its number.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Beat">A counter that a live holder raises; observers judge its age by their own monotonic clock.</param>
-public sealed record HolderBeat(long Holder, string Name, long Beat);
+/// <param name="Lease">The age at which the holder counts as dead: its own lease, whatever the observer's.</param>
+public sealed record HolderBeat(long Holder, string Name, long Beat, TimeSpan Lease);

@@ -125,7 +125,7 @@ internal sealed class LeaseKeeper(
             }
             var age = _observed.TryGetValue(beat.Holder, out var seen) && seen.Beat == beat.Beat ? seen.Age + watched : TimeSpan.Zero;
             _observed[beat.Holder] = new Observation(beat.Beat, age);
-            if (age >= lease)
+            if (age >= beat.Lease)
             {
                 dead.Add(beat);
             }

@@ -180,11 +180,11 @@ public sealed class MemoryQueueStore : IQueueStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> RegisterHolderAsync(string name, IReadOnlyList<long> queueIds, CancellationToken cancellationToken = default)
+    public ValueTask<long> RegisterHolderAsync(string name, TimeSpan lease, IReadOnlyList<long> queueIds, CancellationToken cancellationToken = default)
     {
         lock (_lock)
         {
-            _holders.Add(++_lastHolder, new Holder(name, queueIds));
+            _holders.Add(++_lastHolder, new Holder(name, lease, queueIds));
             return ValueTask.FromResult(_lastHolder);
         }
     }
@@ -223,7 +223,7 @@ public sealed class MemoryQueueStore : IQueueStore
     {
         lock (_lock)
         {
-            return [.. _holders.Select(pair => new HolderBeat(pair.Key, pair.Value.Name, pair.Value.Beat))];
+            return [.. _holders.Select(pair => new HolderBeat(pair.Key, pair.Value.Name, pair.Value.Beat, pair.Value.Lease))];
         }
     }
 
@@ -247,7 +247,8 @@ public sealed class MemoryQueueStore : IQueueStore
         lock (_lock)
         {
             _documents.Sweep(now);
-            foreach (var queue in _queues.Values.Where(queue => queue.IsUnused(now)).ToList())
+            var served = _holders.Values.SelectMany(holder => holder.QueueIds).ToHashSet();
+            foreach (var queue in _queues.Values.Where(queue => queue.IsUnused(now) && !served.Contains(queue.Id)).ToList())
             {
                 RemoveQueue(queue.Id);
                 _version++;
@@ -347,6 +348,10 @@ public sealed class MemoryQueueStore : IQueueStore
         {
             return 0;
         }
+        foreach (var queue in gone.QueueIds.Select(_queues.GetValueOrDefault).OfType<MemoryQueue>())
+        {
+            queue.UsedAt = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        }
         foreach (var item in gone.Claims.Values)
         {
             item.Deaths += deaths;
@@ -370,9 +375,10 @@ public sealed class MemoryQueueStore : IQueueStore
         }
     }
 
-    private sealed class Holder(string name, IReadOnlyList<long> queueIds)
+    private sealed class Holder(string name, TimeSpan lease, IReadOnlyList<long> queueIds)
     {
         public string Name { get; } = name;
+        public TimeSpan Lease { get; } = lease;
         public IReadOnlyList<long> QueueIds { get; } = queueIds;
         public long Beat { get; set; }
         public Dictionary<long, MemoryItem> Claims { get; } = [];

@@ -26,9 +26,11 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
         {
             AddDeadLetter(puts, queue.Declaration, delivery.Message, delivery.RoutingKey, "rejected");
         }
+        // Also a routing that found no queue must be one of the present topology.
+        var isRouted = completion.FollowUps.Count > 0 || completion.Settlement == Settlement.Reject;
         return new StoreUnit
         {
-            TopologyVersion = puts.Count > 0 ? table.Version : null,
+            TopologyVersion = isRouted ? table.Version : null,
             Puts = puts,
             Documents = completion.Document is { } document ? [document] : [],
             Claim = delivery.Claim,
@@ -44,7 +46,7 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
         {
             AddDeadLetter(puts, queue.Declaration, taken.Message, taken.RoutingKey, "expired");
         }
-        return new StoreUnit { TopologyVersion = puts.Count > 0 ? table.Version : null, Puts = puts, Claim = taken.Claim, End = ClaimEnd.Remove };
+        return new StoreUnit { TopologyVersion = table.Version, Puts = puts, Claim = taken.Claim, End = ClaimEnd.Remove };
     }
 
     private void AddPuts(List<StorePut> puts, Publication publication)
@@ -60,7 +62,7 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
             throw new UnroutableException(publication.Exchange, publication.RoutingKey);
         }
         // Rounded up: a message must not be early by the part of a millisecond that is cut.
-        var due = publication.Due is { } time ? time.AddTicks(TimeSpan.TicksPerMillisecond - 1).ToUnixTimeMilliseconds() : 0;
+        var due = publication.Due is { } time ? (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond : 0;
         foreach (var queue in queues)
         {
             puts.Add(PutOf(queue, publication.Message, publication.Exchange, publication.RoutingKey, due > now ? due : 0));

@@ -34,7 +34,7 @@ internal sealed class StoreSubscription : ISubscription
 
     public async ValueTask RegisterAsync(CancellationToken cancellationToken)
     {
-        _holder = await _transport.Store.RegisterHolderAsync(ConsumerName, [.. _queues.Select(queue => queue.Id)], cancellationToken).ConfigureAwait(false);
+        _holder = await _transport.Store.RegisterHolderAsync(ConsumerName, _transport.Lease, [.. _queues.Select(queue => queue.Id)], cancellationToken).ConfigureAwait(false);
         Volatile.Write(ref _leaseLost, false);
         _transport.Keeper.Add(_holder, this);
     }

@@ -48,6 +48,7 @@ public sealed class StoreTransport : ITransport
     internal IQueueStore Store => _store;
     internal LeaseKeeper Keeper => _keeper;
     internal TimeProvider Time => _time;
+    internal TimeSpan Lease => _options.Lease;
     internal long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>
@@ -79,6 +80,7 @@ public sealed class StoreTransport : ITransport
     {
         ArgumentNullException.ThrowIfNull(topology);
         await ChangeAsync(table => TopologyPlan.Plan(table, topology, Capabilities) is var change && TopologyPlan.IsEmpty(change) ? null : change, cancellationToken).ConfigureAwait(false);
+        await UseAsync(topology.Queues.Where(queue => queue.Expires is not null).Select(queue => queue.Name), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -316,6 +318,18 @@ public sealed class StoreTransport : ITransport
                 await LookupAsync(cancellationToken).ConfigureAwait(false);
                 return true;
             }
+        }
+    }
+
+    /// <summary>Declaring a queue again is a use of it, and a use is what a holder does: one comes and goes.</summary>
+    private async ValueTask UseAsync(IEnumerable<string> queues, CancellationToken cancellationToken)
+    {
+        var table = Volatile.Read(ref _table);
+        long[] ids = [.. queues.Select(name => table?.Queue(name)?.Id).OfType<long>()];
+        if (ids.Length > 0)
+        {
+            var holder = await _store.RegisterHolderAsync("declare", Lease, ids, cancellationToken).ConfigureAwait(false);
+            await _store.ReleaseHolderAsync(holder, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -1,0 +1,132 @@
+using System.Buffers;
+using System.Text;
+using SQLitePCL;
+using static SQLitePCL.raw;
+
+namespace Celeriac.Sqlite.Engine;
+
+/// <summary>
+/// A prepared statement. Parameters are given in order with <c>With</c>; then <see cref="Run"/> executes it, or <see cref="Read"/> steps through its rows.
+/// Each leaves the statement clean for the next use, also after an error.
+/// </summary>
+internal sealed class Statement(Database database, sqlite3_stmt handle) : IDisposable
+{
+    private const int LongestTextOnStack = 512;
+    private int _parameters;
+
+    /// <summary>Gives the next parameter a number.</summary>
+    public Statement With(long value) => Bound(sqlite3_bind_int64(handle, ++_parameters, value));
+
+    /// <summary>Gives the next parameter a number or null.</summary>
+    public Statement With(long? value) => value is { } number ? With(number) : Bound(sqlite3_bind_null(handle, ++_parameters));
+
+    /// <summary>Gives the next parameter bytes.</summary>
+    public Statement With(ReadOnlySpan<byte> value) => Bound(sqlite3_bind_blob(handle, ++_parameters, value));
+
+    /// <summary>Gives the next parameter text or null.</summary>
+    public Statement With(string? value)
+    {
+        if (value is null)
+        {
+            return With((long?)null);
+        }
+        var length = Encoding.UTF8.GetMaxByteCount(value.Length);
+        if (length <= LongestTextOnStack)
+        {
+            Span<byte> text = stackalloc byte[LongestTextOnStack];
+            return Bound(sqlite3_bind_text(handle, ++_parameters, text[..Encoding.UTF8.GetBytes(value, text)]));
+        }
+        var rented = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            return Bound(sqlite3_bind_text(handle, ++_parameters, rented.AsSpan(0, Encoding.UTF8.GetBytes(value, rented))));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>Executes a statement without rows; answers how many rows it changed.</summary>
+    public int Run()
+    {
+        _ = Read();
+        Reset();
+        return database.Changes;
+    }
+
+    /// <summary>Steps to the next row; false after the last. Who stops before that calls <see cref="Reset"/>.</summary>
+    public bool Read()
+    {
+        var code = sqlite3_step(handle);
+        if (code == SQLITE_ROW)
+        {
+            return true;
+        }
+        try
+        {
+            database.Check(code);
+        }
+        finally
+        {
+            Reset();
+        }
+        return false;
+    }
+
+    /// <summary>True when the query has a row.</summary>
+    public bool HasRow()
+    {
+        var found = Read();
+        Reset();
+        return found;
+    }
+
+    /// <summary>The number in the first column of the first row; null for no row or a null.</summary>
+    public long? ReadNumber()
+    {
+        var number = Read() && !IsNull(0) ? Number(0) : (long?)null;
+        Reset();
+        return number;
+    }
+
+    /// <summary>Ends reading and forgets the parameters, with the copies of bodies that SQLite made of them.</summary>
+    public void Reset()
+    {
+        _parameters = 0;
+        // The code of reset repeats the error of the last step, which has been thrown already.
+        _ = sqlite3_reset(handle);
+        _ = sqlite3_clear_bindings(handle);
+    }
+
+    /// <summary>True when the column is null.</summary>
+    public bool IsNull(int column) => sqlite3_column_type(handle, column) == SQLITE_NULL;
+
+    /// <summary>The number in a column.</summary>
+    public long Number(int column) => sqlite3_column_int64(handle, column);
+
+    /// <summary>The number in a column, or null.</summary>
+    public long? NumberOrNull(int column) => IsNull(column) ? null : Number(column);
+
+    /// <summary>The text in a column, NUL characters included.</summary>
+    public string Text(int column) => Encoding.UTF8.GetString(sqlite3_column_blob(handle, column));
+
+    /// <summary>The text in a column, or null.</summary>
+    public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
+
+    /// <summary>A copy of the bytes in a column.</summary>
+    public byte[] Bytes(int column) => sqlite3_column_blob(handle, column).ToArray();
+
+    /// <inheritdoc/>
+    public void Dispose() => handle.Dispose();
+
+    private Statement Bound(int code)
+    {
+        if (code != SQLITE_OK)
+        {
+            Reset();
+            database.Check(code);
+        }
+        return this;
+    }
+}
