@@ -117,7 +117,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"public [\w<>]+(?: [\w<>]+)* ([A-Z]\w*_\w+)\(")]
     private static partial Regex TestPattern();
 
-    [GeneratedRegex(@"`([A-Z]\w*_\w+_\w+)`")]
+    [GeneratedRegex(@"`([A-Z][a-z]*_\w+_\w+)`")]
     private static partial Regex NamedTestPattern();
 
     [GeneratedRegex(@"^\d{4}-[a-z0-9-]+\.md$")]

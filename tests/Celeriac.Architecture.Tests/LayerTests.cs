@@ -45,6 +45,9 @@ public sealed class LayerTests
         [""] = 4,
     };
 
+    // A closed store is named to its callers by its own name, wherever the call ends.
+    private static readonly HashSet<string> SqliteCrossings = ["StoreWriter.cs → SqliteQueueStore", "WriterThread.cs → SqliteQueueStore"];
+
     private static readonly HashSet<string> MessagingCrossings =
     [
         // The table of schemes has memory:// built in, so that a first program needs no registration.
@@ -60,7 +63,7 @@ public sealed class LayerTests
     public void A_file_of_the_messaging_layer_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Messaging", MessagingLayer, MessagingCrossings);
 
     [Fact]
-    public void A_file_of_the_sqlite_store_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Sqlite", SqliteStore, []);
+    public void A_file_of_the_sqlite_store_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Sqlite", SqliteStore, SqliteCrossings);
 
     [Fact]
     public void The_rank_tests_see_the_main_path()
