@@ -74,7 +74,7 @@ public static partial class Feeds
 
 public interface ISmtpClient
 {
-    Task SendAsync(string to, string text, CancellationToken cancellation);
+    Task SendAsync(string recipient, string text, CancellationToken cancellation);
 }
 
 internal static class Guide
