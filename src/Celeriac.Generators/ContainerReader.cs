@@ -14,7 +14,7 @@ internal static class ContainerReader
             container.ContainingNamespace.IsGlobalNamespace ? "" : container.ContainingNamespace.ToDisplayString(s_namespace),
             types.Select(Declaration).ToEquatableArray(),
             Symbols.DottedName(container),
-            container.ToDisplayString(Symbols.Qualified),
+            Symbols.Qualified(container),
             Symbols.IsPublic(container));
     }
 

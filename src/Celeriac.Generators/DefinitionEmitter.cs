@@ -12,15 +12,29 @@ internal static class DefinitionEmitter
         source.Continued($"Method = {DefaultValue.Text($"{task.Container.FullName}.{task.Method.TrimStart('@')}")},");
         Parameters(source, task);
         source.Continued($"Invoker = {(task.PartialDeclaration is null ? "Invoke" : "null")},");
-        if (task.Options.Count > 0)
-        {
-            source.Continued($"Options = new() {{ {string.Join(", ", task.Options)} }},");
-        }
+        Options(source, task);
         if (!task.IsAwaited)
         {
             source.Continued("IsSynchronous = true,");
         }
         source.Line("},").Line("global::Celeriac.SendOptions.None,").Close("    client: null);").Line();
+    }
+
+    private static void Options(SourceBuilder source, TaskModel task)
+    {
+        if (task.Options.Count is 1 or 2)
+        {
+            source.Continued($"Options = new() {{ {string.Join(", ", task.Options)} }},");
+        }
+        else if (task.Options.Count > 2)
+        {
+            source.Continued("Options = new()").Continued("{");
+            foreach (var option in task.Options)
+            {
+                source.Continued($"    {option},");
+            }
+            source.Continued("},");
+        }
     }
 
     private static void Parameters(SourceBuilder source, TaskModel task)

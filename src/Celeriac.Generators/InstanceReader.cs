@@ -8,7 +8,7 @@ internal static class InstanceReader
     /// <summary>An expression over the invocation <c>call</c>.</summary>
     public static string Read(INamedTypeSymbol type)
     {
-        var name = type.ToDisplayString(Symbols.Qualified);
+        var name = Symbols.Qualified(type);
         var constructor = type.IsAbstract ? null : Constructor(type);
         if (constructor is null)
         {
@@ -39,7 +39,7 @@ internal static class InstanceReader
         {
             return injected;
         }
-        var type = parameter.Type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString(Symbols.Qualified);
+        var type = Symbols.Qualified(parameter.Type.WithNullableAnnotation(NullableAnnotation.NotAnnotated));
         return (IsService(parameter.Type), parameter.HasExplicitDefaultValue) switch
         {
             (true, false) => $"call.Service<{type}>()",

@@ -59,7 +59,7 @@ internal static class InvokerEmitter
             source.Line(task.IsAwaited ? "return global::Celeriac.TaskInvocation.NoResult;" : "return new(global::Celeriac.TaskInvocation.NoResult);");
             return;
         }
-        source.Line($"var {result} = {awaited};");
+        source.Line($"{task.ResultType} {result} = {awaited};");
         var bytes = $"global::Celeriac.TaskInvocation.Result<{task.ResultType}>({result})";
         source.Line(task.IsAwaited ? $"return {bytes};" : $"return new({bytes});");
     }

@@ -11,13 +11,17 @@ internal static class Symbols
     public const string Builder = "Celeriac.CeleriacBuilder";
     public const string BuiltInJsonContext = "Celeriac.Serialization.BuiltInJsonContext";
 
-    /// <summary>A type as generated code writes it: <c>global::Demo.Order?</c>.</summary>
-    public static readonly SymbolDisplayFormat Qualified =
-        SymbolDisplayFormat.FullyQualifiedFormat.AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
-
     /// <summary>A type as a person writes it: <c>Order?</c>.</summary>
     public static readonly SymbolDisplayFormat Short =
         SymbolDisplayFormat.MinimallyQualifiedFormat.AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
+
+    private static readonly SymbolDisplayFormat s_qualified =
+        SymbolDisplayFormat.FullyQualifiedFormat.AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
+
+    /// <summary>A type as generated code writes it: <c>global::Demo.Order?</c>. A dynamic value would make every call it is given to dynamic too.</summary>
+    public static string Qualified(ITypeSymbol type) => type is IDynamicTypeSymbol
+        ? type.NullableAnnotation is NullableAnnotation.Annotated ? "object?" : "object"
+        : type.ToDisplayString(s_qualified);
 
     /// <summary>Namespace, types and name with dots: <c>Demo.MathTasks.Add</c>.</summary>
     public static string DottedName(ISymbol symbol)

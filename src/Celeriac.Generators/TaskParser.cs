@@ -36,7 +36,7 @@ internal static class TaskParser
         Handle = TaskNames.Handle(method, attribute),
         Accessibility = SyntaxFacts.GetText(method.DeclaredAccessibility),
         IsAwaited = MethodShape.IsAwaited(method.ReturnType),
-        ResultType = MethodShape.ResultType(method)?.ToDisplayString(Symbols.Qualified),
+        ResultType = MethodShape.ResultType(method) is { } result ? Symbols.Qualified(result) : null,
         Parameters = method.Parameters.Select(Parameter).ToEquatableArray(),
         Options = options,
         Instance = method.IsStatic || MethodShape.IsElsewhere(method) ? null : InstanceReader.Read(method.ContainingType),
@@ -45,12 +45,11 @@ internal static class TaskParser
 
     private static ParameterModel Parameter(IParameterSymbol parameter)
     {
-        // A dynamic argument would make the call to the writer dynamic too.
-        var type = parameter.Type is IDynamicTypeSymbol ? "object?" : parameter.Type.ToDisplayString(Symbols.Qualified);
+        var type = Symbols.Qualified(parameter.Type);
         return new(
             TaskNames.Escape(parameter.Name),
             type,
-            parameter is { IsParams: true, Type: IArrayTypeSymbol array } ? array.ElementType.ToDisplayString(Symbols.Qualified) : type,
+            parameter is { IsParams: true, Type: IArrayTypeSymbol array } ? Symbols.Qualified(array.ElementType) : type,
             parameter.Type.ToDisplayString(Symbols.Short),
             MethodShape.KindOf(parameter),
             parameter.HasExplicitDefaultValue ? DefaultValue.Write(parameter) : null,
@@ -61,6 +60,6 @@ internal static class TaskParser
     private static string PartialDeclaration(MethodDeclarationSyntax declaration, IMethodSymbol method)
     {
         var modifiers = declaration.Modifiers.Where(modifier => !modifier.IsKind(SyntaxKind.PartialKeyword)).Select(modifier => modifier.Text);
-        return $"{string.Join(" ", modifiers)} async partial {method.ReturnType.ToDisplayString(Symbols.Qualified)} {TaskNames.Escape(method.Name)}";
+        return $"{string.Join(" ", modifiers)} async partial {Symbols.Qualified(method.ReturnType)} {TaskNames.Escape(method.Name)}";
     }
 }

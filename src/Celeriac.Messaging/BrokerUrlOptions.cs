@@ -23,7 +23,8 @@ public sealed partial class BrokerUrl
         {
             return defaultValue;
         }
-        if (Milliseconds(value) is { } milliseconds && milliseconds >= minimum.TotalMilliseconds && milliseconds <= maximum.TotalMilliseconds)
+        if (Milliseconds(value) is { } milliseconds
+            && milliseconds >= minimum.TotalMilliseconds && milliseconds <= maximum.TotalMilliseconds)
         {
             return TimeSpan.FromMilliseconds(milliseconds);
         }
@@ -42,12 +43,13 @@ public sealed partial class BrokerUrl
         {
             return defaultValue;
         }
-        if (long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum)
+        if (long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= minimum && number <= maximum)
         {
             return number;
         }
         var example = Math.Clamp(defaultValue, minimum, maximum).ToString(CultureInfo.InvariantCulture);
-        throw WrongOption(name, value, $"a whole number from {minimum.ToString(CultureInfo.InvariantCulture)} to {maximum.ToString(CultureInfo.InvariantCulture)}", example);
+        throw WrongOption(name, value, string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}"), example);
     }
 
     /// <summary>A switch: <c>true</c>, <c>1</c>, <c>yes</c>, <c>on</c> or the bare name switch on; <c>false</c>, <c>0</c>, <c>no</c>, <c>off</c> switch off.</summary>
@@ -88,7 +90,8 @@ public sealed partial class BrokerUrl
             if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 var choices = known.Length == 0 ? "This scheme has no options." : $"Options: {string.Join(", ", known)}.";
-                throw new BrokerUrlException($"Broker URL '{this}' has the unknown option '{name}'. {DidYouMean.Sentence(name, known)}{choices} Correct or remove it.");
+                throw new BrokerUrlException(
+                    $"Broker URL '{this}' has the unknown option '{name}'. {DidYouMean.Sentence(name, known)}{choices} Correct or remove it.");
             }
         }
         foreach (var alternate in Alternates)
@@ -98,7 +101,8 @@ public sealed partial class BrokerUrl
     }
 
     private BrokerUrlException WrongOption(string name, string value, string expected, string example) =>
-        new($"Option '{name}' of broker URL '{this}' is '{(IsSecret(name) ? "***" : value)}', but must be {expected}. Write for example {name}={example}.");
+        new($"Option '{name}' of broker URL '{this}' is '{(IsSecret(name) ? "***" : value)}', but must be {expected}. "
+            + $"Write for example {name}={example}.");
 
     // A password may also be given as an option (as Redis and PostgreSQL clients accept it): such names never show their value.
     private static bool IsSecret(string name) =>
@@ -117,7 +121,8 @@ public sealed partial class BrokerUrl
 
     private static string Format(TimeSpan duration)
     {
-        var (suffix, factor) = Units.LastOrDefault(unit => duration.TotalMilliseconds >= unit.Milliseconds && duration.TotalMilliseconds % unit.Milliseconds == 0, Units[0]);
-        return (duration.TotalMilliseconds / factor).ToString("0.###", CultureInfo.InvariantCulture) + suffix;
+        var milliseconds = duration.TotalMilliseconds;
+        var (suffix, factor) = Units.LastOrDefault(unit => milliseconds >= unit.Milliseconds && milliseconds % unit.Milliseconds == 0, Units[0]);
+        return (milliseconds / factor).ToString("0.###", CultureInfo.InvariantCulture) + suffix;
     }
 }

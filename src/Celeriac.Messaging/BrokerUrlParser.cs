@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 
 namespace Celeriac.Messaging;
 
@@ -12,11 +11,11 @@ namespace Celeriac.Messaging;
 /// </summary>
 internal static class BrokerUrlParser
 {
-    private const string Encode = "Percent-encode special characters in user and password: '/' is %2F, '@' is %40, ':' is %3A, ';' is %3B, '?' is %3F, '%' is %25.";
+    private const string Encode =
+        "Percent-encode special characters in user and password: '/' is %2F, '@' is %40, ':' is %3A, ';' is %3B, '?' is %3F, '%' is %25.";
     private static readonly SearchValues<char> SchemeCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789+-.");
     private static readonly SearchValues<char> OptionCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
     private static readonly SearchValues<char> NotInHosts = SearchValues.Create(" /\\?#[]@:<>\"'|^`{}%&=");
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Unknown schemes count as servers, because that reading hides a password.</summary>
     internal static bool IsEmbedded(string scheme) => scheme is "memory" or "sqlite";
@@ -32,16 +31,16 @@ internal static class BrokerUrlParser
         }
         if (IsEmbedded(scheme))
         {
-            throw new BrokerUrlException($"The {scheme} broker URL has a semicolon, which parts the servers of a failover list, but {scheme} has no servers. Write a semicolon in a name as %3B.");
+            throw Fault(scheme, $"has a semicolon, which parts the servers of a failover list, but {scheme} has no servers.", "Write a semicolon in a name as %3B.");
         }
         if (servers.Length > BrokerUrl.MaximumServers)
         {
-            throw new BrokerUrlException($"The broker URL lists {servers.Length} servers, but at most {BrokerUrl.MaximumServers} are allowed. Shorten the failover list.");
+            throw Fault(scheme, $"lists {servers.Length} servers, but at most {BrokerUrl.MaximumServers} are allowed.", "Shorten the failover list.");
         }
         // A trailing semicolon is common where the list is put together by a script.
         var alternates = servers.Skip(1).Where(server => server.Length > 0).Select(server => ParseServer(server, [])).ToArray();
         return alternates.FirstOrDefault(alternate => alternate.Scheme != scheme) is { } other
-            ? throw new BrokerUrlException($"The broker URL's failover list mixes the schemes '{scheme}' and '{other.Scheme}'. Give every server the same scheme.")
+            ? throw Fault(scheme, $"mixes the schemes '{scheme}' and '{other.Scheme}' in its failover list.", "Give every server the same scheme.")
             : ParseServer(servers[0], alternates);
     }
 
@@ -64,7 +63,9 @@ internal static class BrokerUrlParser
             var paired = char.IsSurrogatePair(url, index);
             if (char.IsControl(url[index]) || (char.IsSurrogate(url[index]) && !paired))
             {
-                throw new BrokerUrlException($"The broker URL has a control character or broken text (U+{(int)url[index]:X4}) at position {index}. Remove it; a line break at the end is the usual cause.");
+                throw new BrokerUrlException(
+                    $"The broker URL has a control character or broken text (U+{(int)url[index]:X4}) at position {index}. "
+                    + "Remove it; a line break at the end is the usual cause.");
             }
             index += paired ? 1 : 0;
         }
@@ -79,7 +80,9 @@ internal static class BrokerUrlParser
             return (scheme, url[(end + 3)..]);
         }
         var shown = url.Length is > 0 and <= 64 && url.AsSpan().IndexOfAny(":@;") < 0 ? $"The broker URL '{url}'" : "The broker URL";
-        throw new BrokerUrlException($"{shown} does not begin with a scheme such as 'sqlite://' or 'amqp://'. Write for example sqlite://celeriac.db or amqp://user:password@host:5672/. {Encode}");
+        throw new BrokerUrlException(
+            $"{shown} does not begin with a scheme such as 'sqlite://' or 'amqp://'. "
+            + $"Write for example sqlite://celeriac.db or amqp://user:password@host:5672/. {Encode}");
     }
 
     private static BrokerUrl ParseServer(string url, IReadOnlyList<BrokerUrl> alternates)
@@ -91,13 +94,13 @@ internal static class BrokerUrlParser
         if (IsEmbedded(scheme))
         {
             RefuseCredentials(scheme, place);
-            return new BrokerUrl(scheme, ParseOptions(scheme, query)) { Path = Decode(scheme, "path", place) };
+            return new BrokerUrl(scheme, ParseOptions(scheme, query)) { Path = PercentText.Decode(scheme, "path", place) };
         }
         var slash = place.IndexOf('/', StringComparison.Ordinal);
         var path = slash < 0 ? "" : place[(slash + 1)..];
         if (path.Contains('@', StringComparison.Ordinal) || query.Contains('@', StringComparison.Ordinal))
         {
-            throw new BrokerUrlException($"The {scheme} broker URL has an '@' after the first '/' or '?', so a user or password seems to contain one of these raw. {Encode}");
+            throw Fault(scheme, "has an '@' after the first '/' or '?', so a user or password seems to contain one of these raw.", Encode);
         }
         return ParseAuthority(scheme, slash < 0 ? place : place[..slash], path, query, alternates);
     }
@@ -107,11 +110,11 @@ internal static class BrokerUrlParser
         var at = authority.LastIndexOf('@');
         var credentials = at < 0 ? [] : authority[..at].Split(':', 2);
         var (host, port) = ParseHost(scheme, authority[(at + 1)..]);
-        var decodedPath = Decode(scheme, "path", path);
+        var decodedPath = PercentText.Decode(scheme, "path", path);
         return new BrokerUrl(scheme, ParseOptions(scheme, query))
         {
-            User = credentials is [{ Length: > 0 } user, ..] ? Decode(scheme, "user", user) : null,
-            Password = credentials is [_, var password] ? Decode(scheme, "password", password) : null,
+            User = credentials is [{ Length: > 0 } user, ..] ? PercentText.Decode(scheme, "user", user) : null,
+            Password = credentials is [_, var password] ? PercentText.Decode(scheme, "password", password) : null,
             Host = host,
             Port = port,
             Path = decodedPath.Length == 0 && scheme.Contains("amqp", StringComparison.Ordinal) ? "/" : decodedPath,
@@ -125,7 +128,7 @@ internal static class BrokerUrlParser
         var at = first.LastIndexOf('@');
         if (at > 0 && first[..at].Contains(':'))
         {
-            throw new BrokerUrlException($"The {scheme} broker URL has a user and password, but {scheme} has neither. Write {scheme}://name without them; in a file's name '@' is %40.");
+            throw Fault(scheme, $"has a user and password, but {scheme} has neither.", $"Write {scheme}://name without them; in a file's name '@' is %40.");
         }
     }
 
@@ -136,19 +139,20 @@ internal static class BrokerUrlParser
         var host = bracket > 0 ? text[1..bracket] : colon < 0 ? text : text[..colon];
         var port = colon < 0 ? null : text[(colon + 1)..];
         var valid = bracket > 0
-            ? (colon < 0 ? text.Length : colon) == bracket + 1 && IsAddress6(host = Decode(scheme, "host", host))
+            ? (colon < 0 ? text.Length : colon) == bracket + 1 && IsAddress6(host = PercentText.Decode(scheme, "host", host))
             : host.Length <= 255 && !host.AsSpan().ContainsAny(NotInHosts);
         if (!valid)
         {
-            throw new BrokerUrlException($"The {scheme} broker URL has an invalid host. Write {scheme}://user:password@host:port/, an IPv6 address in brackets. {Encode}");
+            throw Fault(scheme, $"has an invalid host. Write {scheme}://user:password@host:port/, an IPv6 address in brackets.", Encode);
         }
+        host = host.Length == 0 ? "localhost" : host;
         if (port is not { Length: > 0 })
         {
-            return (host.Length == 0 ? "localhost" : host, null);
+            return (host, null);
         }
         return int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 65535
-            ? (host.Length == 0 ? "localhost" : host, number)
-            : throw new BrokerUrlException($"The {scheme} broker URL has no valid port after its host: expected a number from 1 to 65535. Write {scheme}://user:password@host:port/. {Encode}");
+            ? (host, number)
+            : throw Fault(scheme, $"has no valid port after its host: expected 1 to 65535. Write {scheme}://user:password@host:port/.", Encode);
     }
 
     private static bool IsAddress6(string host) => IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
@@ -161,59 +165,19 @@ internal static class BrokerUrlParser
             var parts = pair.Split('=', 2);
             if (parts[0].Length is 0 or > 64 || parts[0].AsSpan().ContainsAnyExcept(OptionCharacters))
             {
-                throw new BrokerUrlException($"The {scheme} broker URL has an option whose name is empty or not made of letters, digits, '_', '-' and '.'. Write ?name=value&name=value. {Encode}");
+                throw Fault(scheme, "has an option whose name is empty or not made of letters, digits, '_', '-' and '.'. Write ?name=value&name=value.", Encode);
             }
-            if (!options.TryAdd(parts[0], parts.Length == 1 ? "" : Decode(scheme, $"option '{parts[0]}'", parts[1])))
+            if (!options.TryAdd(parts[0], parts.Length == 1 ? "" : PercentText.Decode(scheme, $"option '{parts[0]}'", parts[1])))
             {
-                throw new BrokerUrlException($"The {scheme} broker URL gives the option '{parts[0]}' twice. Give it once.");
+                throw Fault(scheme, $"gives the option '{parts[0]}' twice.", "Give it once.");
             }
             if (options.Count > BrokerUrl.MaximumOptions)
             {
-                throw new BrokerUrlException($"The {scheme} broker URL has more than {BrokerUrl.MaximumOptions} options. Remove some.");
+                throw Fault(scheme, $"has more than {BrokerUrl.MaximumOptions} options.", "Remove some.");
             }
         }
         return options;
     }
 
-    private static string Decode(string scheme, string part, string text)
-    {
-        if (!text.Contains('%', StringComparison.Ordinal))
-        {
-            return text;
-        }
-        var bytes = new List<byte>(text.Length);
-        var raw = StrictUtf8.GetBytes(text);
-        for (var index = 0; index < raw.Length; index++)
-        {
-            if (raw[index] != '%')
-            {
-                bytes.Add(raw[index]);
-            }
-            else if (index + 2 < raw.Length && byte.TryParse(raw.AsSpan(index + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
-            {
-                bytes.Add(value);
-                index += 2;
-            }
-            else
-            {
-                throw new BrokerUrlException($"The {scheme} broker URL has a '%' without two hexadecimal digits in its {part}. Write a percent sign as %25.");
-            }
-        }
-        return DecodeText(scheme, part, [.. bytes]);
-    }
-
-    private static string DecodeText(string scheme, string part, byte[] bytes)
-    {
-        try
-        {
-            var text = StrictUtf8.GetString(bytes);
-            return !text.Any(char.IsControl)
-                ? text
-                : throw new BrokerUrlException($"The {scheme} broker URL has a percent-encoded control character in its {part}. Remove it.");
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new BrokerUrlException($"The {scheme} broker URL has percent-encoded bytes that are not UTF-8 in its {part}. Encode the text as UTF-8 first.");
-        }
-    }
+    private static BrokerUrlException Fault(string scheme, string fault, string remedy) => new($"The {scheme} broker URL {fault} {remedy}");
 }

@@ -55,9 +55,13 @@ public sealed record MessageOptions
         {
             return Due;
         }
-        return Due is null
-            ? delay <= TimeSpan.Zero ? null : time.GetUtcNow() + delay
-            : throw new ArgumentException($"The message has both a delay ('{Delay}') and a due time ('{Due:O}'). Give one of them.");
+        if (Due is not null)
+        {
+            throw new ArgumentException($"The message has both a delay ('{Delay}') and a due time ('{Due:O}'). Give one of them.");
+        }
+        var now = time.GetUtcNow();
+        // A delay beyond the calendar becomes its last moment, so that the transport can answer with the longest delay it has.
+        return delay <= TimeSpan.Zero ? null : delay < DateTimeOffset.MaxValue - now ? now + delay : DateTimeOffset.MaxValue;
     }
 
     private static MessageHeaders Merge(MessageHeaders message, MessageHeaders? added)

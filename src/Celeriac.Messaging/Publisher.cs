@@ -66,14 +66,16 @@ public sealed class Publisher
 
     /// <summary>Sends a value as <c>application/json</c>, written with source-generated metadata.</summary>
     /// <inheritdoc cref="SendAsync(Message, string, MessageOptions?, CancellationToken)"/>
-    public ValueTask SendAsync<T>(T value, JsonTypeInfo<T> typeInfo, string routingKey = "", MessageOptions? options = null, CancellationToken cancellationToken = default) =>
+    public ValueTask SendAsync<T>(
+        T value, JsonTypeInfo<T> typeInfo, string routingKey = "", MessageOptions? options = null, CancellationToken cancellationToken = default) =>
         SendAsync(MessageContent.Json(value, typeInfo), routingKey, options, cancellationToken);
 
     /// <summary>Sends a value as <c>application/json</c>, metadata found with reflection where the serializer options have none.</summary>
     /// <inheritdoc cref="SendAsync(Message, string, MessageOptions?, CancellationToken)"/>
     [RequiresUnreferencedCode(NeedsReflection)]
     [RequiresDynamicCode(NeedsReflection)]
-    public ValueTask SendAsync<T>(T value, JsonSerializerOptions serializerOptions, string routingKey = "", MessageOptions? options = null, CancellationToken cancellationToken = default) =>
+    public ValueTask SendAsync<T>(
+        T value, JsonSerializerOptions serializerOptions, string routingKey = "", MessageOptions? options = null, CancellationToken cancellationToken = default) =>
         SendAsync(MessageContent.Json(value, serializerOptions), routingKey, options, cancellationToken);
 
     /// <summary>Sends a message.</summary>

@@ -27,12 +27,15 @@ public static class Transports
         ArgumentNullException.ThrowIfNull(factory);
         if (!char.IsAsciiLetter(scheme[0]) || !scheme.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '+' or '-' or '.'))
         {
-            throw new ArgumentException($"'{scheme}' is no URL scheme. Give letters, digits, '+', '-' and '.', without '://', for example \"sqlite\".", nameof(scheme));
+            throw new ArgumentException(
+                $"'{scheme}' is no URL scheme. Give letters, digits, '+', '-' and '.', without '://', for example \"sqlite\".", nameof(scheme));
         }
         var registered = Factories.GetOrAdd(scheme.ToLowerInvariant(), factory);
         if (registered.GetType() != factory.GetType())
         {
-            throw new ArgumentException($"Scheme '{scheme}' is already served by {registered.GetType()} and cannot be given to {factory.GetType()} too. Register one of them, or choose another scheme.", nameof(scheme));
+            throw new ArgumentException(
+                $"Scheme '{scheme}' is already served by {registered.GetType()} and cannot be given to {factory.GetType()} too. "
+                + "Register one of them, or choose another scheme.", nameof(scheme));
         }
     }
 

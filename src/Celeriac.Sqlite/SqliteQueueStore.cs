@@ -114,8 +114,8 @@ internal sealed class SqliteQueueStore : IQueueStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> RegisterHolderAsync(string name, IReadOnlyList<long> queueIds, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(new WriteJob<long>(session => session.Holders.Register(name, queueIds)) { IsUncancellableOnceStarted = true }, cancellationToken);
+    public ValueTask<long> RegisterHolderAsync(string name, TimeSpan lease, IReadOnlyList<long> queueIds, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(new WriteJob<long>(session => session.Holders.Register(name, lease, queueIds)) { IsUncancellableOnceStarted = true }, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask ReleaseHolderAsync(long holder, CancellationToken cancellationToken = default) =>
@@ -123,7 +123,7 @@ internal sealed class SqliteQueueStore : IQueueStore
 
     /// <inheritdoc/>
     public IReadOnlyList<long> Beat(IReadOnlyList<long> holders, long now) =>
-        holders.Count == 0 ? [] : _writer.Run(session => session.Holders.Beat(holders, now));
+        holders.Count == 0 ? [] : _writer.Run(session => session.Holders.Beat(holders));
 
     /// <inheritdoc/>
     public IReadOnlyList<HolderBeat> ReadBeats() => _readers.Read(static (session, _) => session.ReadBeats(), 0);
@@ -162,8 +162,11 @@ internal sealed class SqliteQueueStore : IQueueStore
         await WriteAsync(session => session.Documents.Delete(keys), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public ValueTask WaitForChangeAsync(long seen, TimeSpan atMost, CancellationToken cancellationToken = default) =>
-        _watcher.WaitAsync(seen, atMost, cancellationToken);
+    public async ValueTask WaitForChangeAsync(long seen, TimeSpan atMost, CancellationToken cancellationToken = default)
+    {
+        await EnsureOpenAsync(cancellationToken).ConfigureAwait(false);
+        await _watcher.WaitAsync(seen, atMost, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -177,12 +180,13 @@ internal sealed class SqliteQueueStore : IQueueStore
         _writer.RunAsync(new WriteJob<TAnswer>(work), cancellationToken);
 
     // Reads take microseconds and never wait for the writer: they run on the caller's thread.
-    private ValueTask<TAnswer> Read<TState, TAnswer>(Func<ReadSession, TState, TAnswer> query, TState state, CancellationToken cancellationToken)
+    private async ValueTask<TAnswer> Read<TState, TAnswer>(Func<ReadSession, TState, TAnswer> query, TState state, CancellationToken cancellationToken)
     {
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled<TAnswer>(cancellationToken);
-        }
-        return new(_readers.Read(query, state));
+        cancellationToken.ThrowIfCancellationRequested();
+        await EnsureOpenAsync(cancellationToken).ConfigureAwait(false);
+        return _readers.Read(query, state);
     }
+
+    // The transport opens the store when it connects; its documents may be asked before.
+    private ValueTask EnsureOpenAsync(CancellationToken cancellationToken) => _writer.IsOpen ? default : OpenAsync(cancellationToken);
 }

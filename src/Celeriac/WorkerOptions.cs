@@ -12,8 +12,14 @@ public sealed class WorkerOptions
     /// <summary>How many of them may be synchronous, each on a thread of its own. Default 4 for each core.</summary>
     public int SynchronousConcurrency { get; set; } = 4 * Environment.ProcessorCount;
 
-    /// <summary>How many messages are fetched ahead and not yet done; 0 (the default) fetches as many as there are free slots.</summary>
+    /// <summary>How many messages are fetched and not yet done; 0 (the default) fetches as many as there are free slots.</summary>
     public int Prefetch { get; set; }
+
+    /// <summary>
+    /// The same as a multiple of <see cref="Concurrency"/>; Celery's <c>worker_prefetch_multiplier</c>. Default 1: as many as there are free slots.
+    /// A <see cref="Prefetch"/> above 0 wins.
+    /// </summary>
+    public int PrefetchMultiplier { get; set; } = 1;
 
     /// <summary>The node name; Celery's <c>-n</c>, with <c>%h</c> for the host, <c>%n</c> for the name and <c>%d</c> for the domain. Default <c>celeriac@%h</c>.</summary>
     public string NodeName { get; set; } = "celeriac@%h";
@@ -26,4 +32,7 @@ public sealed class WorkerOptions
 
     /// <summary>How long a stopping worker lets its tasks finish before it cancels them and gives their messages back. Default 25 seconds, inside the host's 30.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>The prefetch that follows from all of them.</summary>
+    internal int MessagesAhead => Prefetch > 0 ? Prefetch : Concurrency * PrefetchMultiplier;
 }

@@ -10,8 +10,7 @@ namespace Celeriac.Generators.Tests;
 /// <summary>A small program put through the generator: its generated files, its diagnostics, and the program itself, loaded.</summary>
 internal sealed class GeneratorRun
 {
-    private static readonly ImmutableArray<MetadataReference> s_references = References();
-    private static int s_count;
+    private static readonly ImmutableArray<MetadataReference> s_references = [.. References(), .. Pending.References(References())];
 
     private GeneratorRun(CSharpCompilation source, Compilation output, GeneratorDriverRunResult result)
     {
@@ -28,9 +27,9 @@ internal sealed class GeneratorRun
 
     public static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.Preview, DocumentationMode.Diagnose);
 
-    public static GeneratorRun Of(string source, string rootNamespace = "Demo", IEnumerable<MetadataReference>? references = null)
+    public static GeneratorRun Of(string source, string rootNamespace = "Demo", string assemblyName = "Program", IEnumerable<MetadataReference>? references = null)
     {
-        var compilation = Compile(source, references);
+        var compilation = Compile(source, assemblyName, references);
         var driver = Driver(rootNamespace).RunGeneratorsAndUpdateCompilation(compilation, out var output, out _, TestContext.Current.CancellationToken);
         return new(compilation, output, driver.GetRunResult());
     }
@@ -39,9 +38,9 @@ internal sealed class GeneratorRun
         [new TaskGenerator().AsSourceGenerator()], parseOptions: ParseOptions, optionsProvider: new BuildProperties(("RootNamespace", rootNamespace)),
         driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
-    public static CSharpCompilation Compile(string source, IEnumerable<MetadataReference>? references = null) => CSharpCompilation.Create(
-        $"Demo{Interlocked.Increment(ref s_count)}",
-        [CSharpSyntaxTree.ParseText(SourceText.From(source), ParseOptions, "Program.cs"), .. Pending.Trees],
+    public static CSharpCompilation Compile(string source, string assemblyName = "Program", IEnumerable<MetadataReference>? references = null) => CSharpCompilation.Create(
+        assemblyName,
+        [CSharpSyntaxTree.ParseText(SourceText.From(source), ParseOptions, "Program.cs")],
         s_references.AddRange(references ?? []),
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, warningLevel: 9999));
 
@@ -93,9 +92,12 @@ internal sealed class GeneratorRun
         return analyzers.IsEmpty ? [] : await Output.WithAnalyzers(analyzers, options).GetAnalyzerDiagnosticsAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>The framework and Celeriac without its technology packages, which a program references only if it says so.</summary>
     private static ImmutableArray<MetadataReference> References() =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "netstandard.dll" or "mscorlib.dll" || (name.StartsWith("Celeriac", StringComparison.Ordinal) && !name.Contains("Generators", StringComparison.Ordinal)) || name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)))
+            .Where(path => Path.GetFileNameWithoutExtension(path) is var name
+                && (name is "netstandard" or "mscorlib" or "Celeriac" or "Celeriac.Messaging"
+                    || name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)))
             .Select(path => MetadataReference.CreateFromFile(path))];
 
     /// <summary>The MSBuild properties that the compiler shows to generators.</summary>

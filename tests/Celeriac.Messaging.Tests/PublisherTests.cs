@@ -76,8 +76,9 @@ public sealed class PublisherTests : IAsyncDisposable
         await publisher.SendAsync("one", "q", new() { Delay = TimeSpan.FromSeconds(5) });
         await publisher.SendAsync("two", "q", new() { Due = Now.AddDays(1) });
         await publisher.SendAsync("three", "q", new() { Delay = TimeSpan.Zero });
+        await publisher.SendAsync("four", "q", new() { Delay = TimeSpan.MaxValue });
 
-        Assert.Equal([Now.AddSeconds(5), Now.AddDays(1), null], _transport.Published.Select(publication => publication.Due));
+        Assert.Equal([Now.AddSeconds(5), Now.AddDays(1), null, DateTimeOffset.MaxValue], _transport.Published.Select(publication => publication.Due));
     }
 
     [Fact]

@@ -102,7 +102,7 @@ public sealed class CommittingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync("?busy_timeout=10ms");
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "m"));
         using var token = new CancellationTokenSource();
 

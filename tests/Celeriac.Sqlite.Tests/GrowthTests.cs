@@ -12,7 +12,7 @@ public sealed class GrowthTests
         await using var file = new TestFile();
         var store = await file.OpenAsync("?synchronous=normal");
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         var largest = 0L;
 
         // 30,000 messages of 2 kB, 60 MB in all and each written several times, at most 1,000 at a moment.
@@ -58,7 +58,7 @@ public sealed class GrowthTests
         await using var file = new TestFile();
         var store = await file.OpenAsync("?max_size=1");
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         var stored = 0;
         UnitAnswer answer;
         while ((answer = await store.CommitAsync(new StoreUnit { Puts = [Put(queue, 50_000)] })).Status == UnitStatus.Applied)

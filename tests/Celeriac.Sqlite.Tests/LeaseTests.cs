@@ -11,7 +11,7 @@ public sealed class LeaseTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "m"));
         var taken = Assert.Single(await store.TakeAsync(holder, queue));
 
@@ -25,7 +25,7 @@ public sealed class LeaseTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "m"));
         var taken = Assert.Single(await store.TakeAsync(holder, queue));
         store.Reclaim(store.ReadBeats());
@@ -43,12 +43,12 @@ public sealed class LeaseTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var frozen = await store.RegisterHolderAsync("frozen", [queue]);
+        var frozen = await store.RegisterAsync("frozen", [queue]);
         await store.PutAsync(Put(queue, "m"));
         var old = Assert.Single(await store.TakeAsync(frozen, queue));
 
         Assert.Equal(1, store.Reclaim(store.ReadBeats()));
-        var second = await store.RegisterHolderAsync("second", [queue]);
+        var second = await store.RegisterAsync("second", [queue]);
         var claimed = Assert.Single(await store.TakeAsync(second, queue));
 
         Assert.Equal((true, 1), (claimed.Redelivered, claimed.Deaths));
@@ -63,14 +63,14 @@ public sealed class LeaseTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var gone = await store.RegisterHolderAsync("gone", [queue]);
+        var gone = await store.RegisterAsync("gone", [queue]);
         store.Reclaim(store.ReadBeats());
-        var live = await store.RegisterHolderAsync("live", [queue]);
+        var live = await store.RegisterAsync("live", [queue]);
         await store.PutAsync(Put(queue, "m"));
 
         Assert.Empty(await store.TakeAsync(gone, queue));
         Assert.Equal([gone], store.Beat([gone, live], Now));
-        Assert.Equal(new HolderBeat(live, "live", 1), Assert.Single(store.ReadBeats()));
+        Assert.Equal(new HolderBeat(live, "live", 1, TimeSpan.FromSeconds(10)), Assert.Single(store.ReadBeats()));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class LeaseTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "m"));
         var taken = Assert.Single(await store.TakeAsync(holder, queue));
         var seen = store.ReadBeats();
@@ -96,12 +96,12 @@ public sealed class LeaseTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "1"), Put(queue, "2"), Put(queue, "3"));
         await store.TakeAsync(holder, queue, atMost: 2);
 
         await store.ReleaseHolderAsync(holder);
-        var next = await store.RegisterHolderAsync("next", [queue]);
+        var next = await store.RegisterAsync("next", [queue]);
         var taken = await store.TakeAsync(next, queue);
 
         Assert.Equal(["1", "2", "3"], taken.Bodies());
@@ -114,7 +114,7 @@ public sealed class LeaseTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "1"), Put(queue, "2"));
         var first = Assert.Single(await store.TakeAsync(holder, queue, atMost: 1));
 
@@ -131,13 +131,13 @@ public sealed class LeaseTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "m"));
         var message = Assert.Single(await store.TakeAsync(holder, queue));
         await store.EndAsync(message);
         await store.ReleaseHolderAsync(holder);
 
-        var next = await store.RegisterHolderAsync("next", [queue]);
+        var next = await store.RegisterAsync("next", [queue]);
         await store.PutAsync(Put(queue, "n"));
 
         Assert.True(next > holder);
@@ -150,7 +150,7 @@ public sealed class LeaseTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         IReadOnlyList<long>? gone = null;
         // A thread without the pool, while every thread of the pool that can be had is blocked.
         using var release = new ManualResetEventSlim();

@@ -13,7 +13,7 @@ public sealed class TakingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
 
         await store.PutAsync(Put(queue, "a"), Put(queue, "b", priority: 9), Put(queue, "c"), Put(queue, "d", priority: 9), Put(queue, "e", priority: 255));
 
@@ -26,7 +26,7 @@ public sealed class TakingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         var message = new Message
         {
             Body = new byte[] { 0, 1, 255 },
@@ -59,7 +59,7 @@ public sealed class TakingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         var body = new byte[size];
         new Random(size).NextBytes(body);
 
@@ -79,7 +79,7 @@ public sealed class TakingTests
         var store = await file.OpenAsync();
         var first = await store.DeclareAsync("first");
         var second = await store.DeclareAsync("second");
-        var holder = await store.RegisterHolderAsync("h", [first, second]);
+        var holder = await store.RegisterAsync("h", [first, second]);
         await store.PutAsync(Put(first, "1"), Put(second, "2"), Put(second, "3"));
 
         var answer = await store.TakeAsync(new TakeRequest(holder, [second, 999, first], 2, Now));
@@ -94,7 +94,7 @@ public sealed class TakingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "late", due: Now + 100), Put(queue, "later", due: Now + 200));
 
         var early = await store.TakeAsync(new TakeRequest(holder, [queue], 10, Now + 99));
@@ -112,7 +112,7 @@ public sealed class TakingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "late", due: Now + 100));
         var before = store.Commits;
 
@@ -130,7 +130,7 @@ public sealed class TakingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "fresh", expiresAt: Now + 1), Put(queue, "old", expiresAt: Now), Put(queue, "timeless"));
 
         var counts = await store.CountAsync(queue, Now);
@@ -147,8 +147,8 @@ public sealed class TakingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
-        await store.RegisterHolderAsync("other", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
+        await store.RegisterAsync("other", [queue]);
         await store.PutAsync(Put(queue, "a"), Put(queue, "b"), Put(queue, "due", due: Now), Put(queue, "late", due: Now + 1));
         await store.TakeAsync(holder, queue, atMost: 1, now: Now - 1);
 
@@ -162,7 +162,7 @@ public sealed class TakingTests
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
         var other = await store.DeclareAsync("other");
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync([.. Enumerable.Range(0, 12_000).Select(number => Put(queue, "m", due: number % 2 == 0 ? 0 : Now + 5)), Put(other, "kept")]);
         var claimed = Assert.Single(await store.TakeAsync(holder, queue, atMost: 1));
 
@@ -178,7 +178,7 @@ public sealed class TakingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync("?synchronous=normal");
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         for (var number = 0; number < 5; number++)
         {
             await store.PutAsync(Put(queue, 10 * 1024 * 1024));
@@ -196,7 +196,7 @@ public sealed class TakingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync("?synchronous=normal");
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync([.. Enumerable.Range(1, 20_000).Select(number => Put(queue, "later", due: Now + number))]);
         await store.PutAsync(Put(queue, "now"));
 
@@ -211,7 +211,7 @@ public sealed class TakingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync("?synchronous=normal");
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync([.. Enumerable.Range(0, 2500).Select(number => Put(queue, $"{number}", due: Now))]);
 
         var taken = new List<string>();

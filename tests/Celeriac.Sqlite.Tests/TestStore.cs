@@ -58,6 +58,8 @@ internal static class StoreWords
 
     public static StorePut Put(long queue, int bytes) => new(queue, new Message { Body = new byte[bytes] }, "", "q");
 
+    public static ValueTask<long> RegisterAsync(this IQueueStore store, string name, long[] queues) => store.RegisterHolderAsync(name, TimeSpan.FromSeconds(10), queues);
+
     public static async Task<UnitAnswer> CommitAsync(this IQueueStore store, StoreUnit unit) => (await store.CommitAsync([unit]))[0];
 
     public static async Task PutAsync(this IQueueStore store, params StorePut[] puts)

@@ -58,7 +58,7 @@ public sealed class TopologyTests
         {
             Add = new Topology { Exchanges = [new ExchangeDeclaration("e")], Bindings = [new Binding("e", "q"), new Binding("e", "kept")] },
         });
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync([.. Enumerable.Range(0, 11_000).Select(_ => Put(queue, "m")), Put(queue, "late", due: Now + 1), Put(kept, "m")]);
         var claimed = Assert.Single(await store.TakeAsync(holder, queue, atMost: 1));
 
@@ -74,18 +74,16 @@ public sealed class TopologyTests
     public async Task A_queue_that_nobody_uses_expires_and_the_version_moves()
     {
         await using var file = new TestFile();
-        var store = await file.OpenAsync();
-        var declaration = new QueueDeclaration("brief") { Expires = TimeSpan.FromSeconds(10) };
-        var queue = await store.DeclareAsync(declaration: declaration);
-        var holder = await store.RegisterHolderAsync("h", [queue]);
-        store.Sweep(Now);
-        store.Beat([holder], Now + 50_000);
+        var clock = new SetClock(DateTimeOffset.FromUnixTimeMilliseconds(Now));
+        var store = await file.OpenAsync(time: clock);
+        var queue = await store.DeclareAsync(declaration: new QueueDeclaration("brief") { Expires = TimeSpan.FromSeconds(10) });
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "m"));
 
         store.Sweep(Now + 100_000);
         Assert.Single((await store.LookupAsync()).Queues);
+        clock.Now = DateTimeOffset.FromUnixTimeMilliseconds(Now + 100_000);
         await store.ReleaseHolderAsync(holder);
-        store.Sweep(Now + 100_000);
         store.Sweep(Now + 109_999);
         Assert.Single((await store.LookupAsync()).Queues);
         store.Sweep(Now + 110_000);

@@ -87,7 +87,7 @@ public sealed class WaitingTests
         await using var file = new TestFile();
         var store = await file.OpenAsync();
         var queue = await store.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
         await store.PutAsync(Put(queue, "m"));
         var seen = store.Changes;
 
@@ -103,8 +103,8 @@ public sealed class WaitingTests
         var store = await file.OpenAsync("?synchronous=normal");
         var other = await file.OpenAsync("?synchronous=normal");
         var queue = await other.DeclareAsync();
-        var holder = await store.RegisterHolderAsync("h", [queue]);
-        var answers = await other.RegisterHolderAsync("o", [queue]);
+        var holder = await store.RegisterAsync("h", [queue]);
+        var answers = await other.RegisterAsync("o", [queue]);
         var start = TimeProvider.System.GetTimestamp();
 
         // A hundred changes of hands would take 25 seconds by the poll of 250 ms.

@@ -51,7 +51,8 @@ internal sealed class ZlibCompressor() : Compressor("application/x-gzip", "gzip"
     {
         if (body is [0x1F, 0x8B, ..])
         {
-            throw new ContentException($"The body is a gzip file, but '{Name}' means a zlib stream (RFC 1950) in Celery, which refuses gzip too. Let the sender use zlib.");
+            throw new ContentException(
+                $"The body is a gzip file, but '{Name}' means a zlib stream (RFC 1950) in Celery, which refuses gzip too. Let the sender use zlib.");
         }
         // The method is 8, and the two header bytes are a multiple of 31.
         if (body.Length < EmptyStream.Length || (body[0] & 0x0F) != 8 || (body[0] * 256 + body[1]) % 31 != 0)

@@ -91,7 +91,7 @@ public sealed record ContentRegistry
     public Compressor FindCompressor(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Named(name) ?? throw new ArgumentException($"Compression '{ContentException.Shown(name)}' is unknown. Known: {string.Join(", ", Compressors)}. Name one of these.", nameof(name));
+        return Named(name) ?? throw new ArgumentException($"{UnknownCompression(name)} Name one of these.", nameof(name));
     }
 
     /// <summary>The accepted format of a content type as it stands on a message. A missing one means bytes, as in Kombu.</summary>
@@ -107,7 +107,8 @@ public sealed record ContentRegistry
             {
                 return end < 0 || ContentParameters.AreUtf8(text[(end + 1)..])
                     ? format
-                    : throw new ContentRefusedException($"Content type '{ContentException.Shown(contentType!)}' names a character set that is not read. Let the sender write UTF-8.", contentType);
+                    : throw new ContentRefusedException(
+                        $"Content type '{ContentException.Shown(contentType!)}' names a character set that is not read. Let the sender write UTF-8.", contentType);
             }
         }
         throw Refused(contentType, mediaType.ToString());
@@ -122,11 +123,14 @@ public sealed record ContentRegistry
         var format = Require(message.ContentType);
         if (format.IsText && !ContentParameters.IsReadableEncoding(message.ContentEncoding))
         {
-            throw new ContentRefusedException($"Content encoding '{ContentException.Shown(message.ContentEncoding!)}' is not read with {format}. Let the sender write utf-8.", message.ContentType);
+            throw new ContentRefusedException(
+                $"Content encoding '{ContentException.Shown(message.ContentEncoding!)}' is not read with {format}. Let the sender write utf-8.",
+                message.ContentType);
         }
         if (message.Body.Length > MaximumBodyBytes)
         {
-            throw new ContentTooLargeException($"The body has {message.Body.Length} bytes, but at most {MaximumBodyBytes} are read. Send less, or raise MaximumBodyBytes.");
+            throw new ContentTooLargeException(
+                $"The body has {message.Body.Length} bytes, but at most {MaximumBodyBytes} are read. Send less, or raise MaximumBodyBytes.");
         }
         var body = Decompress(message);
         if (format.IsText && body.Span is [ByteOrderMark, 0xBB, 0xBF, ..])
@@ -146,8 +150,11 @@ public sealed record ContentRegistry
         var compressor = header.Kind == HeaderKind.Text ? Named(header.AsText()) : null;
         return compressor is not null
             ? compressor.Decompress(message.Body, MaximumBodyBytes)
-            : throw new ContentException($"Compression '{ContentException.Shown(header.ToString())}' is unknown. Known: {string.Join(", ", Compressors)}. Let the sender use one of these or none.");
+            : throw new ContentException($"{UnknownCompression(header.ToString())} Let the sender use one of these or none.");
     }
+
+    private string UnknownCompression(string name) =>
+        $"Compression '{ContentException.Shown(name)}' is unknown. Known: {string.Join(", ", Compressors)}.";
 
     private Compressor? Named(string name) => Compressors.FirstOrDefault(compressor => compressor.IsCalled(name.Trim()));
 
@@ -159,7 +166,8 @@ public sealed record ContentRegistry
         }
         var accepted = Accepted.Count == 0 ? "nothing" : string.Join(", ", Accepted);
         var shown = contentType is null ? "A message without content type counts as bytes and" : $"Content type '{ContentException.Shown(contentType)}'";
-        return new ContentRefusedException($"{shown} is not accepted here. Accepted: {accepted}. Let the sender use one of these, or accept it.", contentType);
+        return new ContentRefusedException(
+            $"{shown} is not accepted here. Accepted: {accepted}. Let the sender use one of these, or accept it.", contentType);
     }
 }
 

@@ -24,7 +24,7 @@ internal static class SqliteSchema
         CREATE TABLE queues(
           id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, durable INTEGER NOT NULL,
           expires_ticks INTEGER, message_ttl_ticks INTEGER, max_priority INTEGER,
-          dead_letter_exchange TEXT, dead_letter_routing_key TEXT, used_at INTEGER) STRICT;
+          dead_letter_exchange TEXT, dead_letter_routing_key TEXT, used_at INTEGER NOT NULL) STRICT;
         CREATE TABLE bindings(
           exchange TEXT NOT NULL, queue TEXT NOT NULL, routing_key TEXT NOT NULL,
           PRIMARY KEY(exchange, queue, routing_key)) STRICT, WITHOUT ROWID;
@@ -47,7 +47,7 @@ internal static class SqliteSchema
           sequence INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, expires_at INTEGER, is_final INTEGER NOT NULL, content BLOB NOT NULL) STRICT;
         CREATE INDEX documents_expiring ON documents(expires_at) WHERE expires_at IS NOT NULL;
 
-        CREATE TABLE holders(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, beat INTEGER NOT NULL DEFAULT 0) STRICT;
+        CREATE TABLE holders(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, lease_ticks INTEGER NOT NULL, beat INTEGER NOT NULL DEFAULT 0) STRICT;
         CREATE TABLE holder_queues(holder INTEGER NOT NULL, queue INTEGER NOT NULL, PRIMARY KEY(holder, queue)) STRICT, WITHOUT ROWID;
 
         CREATE TABLE sessions(id INTEGER PRIMARY KEY AUTOINCREMENT, machine TEXT NOT NULL, process INTEGER NOT NULL, started_at INTEGER NOT NULL, synchronous TEXT NOT NULL) STRICT;

@@ -15,7 +15,7 @@ internal sealed class ReadSession(Database database) : IDisposable
         SELECT id, name, durable, expires_ticks, message_ttl_ticks, max_priority, dead_letter_exchange, dead_letter_routing_key FROM queues
         """);
     private readonly Statement _bindings = database.Prepare("SELECT exchange, queue, routing_key FROM bindings");
-    private readonly Statement _beats = database.Prepare("SELECT id, name, beat FROM holders");
+    private readonly Statement _beats = database.Prepare("SELECT id, name, beat, lease_ticks FROM holders");
 
     /// <summary>Looks whether a take is worth a write.</summary>
     public QueuePeek Peek { get; } = new(database);
@@ -46,7 +46,7 @@ internal sealed class ReadSession(Database database) : IDisposable
         List<HolderBeat> beats = [];
         while (_beats.Read())
         {
-            beats.Add(new HolderBeat(_beats.Number(0), _beats.Text(1), _beats.Number(2)));
+            beats.Add(new HolderBeat(_beats.Number(0), _beats.Text(1), _beats.Number(2), TimeSpan.FromTicks(_beats.Number(3))));
         }
         return beats;
     }

@@ -4,28 +4,25 @@ using Celeriac.Sqlite.Engine;
 namespace Celeriac.Sqlite.Writing;
 
 /// <summary>Lease holders: who claims messages, and the beat by which others see that he lives.</summary>
-internal sealed class HolderStatements(WriteSession session, Database database)
+internal sealed class HolderStatements(WriteSession session, Database database, TimeProvider time)
 {
-    private readonly Statement _register = database.Prepare("INSERT INTO holders(name) VALUES(?)");
+    private readonly Statement _register = database.Prepare("INSERT INTO holders(name, lease_ticks) VALUES(?, ?)");
     private readonly Statement _serve = database.Prepare("INSERT OR IGNORE INTO holder_queues(holder, queue) VALUES(?, ?)");
     private readonly Statement _beat = database.Prepare("UPDATE holders SET beat = beat + 1 WHERE id = ?");
-    private readonly Statement _use = database.Prepare("""
-        UPDATE queues SET used_at = ? WHERE expires_ticks IS NOT NULL AND id IN (SELECT queue FROM holder_queues WHERE holder = ?)
-        """);
     private readonly Statement _removeIfStill = database.Prepare("DELETE FROM holders WHERE id = ? AND beat = ?");
     private readonly Statement _remove = database.Prepare("DELETE FROM holders WHERE id = ?");
     private readonly Statement _stopServing = database.Prepare("DELETE FROM holder_queues WHERE holder = ?");
-    // The next sweep sets the time: from then on a queue that nobody else serves is unused.
+    // A queue is in use while a holder serves it; from here on its time of not being used runs.
     private readonly Statement _leaveQueues = database.Prepare("""
-        UPDATE queues SET used_at = NULL WHERE expires_ticks IS NOT NULL AND id IN (SELECT queue FROM holder_queues WHERE holder = ?)
+        UPDATE queues SET used_at = ? WHERE expires_ticks IS NOT NULL AND id IN (SELECT queue FROM holder_queues WHERE holder = ?)
         """);
     private readonly Statement _giveBack = database.Prepare("UPDATE messages SET holder = NULL WHERE holder = ?");
     private readonly Statement _giveBackDead = database.Prepare("UPDATE messages SET holder = NULL, deaths = deaths + 1 WHERE holder = ?");
 
     /// <summary>Adds a holder; answers its number.</summary>
-    public long Register(string name, IReadOnlyList<long> queueIds)
+    public long Register(string name, TimeSpan lease, IReadOnlyList<long> queueIds)
     {
-        _register.With(name).Run();
+        _register.With(name).With(lease.Ticks).Run();
         var holder = database.LastInsertedRow;
         foreach (var queueId in queueIds)
         {
@@ -42,7 +39,7 @@ internal sealed class HolderStatements(WriteSession session, Database database)
     }
 
     /// <summary>Raises beats; answers the holders that are gone.</summary>
-    public IReadOnlyList<long> Beat(IReadOnlyList<long> holders, long now)
+    public IReadOnlyList<long> Beat(IReadOnlyList<long> holders)
     {
         List<long> gone = [];
         foreach (var holder in holders)
@@ -50,10 +47,6 @@ internal sealed class HolderStatements(WriteSession session, Database database)
             if (_beat.With(holder).Run() == 0)
             {
                 gone.Add(holder);
-            }
-            else
-            {
-                _use.With(now).With(holder).Run();
             }
         }
         return gone;
@@ -63,7 +56,7 @@ internal sealed class HolderStatements(WriteSession session, Database database)
     public int Reclaim(IReadOnlyList<HolderBeat> dead)
     {
         var returned = 0;
-        foreach (var (holder, _, beat) in dead)
+        foreach (var (holder, _, beat, _) in dead)
         {
             if (_removeIfStill.With(holder).With(beat).Run() > 0)
             {
@@ -75,7 +68,7 @@ internal sealed class HolderStatements(WriteSession session, Database database)
 
     private int Leave(long holder, Statement giveBack)
     {
-        _leaveQueues.With(holder).Run();
+        _leaveQueues.With(time.GetUtcNow().ToUnixTimeMilliseconds()).With(holder).Run();
         _stopServing.With(holder).Run();
         var returned = giveBack.With(holder).Run();
         if (returned > 0)

@@ -15,7 +15,7 @@ internal sealed class StoreWriter(SqliteOptions options, TimeProvider time, Acti
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closing = new();
     private WriterThread? _thread;
-    private WriteBatches? _batches;
+    private volatile WriteBatches? _batches;
     private Sessions? _sessions;
 
     /// <summary>The transactions committed so far.</summary>
@@ -37,8 +37,18 @@ internal sealed class StoreWriter(SqliteOptions options, TimeProvider time, Acti
         }
     }
 
-    /// <inheritdoc cref="WriterThread.RunAsync"/>
-    public ValueTask<TAnswer> RunAsync<TAnswer>(WriteJob<TAnswer> job, CancellationToken cancellationToken) => Thread.RunAsync(job, cancellationToken);
+    /// <summary>True once the file is open.</summary>
+    public bool IsOpen => _batches is not null;
+
+    /// <summary>Does work and awaits its answer; opens the file where nobody has yet.</summary>
+    public async ValueTask<TAnswer> RunAsync<TAnswer>(WriteJob<TAnswer> job, CancellationToken cancellationToken)
+    {
+        if (!IsOpen)
+        {
+            await OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        return await Thread.RunAsync(job, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc cref="WriterThread.Run"/>
     public TAnswer Run<TAnswer>(Func<WriteSession, TAnswer> work) => Thread.Run(work);

@@ -11,7 +11,6 @@ internal sealed class SweepStatements(WriteSession session, Database database)
     private readonly Statement _documents = database.Prepare($"""
         DELETE FROM documents WHERE sequence IN (SELECT sequence FROM documents WHERE expires_at <= ? ORDER BY expires_at LIMIT {DocumentsAtOnce})
         """);
-    private readonly Statement _stampQueues = database.Prepare("UPDATE queues SET used_at = ? WHERE expires_ticks IS NOT NULL AND used_at IS NULL");
     private readonly Statement _unusedQueues = database.Prepare($"""
         SELECT id FROM queues WHERE expires_ticks IS NOT NULL AND used_at + expires_ticks / 10000 <= ?
           AND NOT EXISTS (SELECT 1 FROM holder_queues WHERE queue = queues.id) LIMIT {QueuesAtOnce}
@@ -23,8 +22,6 @@ internal sealed class SweepStatements(WriteSession session, Database database)
     public void Sweep(long now)
     {
         _documents.With(now).Run();
-        // The store is not told the time when a queue is declared or left: a queue's time of not being used begins at the next sweep.
-        _stampQueues.With(now).Run();
         List<long> unused = [];
         _unusedQueues.With(now);
         while (_unusedQueues.Read())

@@ -5,13 +5,13 @@ using Celeriac.Sqlite.Engine;
 namespace Celeriac.Sqlite.Writing;
 
 /// <summary>Changes exchanges, queues and bindings under a version.</summary>
-internal sealed class TopologyStatements(WriteSession session, Database database)
+internal sealed class TopologyStatements(WriteSession session, Database database, TimeProvider time)
 {
     private readonly Statement _setVersion = database.Prepare("UPDATE meta SET value = ? WHERE name = 'topology_version'");
     private readonly Statement _addExchange = database.Prepare("INSERT INTO exchanges(name, type, durable) VALUES(?, ?, ?)");
     private readonly Statement _addQueue = database.Prepare("""
-        INSERT INTO queues(name, durable, expires_ticks, message_ttl_ticks, max_priority, dead_letter_exchange, dead_letter_routing_key)
-        VALUES(?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO queues(name, durable, expires_ticks, message_ttl_ticks, max_priority, dead_letter_exchange, dead_letter_routing_key, used_at)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?)
         """);
     private readonly Statement _addBinding = database.Prepare("INSERT OR IGNORE INTO bindings(exchange, queue, routing_key) VALUES(?, ?, ?)");
     private readonly Statement _removeBinding = database.Prepare("DELETE FROM bindings WHERE exchange = ? AND queue = ? AND routing_key = ?");
@@ -82,7 +82,8 @@ internal sealed class TopologyStatements(WriteSession session, Database database
         foreach (var queue in topology.Queues)
         {
             _addQueue.With(queue.Name).With(queue.Durable ? 1L : 0L).With(queue.Expires?.Ticks).With(queue.MessageTimeToLive?.Ticks)
-                .With((long?)queue.MaxPriority).With(queue.DeadLetterExchange).With(queue.DeadLetterRoutingKey).Run();
+                .With((long?)queue.MaxPriority).With(queue.DeadLetterExchange).With(queue.DeadLetterRoutingKey)
+                .With(time.GetUtcNow().ToUnixTimeMilliseconds()).Run();
         }
         foreach (var binding in topology.Bindings)
         {

@@ -27,8 +27,8 @@ internal sealed class WriteSession : IDisposable
         Documents = new DocumentStatements(database, time);
         Units = new UnitStatements(this, database);
         Takes = new TakeStatements(database);
-        Topology = new TopologyStatements(this, database);
-        Holders = new HolderStatements(this, database);
+        Topology = new TopologyStatements(this, database, time);
+        Holders = new HolderStatements(this, database, time);
         Sweeps = new SweepStatements(this, database);
     }
 

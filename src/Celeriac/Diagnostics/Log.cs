@@ -20,6 +20,9 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Warning, "Worker {Node} cannot receive; it tries again in {Delay}")]
     public static partial void ReceiveFailed(ILogger logger, Exception error, string node, TimeSpan delay);
 
+    [LoggerMessage(2006, LogLevel.Critical, "Worker {Node} has failed; the host stops")]
+    public static partial void WorkerFailed(ILogger logger, Exception error, string node);
+
     [LoggerMessage(2010, LogLevel.Debug, "Task {TaskName}[{TaskId}] received from queue {Queue}")]
     public static partial void TaskReceived(ILogger logger, string taskName, string taskId, string queue);
 

@@ -29,7 +29,7 @@ internal static class ExceptionCodec
     public static ReadOnlyMemory<byte> Encode(TaskFailure failure)
     {
         using var stream = new MemoryStream(256);
-        using (var writer = new Utf8JsonWriter(stream, TaskJson.WriterOptions))
+        using (var writer = new Utf8JsonWriter(stream, JsonText.WriterOptions))
         {
             writer.WriteStartObject();
             writer.WriteString("exc_type"u8, failure.Type);

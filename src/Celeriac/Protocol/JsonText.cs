@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Celeriac.Protocol;
@@ -11,6 +12,11 @@ namespace Celeriac.Protocol;
 /// </summary>
 internal static class JsonText
 {
+    /// <summary>
+    /// How records are written: only what JSON demands is escaped, so that times and tracebacks stay readable in a store. They are never put into HTML unescaped.
+    /// </summary>
+    public static JsonWriterOptions WriterOptions { get; } = TaskJson.WriterOptions with { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The string or property name that the reader is at.</summary>
     public static string Read(ref Utf8JsonReader reader)
     {

@@ -13,7 +13,7 @@ public static class ResultCodec
     {
         ArgumentNullException.ThrowIfNull(record);
         var buffer = new ArrayBufferWriter<byte>(256 + record.Result.Length + record.Children.Length + record.Args.Length + record.Kwargs.Length);
-        using var writer = new Utf8JsonWriter(buffer, TaskJson.WriterOptions);
+        using var writer = new Utf8JsonWriter(buffer, JsonText.WriterOptions);
         writer.WriteStartObject();
         writer.WriteString("task_id"u8, record.TaskId);
         writer.WriteString("status"u8, record.Status);

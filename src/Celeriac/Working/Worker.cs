@@ -77,24 +77,27 @@ public sealed class Worker
     /// <summary>
     /// Works until <paramref name="stop"/> fires, then stops fetching, lets running tasks finish within the shutdown timeout and gives the rest back.
     /// </summary>
-    public async Task RunAsync(CancellationToken stop)
+    /// <param name="stop">Stops gracefully (Celery's warm shutdown).</param>
+    /// <param name="stopNow">Cancels running tasks without waiting for the shutdown timeout and gives their messages back (Celery's cold shutdown).</param>
+    public async Task RunAsync(CancellationToken stop, CancellationToken stopNow = default)
     {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow);
         var admitted = Channel.CreateUnbounded<AdmittedTask>(new UnboundedChannelOptions { SingleWriter = true });
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
-        using var cancelTasks = new CancellationTokenSource();
+        using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
         using var giveUp = new CancellationTokenSource();
         var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log);
         var runners = Enumerable.Range(0, _options.Concurrency)
             .Select(_ => RunTasksAsync(runner, admitted.Reader, cancelTasks.Token, giveUp.Token)).ToArray();
         try
         {
-            await ReceiveAsync(admitted.Writer, stop, giveUp.Token).ConfigureAwait(false);
+            await ReceiveAsync(admitted.Writer, stopping.Token, giveUp.Token).ConfigureAwait(false);
         }
         finally
         {
             _draining = true;
             admitted.Writer.Complete();
-            await DrainAsync(runners, cancelTasks, giveUp).ConfigureAwait(false);
+            await DrainAsync(runners, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
         }
     }
 
@@ -140,7 +143,7 @@ public sealed class Worker
             _client.Queues.Forget(queue);
             await _client.Queues.EnsureAsync(queue, cancellationToken).ConfigureAwait(false);
         }
-        var prefetch = _options.Prefetch > 0 ? _options.Prefetch : _options.Concurrency;
+        var prefetch = _options.MessagesAhead;
         var subscription = await _client.Transport.SubscribeAsync(new SubscriptionOptions(Queues, prefetch) { ConsumerName = Node }, cancellationToken).ConfigureAwait(false);
         _subscriptions.Add(subscription);
         Log.WorkerReady(_log, Node, string.Join(", ", Queues), _options.Concurrency, _client.Transport.Name);
@@ -185,7 +188,7 @@ public sealed class Worker
         await _outcomes.ApplyAsync(task, outcome, running.Children, _time.GetElapsedTime(started), giveUp).ConfigureAwait(false);
     }
 
-    private async Task DrainAsync(Task[] runners, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp)
+    private async Task DrainAsync(Task[] runners, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp, CancellationToken stopNow)
     {
         Log.WorkerStopping(_log, Node, Running, _options.ShutdownTimeout);
         foreach (var subscription in _subscriptions)
@@ -193,11 +196,11 @@ public sealed class Worker
             await subscription.CancelAsync(CancellationToken.None).ConfigureAwait(false);
         }
         var finished = Task.WhenAll(runners);
-        if (!await EndsWithinAsync(finished, _options.ShutdownTimeout).ConfigureAwait(false))
+        if (!await EndsWithinAsync(finished, _options.ShutdownTimeout, stopNow).ConfigureAwait(false))
         {
             Log.WorkerCancels(_log, Node, Running);
             await cancelTasks.CancelAsync().ConfigureAwait(false);
-            await EndsWithinAsync(finished, s_lastGrace).ConfigureAwait(false);
+            await EndsWithinAsync(finished, s_lastGrace, CancellationToken.None).ConfigureAwait(false);
         }
         await giveUp.CancelAsync().ConfigureAwait(false);
         foreach (var subscription in _subscriptions)
@@ -207,14 +210,14 @@ public sealed class Worker
         Log.WorkerStopped(_log, Node);
     }
 
-    private async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit)
+    private async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken stopNow)
     {
         try
         {
-            await task.WaitAsync(limit, _time).ConfigureAwait(false);
+            await task.WaitAsync(limit, _time, stopNow).ConfigureAwait(false);
             return true;
         }
-        catch (TimeoutException)
+        catch (Exception error) when (error is TimeoutException || stopNow.IsCancellationRequested)
         {
             return false;
         }

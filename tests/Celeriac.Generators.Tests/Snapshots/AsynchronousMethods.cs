@@ -58,7 +58,7 @@ partial class Slow
         private static async global::System.Threading.Tasks.ValueTask<global::System.ReadOnlyMemory<byte>> Invoke(global::Celeriac.TaskInvocation call)
         {
             var id = call.Arguments.Get<string>(0);
-            var result = await global::Demo.Slow.FindAsync(id).ConfigureAwait(false);
+            global::Demo.Order? result = await global::Demo.Slow.FindAsync(id).ConfigureAwait(false);
             return global::Celeriac.TaskInvocation.Result<global::Demo.Order?>(result);
         }
     }
@@ -114,7 +114,7 @@ partial class Slow
         private static async global::System.Threading.Tasks.ValueTask<global::System.ReadOnlyMemory<byte>> Invoke(global::Celeriac.TaskInvocation call)
         {
             var orders = call.Arguments.Get<global::Demo.Order[]>(0);
-            var result = await global::Demo.Slow.CountAsync(orders).ConfigureAwait(false);
+            int result = await global::Demo.Slow.CountAsync(orders).ConfigureAwait(false);
             return global::Celeriac.TaskInvocation.Result<int>(result);
         }
     }

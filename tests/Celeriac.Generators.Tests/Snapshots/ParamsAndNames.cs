@@ -67,7 +67,7 @@ partial class Outer
                 var call = call_.Arguments.Get<string>(1);
                 var result = call_.Arguments.Get<int>(2);
                 var rest = call_.Arguments.GetRest<string?>(3);
-                var result_ = global::Demo.Outer.Inner.Join(@event, call, result, rest);
+                string result_ = global::Demo.Outer.Inner.Join(@event, call, result, rest);
                 return new(global::Celeriac.TaskInvocation.Result<string>(result_));
             }
         }
@@ -126,7 +126,7 @@ partial class Outer
             {
                 var Sign = call.Arguments.Get<int>(0);
                 var cancellationToken = call.Arguments.Get<int>(1);
-                var result = global::Demo.Outer.Inner.Sum(Sign, cancellationToken);
+                int result = global::Demo.Outer.Inner.Sum(Sign, cancellationToken);
                 return new(global::Celeriac.TaskInvocation.Result<int>(result));
             }
         }

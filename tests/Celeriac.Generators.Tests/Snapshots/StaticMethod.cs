@@ -61,7 +61,7 @@ partial class MathTasks
         {
             var x = call.Arguments.Get<int>(0);
             var y = call.Arguments.GetOr<int>(1, 2);
-            var result = global::Demo.MathTasks.Add(x, y);
+            int result = global::Demo.MathTasks.Add(x, y);
             return new(global::Celeriac.TaskInvocation.Result<int>(result));
         }
     }

@@ -75,7 +75,7 @@ public sealed class CompressorTests
         var compressed = compressor.Compress(new byte[10_000]);
 
         Assert.Equal(10_000, compressor.Decompress(compressed, 10_000).Length);
-        var error = Assert.Throws<ContentException>(() => compressor.Decompress(compressed, 9_999));
+        var error = Assert.Throws<ContentTooLargeException>(() => compressor.Decompress(compressed, 9_999));
         Assert.Equal("The body decompresses to more than 9999 bytes. Send less, or raise MaximumBodyBytes.", error.Message);
     }
 
@@ -126,7 +126,7 @@ public sealed class CompressorTests
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        var error = Assert.Throws<ContentException>(() => compressor.Decompress(bomb, Limit));
+        var error = Assert.Throws<ContentTooLargeException>(() => compressor.Decompress(bomb, Limit));
 
         Assert.Contains("decompresses to more than 1000000 bytes", error.Message, StringComparison.Ordinal);
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 8 * Limit);

@@ -92,10 +92,10 @@ public sealed class ContentRegistryTests
         var registry = ContentRegistry.Default with { MaximumBodyBytes = 100 };
         var compressed = Compressor.Zlib.Compress(new byte[101]);
 
-        Assert.Contains("has 101 bytes, but at most 100 are read", Fault(registry, new Message { Body = new byte[101] }), StringComparison.Ordinal);
+        Assert.Contains("has 101 bytes, but at most 100 are read", TooLarge(registry, new Message { Body = new byte[101] }), StringComparison.Ordinal);
         Assert.Contains(
             "decompresses to more than 100 bytes",
-            Fault(registry, new Message { Body = compressed, Headers = new([new(Compressor.Header, "application/x-gzip")]) }),
+            TooLarge(registry, new Message { Body = compressed, Headers = new([new(Compressor.Header, "application/x-gzip")]) }),
             StringComparison.Ordinal);
         Assert.Equal(100, registry.Open(new Message { Body = new byte[100] }).Body.Length);
     }
@@ -147,6 +147,8 @@ public sealed class ContentRegistryTests
         Assert.Throws<ArgumentOutOfRangeException>(() => ContentRegistry.Default with { MaximumBodyBytes = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => ContentRegistry.Default with { MaximumDepth = 1001 });
     }
+
+    private static string TooLarge(ContentRegistry registry, Message message) => Assert.Throws<ContentTooLargeException>(() => registry.Open(message)).Message;
 
     private static string Fault(ContentRegistry registry, Message message) => Assert.Throws<ContentException>(() => registry.Open(message)).Message;
 

@@ -1,0 +1,273 @@
+#!/usr/bin/env bash
+# The one entry to building and testing Celeriac. `./build.sh help` says what it can do.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+cd "$root"
+results="$root/artifacts/test-results"
+project_minutes="${CELERIAC_TEST_MINUTES:-10}"
+filter=""
+only_project=""
+passed=0
+failed=0
+skipped=0
+running=""
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
+
+help() {
+    cat <<'HELP'
+Usage: ./build.sh [verb] [options]
+
+Verbs
+  test          build everything and run every test (the default)
+  conformance   only the suites that every transport must pass
+  ci            what a gate runs: formatting, all tests, then the samples as a smoke test
+  clean         remove everything that was built
+  help          this text
+
+Options
+  --project NAME   only this test project: Messaging, Celeriac.Messaging or Celeriac.Messaging.Tests
+  --filter TEXT    only tests whose full name (namespace, class, method) contains TEXT
+
+The last line is always `N passed, N failed, N skipped`, and the exit code is 0 only when nothing failed.
+With CI=true a skipped test is a failure too. Logs are kept in artifacts/test-results.
+CELERIAC_TEST_MINUTES (default 10) is how long one test project may run before it is stopped.
+HELP
+}
+
+say() { printf '%s\n' "$*"; }
+
+refuse() {
+    printf 'build.sh: %s\n' "$*" >&2
+    exit 2
+}
+
+# Ends the run: the same last line whatever happened before it.
+finish() {
+    local code=0
+    if [ "$failed" -gt 0 ]; then code=1; fi
+    if [ "${CI:-}" = true ] && [ "$skipped" -gt 0 ]; then
+        say "A skipped test fails the run when CI=true: a gate that skips proves nothing."
+        code=1
+    fi
+    say "$passed passed, $failed failed, $skipped skipped"
+    exit "$code"
+}
+
+stop_running() {
+    if [ -n "$running" ]; then kill -TERM "$running" 2>/dev/null || true; fi
+    say "Stopped before the end."
+    failed=$((failed + 1))
+    finish
+}
+
+require_sdk() {
+    if ! command -v dotnet >/dev/null; then
+        refuse "the .NET SDK 10 is not installed: no 'dotnet' on the PATH. Install it from https://dotnet.microsoft.com/download/dotnet/10.0 and start again."
+    fi
+    if ! dotnet --list-sdks | grep -q '^10\.'; then
+        refuse "the .NET SDK 10 is not installed; 'dotnet --list-sdks' shows: $(dotnet --list-sdks | cut -d' ' -f1 | paste -sd' ' -). Install it from https://dotnet.microsoft.com/download/dotnet/10.0 and start again."
+    fi
+}
+
+# require_package PROGRAM PACKAGE: installs the distribution's PACKAGE when PROGRAM is not on the PATH (a shell's built-in does not count).
+require_package() {
+    local program="$1" package="$2" as_root=""
+    if type -P "$program" >/dev/null; then return; fi
+    if ! type -P apt-get >/dev/null; then
+        refuse "the tests need the program '$program', which is not installed. Install your distribution's package '$package' and start again."
+    fi
+    if [ "$(id -u)" -ne 0 ]; then as_root="sudo"; fi
+    say "Installing $package (the tests need '$program')"
+    if ! { $as_root apt-get update -q && $as_root apt-get install -y -q --no-install-recommends "$package"; } >"$results/install-$package.log" 2>&1; then
+        tail -5 "$results/install-$package.log"
+        refuse "installing '$package' failed (log: artifacts/test-results/install-$package.log). Install it by hand and start again."
+    fi
+}
+
+# Runs a command for at most so many minutes, its output in a log; it stays interruptible, and so do the processes it starts.
+run_limited() {
+    local minutes="$1" log="$2" code=0
+    shift 2
+    timeout --kill-after=15 "${minutes}m" "$@" </dev/null >"$log" 2>&1 &
+    running=$!
+    wait "$running" || code=$?
+    running=""
+    return "$code"
+}
+
+# A gate leaves no build server behind; on a desk they make the next build quick.
+build() {
+    local target="$1" code=0 started=$SECONDS
+    local options=(-c Release -nologo -v quiet -clp:NoSummary)
+    if [ "${CI:-}" = true ]; then options+=(-nodeReuse:false); fi
+    run_limited 20 "$results/build.log" dotnet build "$target" "${options[@]}" || code=$?
+    if [ "$code" -ne 0 ]; then
+        grep -E '(error|warning) [A-Z]+[0-9]+' "$results/build.log" | sed "s|$root/||g" | sort -u | head -40 || tail -20 "$results/build.log"
+        say "The build failed (log: artifacts/test-results/build.log)."
+        failed=$((failed + 1))
+        finish
+    fi
+    say "built in $((SECONDS - started)) s"
+}
+
+# The test projects to run, one a line, in the order of their names.
+test_projects() {
+    local folder name
+    for folder in tests/*.Tests/; do
+        name="$(basename "$folder")"
+        case "$only_project" in
+            "" | "$name" | "${name%.Tests}") say "$name" ;;
+            *) if [ "Celeriac.$only_project.Tests" = "$name" ]; then say "$name"; fi ;;
+        esac
+    done
+}
+
+# field NAME LINE: the number after "NAME: " in a runner's summary line, 0 where it has none.
+field() {
+    local value
+    value="$(printf '%s\n' "$2" | sed -n "s/.*$1: \([0-9][0-9]*\).*/\1/p")"
+    say "${value:-0}"
+}
+
+# Takes one project's log apart: a summary line makes numbers, anything else is a failure with its last words.
+count_project() {
+    local name="$1" log="$2" code="$3" seconds="$4" summary total bad idle
+    summary="$(grep -E 'Total: [0-9]+' "$log" | tail -1 || true)"
+    if [ "$code" -eq 124 ] || { [ "$code" -eq 137 ] && [ "$seconds" -ge $((project_minutes * 60)) ]; }; then
+        fail_project "$name" "stopped after $project_minutes minutes without an end; its last words:" "$log"
+        return
+    fi
+    if [ -z "$summary" ]; then
+        fail_project "$name" "died without a summary (exit code $code); its last words:" "$log"
+        return
+    fi
+    total="$(field Total "$summary")"
+    bad=$(($(field Failed "$summary") + $(field Errors "$summary")))
+    idle=$(($(field Skipped "$summary") + $(field 'Not Run' "$summary")))
+    if [ "$total" -eq 0 ] && [ -z "$filter" ]; then
+        fail_project "$name" "has no tests" /dev/null
+        return
+    fi
+    if [ "$bad" -eq 0 ] && [ "$code" -ne 0 ]; then
+        fail_project "$name" "ended with exit code $code though no test failed; its last words:" "$log"
+        return
+    fi
+    passed=$((passed + total - $(field Failed "$summary") - idle))
+    failed=$((failed + bad))
+    skipped=$((skipped + idle))
+    printf '%-32s %5d passed %4d failed %4d skipped %6d s\n' "$name" "$((total - $(field Failed "$summary") - idle))" "$bad" "$idle" "$seconds"
+    if [ "$bad" -gt 0 ]; then
+        { say "--- $name"; failures "$log"; } >>"$results/failures.txt"
+    fi
+}
+
+fail_project() {
+    local name="$1" what="$2" log="$3"
+    failed=$((failed + 1))
+    printf '%-32s FAILED: %s\n' "$name" "${what%; its last words:}"
+    { say "--- $name $what"; tail -25 "$log"; } >>"$results/failures.txt"
+}
+
+# The failing tests' names and messages: each [FAIL] line and the indented lines after it, shortened.
+failures() {
+    awk '
+        /\[FAIL\]|\[ERROR\]|Error Message|\[Test .* Cleanup Failure/ { show = 14 }
+        /^[^ ]|\[SKIP\]|Finished: / && !/\[FAIL\]/ { if (!/\[FAIL\]/) show = 0 }
+        show > 0 { print; show-- }' "$1" | sed "s|$root/||g" | head -400
+}
+
+run_projects() {
+    local name started code projects
+    projects="$(test_projects)"
+    if [ -z "$projects" ]; then
+        refuse "no test project is called '$only_project'. There are: $(only_project='' test_projects | paste -sd' ' -)."
+    fi
+    if [ -n "$only_project" ]; then build "tests/$projects/$projects.csproj"; else build Celeriac.slnx; fi
+    local arguments=(-noColor -noLogo -noAutoReporters)
+    if [ -n "$filter" ]; then arguments+=(-method "*$filter*"); fi
+    for name in $projects; do
+        started=$SECONDS
+        code=0
+        run_limited "$project_minutes" "$results/$name.log" dotnet exec "artifacts/bin/$name/release/$name.dll" "${arguments[@]}" || code=$?
+        count_project "$name" "$results/$name.log" "$code" "$((SECONDS - started))"
+    done
+    if [ -n "$filter" ] && [ $((passed + failed + skipped)) -eq 0 ]; then
+        say "No test's name contains '$filter'."
+        failed=1
+    fi
+}
+
+# Gate only. One sample is one check; it runs in a folder of its own, so that its database starts empty.
+smoke() {
+    local name code folder started
+    for name in Messaging Quickstart; do
+        if ! [ -f "samples/$name/Program.cs" ]; then continue; fi
+        folder="$(mktemp -d)"
+        started=$SECONDS
+        code=0
+        cd "$folder"
+        run_limited 3 "$results/sample-$name.log" dotnet exec "$root/artifacts/bin/$name/release/$name.dll" || code=$?
+        cd "$root"
+        rm -rf "$folder"
+        if [ "$code" -eq 0 ]; then
+            passed=$((passed + 1))
+            printf '%-32s runs %38d s\n' "samples/$name" "$((SECONDS - started))"
+        else
+            fail_project "samples/$name" "ended with exit code $code; its last words:" "$results/sample-$name.log"
+        fi
+    done
+}
+
+check_formatting() {
+    local code=0
+    run_limited 5 "$results/format.log" dotnet format whitespace . --folder --verify-no-changes --exclude artifacts tests/Celeriac.Generators.Tests/Snapshots || code=$?
+    if [ "$code" -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        fail_project formatting "differs from .editorconfig; 'dotnet format whitespace . --folder' puts it right; its last words:" "$results/format.log"
+    fi
+}
+
+show_failures() {
+    if [ -s "$results/failures.txt" ]; then
+        say ""
+        cat "$results/failures.txt"
+        say "(whole logs: artifacts/test-results)"
+    fi
+}
+
+prepare() {
+    require_sdk
+    mkdir -p "$results"
+    rm -f "$results"/*.log "$results"/*.txt
+    trap stop_running INT TERM
+    require_package timeout coreutils
+    require_package kill procps # some tests freeze and kill processes
+}
+
+verb=test
+if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
+    verb="$1"
+    shift
+fi
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --filter) filter="${2:?--filter needs a text}"; shift 2 ;;
+        --filter=*) filter="${1#*=}"; shift ;;
+        --project) only_project="${2:?--project needs a name}"; shift 2 ;;
+        --project=*) only_project="${1#*=}"; shift ;;
+        -h | --help) verb=help; shift ;;
+        *) refuse "unknown option '$1'. './build.sh help' lists them." ;;
+    esac
+done
+
+case "$verb" in
+    test) prepare; run_projects; show_failures; finish ;;
+    conformance) filter="${filter:-Conformance}"; prepare; run_projects; show_failures; finish ;;
+    ci) prepare; check_formatting; run_projects; smoke; show_failures; finish ;;
+    clean) rm -rf artifacts ;;
+    help) help ;;
+    *) refuse "unknown verb '$verb'. Verbs: test, conformance, ci, clean, help." ;;
+esac

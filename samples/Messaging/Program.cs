@@ -1,0 +1,50 @@
+// The messaging layer alone, no tasks: a publisher and a consumer on a URL.
+//
+//   dotnet run --project samples/Messaging                        a tour: acknowledge, reject, requeue, fanout, topics, delay, headers, compression
+//   dotnet run --project samples/Messaging -- consume             waits for messages (first terminal)
+//   dotnet run --project samples/Messaging -- publish Hello you   sends one (second terminal)
+//   … --broker memory://                                          the same on another broker
+using System.Runtime.InteropServices;
+using Celeriac.Messaging;
+using Celeriac.Sqlite;
+using MessagingSample;
+
+// An application with Celeriac's generator needs no such line: referencing the package is enough.
+Transports.Add("sqlite", new SqliteTransportFactory());
+
+if (CommandLine.Parse(args) is not { } command)
+{
+    Console.Error.WriteLine(CommandLine.Usage);
+    return 2;
+}
+
+using var stopping = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+try
+{
+    await using var transport = await Transports.ConnectAsync(command.Broker, cancellationToken: stopping.Token);
+    Console.WriteLine($"Broker: {transport.Name}");
+    await (command.Verb switch
+    {
+        "publish" => Conversation.PublishAsync(transport, command.Text, stopping.Token),
+        "consume" => Conversation.ConsumeAsync(transport, stopping.Token),
+        _ => new Tour(transport).RunAsync(stopping.Token),
+    });
+    return 0;
+}
+catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+{
+    return 130;
+}
+catch (Exception error) when (error is BrokerUrlException or TransportException)
+{
+    Console.Error.WriteLine(error.Message);
+    return 1;
+}
+
+void Stop(PosixSignalContext context)
+{
+    context.Cancel = true;
+    stopping.Cancel();
+}

@@ -1,0 +1,73 @@
+using System.Text.Json.Serialization.Metadata;
+using Celeriac.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Celeriac;
+
+/// <summary>Composes an app: its tasks, its broker, its worker. What is said here wins over configuration and environment.</summary>
+public sealed class CeleriacBuilder
+{
+    private readonly AppRegistration _registration;
+
+    internal CeleriacBuilder(IServiceCollection services, AppRegistration registration)
+    {
+        Services = services;
+        _registration = registration;
+    }
+
+    /// <summary>The app's name; empty for the unnamed one. Its options have the same name.</summary>
+    public string Name => _registration.Name;
+
+    /// <summary>Where the app is registered.</summary>
+    public IServiceCollection Services { get; }
+
+    /// <summary>Adds tasks. For those of your own assembly call the generated <c>AddTasks()</c>; for a library's pass its <c>CeleriacTasks.All</c>.</summary>
+    public CeleriacBuilder AddTasks(IEnumerable<TaskDefinition> tasks)
+    {
+        ArgumentNullException.ThrowIfNull(tasks);
+        _registration.Tasks.AddRange(tasks.Except(_registration.Tasks));
+        return this;
+    }
+
+    /// <summary>Adds JSON metadata for types of your own, usually a source-generated context. It counts for the whole process.</summary>
+    public CeleriacBuilder UseJson(IJsonTypeInfoResolver resolver)
+    {
+        TaskJson.Use(resolver);
+        return this;
+    }
+
+    /// <summary>Where tasks go: <see cref="CeleriacOptions.BrokerUrl"/>.</summary>
+    public CeleriacBuilder Broker(string url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return Configure(options => options.BrokerUrl = url);
+    }
+
+    /// <summary>Where results go: <see cref="CeleriacOptions.ResultBackend"/>.</summary>
+    public CeleriacBuilder ResultBackend(string url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return Configure(options => options.ResultBackend = url);
+    }
+
+    /// <summary>Changes what client and worker share.</summary>
+    public CeleriacBuilder Configure(Action<CeleriacOptions> configure)
+    {
+        Services.Configure(Name, configure);
+        return this;
+    }
+
+    /// <summary>Changes how the worker works, wherever it runs: with the host or by the verb <c>worker</c>.</summary>
+    public CeleriacBuilder ConfigureWorker(Action<WorkerOptions> configure)
+    {
+        Services.Configure(Name, configure);
+        return this;
+    }
+
+    /// <summary>Runs the worker with the host: it starts with it, stops taking work when the host stops, and lets running tasks finish.</summary>
+    public CeleriacBuilder AddWorker(Action<WorkerOptions>? configure = null)
+    {
+        _registration.RunsWorker = true;
+        return configure is null ? this : ConfigureWorker(configure);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+using Celeriac.Messaging;
+using Celeriac.Protocol;
+
+namespace Celeriac.Hosting;
+
+/// <summary>What is wrong with options: property and setting, value, legal range, what to do. Never a password.</summary>
+internal static class OptionFaults
+{
+    private const int LongestName = 255;
+    private const int MostTasks = 100_000;
+    private const int MostThreads = 10_000;
+    private const int MostAhead = 65_535;
+    private const int LargestBody = 1 << 30;
+    private static readonly TimeSpan s_longestExpiry = TimeSpan.FromDays(36_500);
+    private static readonly TimeSpan s_longestShutdown = TimeSpan.FromDays(1);
+
+    public static IEnumerable<string> Of(CeleriacOptions options) => new[]
+    {
+        UrlFault("BrokerUrl (broker_url)", options.BrokerUrl, []),
+        UrlFault("ResultBackend (result_backend)", options.ResultBackend is { Length: > 0 } url ? url : "rpc://", ["rpc", "disabled"]),
+        QueueFault("DefaultQueue (task_default_queue)", options.DefaultQueue),
+        TimeFault("ResultExpires (result_expires)", options.ResultExpires, s_longestExpiry, "Give how long results are kept, or 0 to keep them."),
+        NumberFault("MaxBodyBytes (max_body_bytes)", options.MaxBodyBytes, 1, LargestBody, "Give the largest body in bytes; the default is 16777216."),
+    }.OfType<string>();
+
+    public static IEnumerable<string> Of(WorkerOptions options) => new[]
+    {
+        NumberFault("Concurrency (worker_concurrency)", options.Concurrency, 1, MostTasks, "Give how many tasks run at once."),
+        NumberFault("SynchronousConcurrency (worker_synchronous_concurrency)", options.SynchronousConcurrency, 1, MostThreads, "Give how many threads synchronous tasks may have."),
+        NumberFault("Prefetch (worker_prefetch)", options.Prefetch, 0, MostAhead, "Give how many messages are fetched and not yet done, or 0 for as many as there are free slots."),
+        NumberFault("PrefetchMultiplier (worker_prefetch_multiplier)", options.PrefetchMultiplier, 1, 1000, "Give 1 for as many messages as there are free slots."),
+        NodeFault(options.NodeName),
+        TimeFault("ShutdownTimeout (worker_shutdown_timeout)", options.ShutdownTimeout, s_longestShutdown, "Give less than the host's own shutdown timeout, which is 30 s by default."),
+    }.Concat((options.Queues ?? []).Select(queue => QueueFault("Queues (worker_queues)", queue))).OfType<string>();
+
+    /// <summary>A queue's name: 1–255 bytes without control characters; null where there is nothing wrong.</summary>
+    public static string? QueueFault(string key, string? queue)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(queue ?? "");
+        if (bytes is < 1 or > LongestName)
+        {
+            return $"{key} holds a queue name of {bytes} bytes{(bytes == 0 ? "" : $", '{queue![..20]}…'")}, but it must be 1–{LongestName} bytes. Give another name.";
+        }
+        return queue!.Any(char.IsControl) ? $"{key} holds a queue name with a control character. Remove it." : null;
+    }
+
+    private static string? UrlFault(string key, string? url, IReadOnlyList<string> otherSchemes)
+    {
+        if (string.IsNullOrWhiteSpace(url))
+        {
+            return $"{key} is empty. Give a URL such as sqlite://celeriac.db or amqp://user:password@host/.";
+        }
+        try
+        {
+            var parsed = BrokerUrl.Parse(url);
+            if (!otherSchemes.Contains(parsed.Scheme) && !Transports.Schemes.Contains(parsed.Scheme))
+            {
+                // Throws, and names the package: an unregistered scheme is all that is wrong here.
+                Transports.Create(parsed);
+            }
+            return null;
+        }
+        catch (BrokerUrlException error)
+        {
+            return $"{key}: {error.Message}";
+        }
+    }
+
+    private static string? NodeFault(string name)
+    {
+        try
+        {
+            var expanded = NodeName.Expand(name);
+            return Encoding.UTF8.GetByteCount(expanded) <= LongestName ? null : $"NodeName (worker_node_name) is {expanded.Length} characters long, but must have at most {LongestName} bytes. Shorten it.";
+        }
+        catch (ArgumentException error)
+        {
+            return $"NodeName (worker_node_name): {error.Message}";
+        }
+    }
+
+    private static string? NumberFault(string key, int value, int least, int most, string remedy) =>
+        value >= least && value <= most ? null : string.Create(CultureInfo.InvariantCulture, $"{key} is '{value}', but must be {least}–{most}. {remedy}");
+
+    private static string? TimeFault(string key, TimeSpan value, TimeSpan longest, string remedy) =>
+        value >= TimeSpan.Zero && value <= longest
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"{key} is '{value.TotalSeconds:0.###}' s, but must be 0–{longest.TotalSeconds:0} s. {remedy}");
+}

@@ -1,0 +1,38 @@
+using System.Collections.Frozen;
+
+namespace Celeriac.Hosting;
+
+/// <summary>Every setting that configuration and environment can hold. Written by hand: no reflection, and unknown names can be answered.</summary>
+internal static class SettingTable
+{
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        Setting.Text("broker_url", ["broker"], "sqlite://celeriac.db", (options, url) => options.BrokerUrl = url),
+        Setting.Text("result_backend", [], "sqlite://results.db", (options, url) => options.ResultBackend = url),
+        Setting.Text("task_default_queue", ["default_queue"], "celery", (options, queue) => options.DefaultQueue = queue),
+        Setting.Duration("result_expires", [], "86400", (options, time) => options.ResultExpires = time),
+        Setting.Number("max_body_bytes", ["task_max_body_bytes"], "16777216", (options, bytes) => options.MaxBodyBytes = bytes),
+        Setting.WorkerText("worker_queues", ["queues"], "celery,mail", (options, queues) => options.Queues = Split(queues)),
+        Setting.WorkerNumber("worker_concurrency", ["concurrency"], "64", (options, number) => options.Concurrency = number),
+        Setting.WorkerNumber("worker_synchronous_concurrency", ["synchronous_concurrency"], "8", (options, number) => options.SynchronousConcurrency = number),
+        Setting.WorkerNumber("worker_prefetch", ["prefetch"], "0", (options, number) => options.Prefetch = number),
+        Setting.WorkerNumber("worker_prefetch_multiplier", ["prefetch_multiplier"], "1", (options, number) => options.PrefetchMultiplier = number),
+        Setting.WorkerText("worker_node_name", ["node_name"], "celeriac@%h", (options, name) => options.NodeName = name),
+        Setting.WorkerSwitch("task_acks_late", ["acks_late", "worker_acks_late"], "true", (options, value) => options.AcksLate = value),
+        Setting.WorkerSwitch("task_track_started", ["track_started", "worker_track_started"], "false", (options, value) => options.TrackStarted = value),
+        Setting.WorkerDuration("worker_shutdown_timeout", ["shutdown_timeout"], "25", (options, time) => options.ShutdownTimeout = time),
+    ];
+
+    private static readonly FrozenDictionary<string, Setting> s_byName =
+        All.SelectMany(setting => setting.Aliases.Append(setting.Name).Select(name => (Name: Setting.Normalise(name), Setting: setting)))
+            .ToFrozenDictionary(pair => pair.Name, pair => pair.Setting, StringComparer.Ordinal);
+
+    public static IEnumerable<string> Names => All.Select(setting => setting.Name);
+
+    /// <summary>The groups that settings may be nested in, as in <c>Celeriac:Worker:Concurrency</c>.</summary>
+    public static IReadOnlyList<string> Groups { get; } = ["Broker", "Result", "Task", "Worker"];
+
+    public static Setting? Find(string name) => s_byName.GetValueOrDefault(Setting.Normalise(name));
+
+    private static string[] Split(string names) => names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}
