@@ -14,7 +14,7 @@ return args switch
 {
     [] => await Stage.RunAsync(BuildQuietHost, brokerUrl: null),
     ["--broker", var url] => await Stage.RunAsync(BuildQuietHost, url),
-    _ => await RunVerbAsync(args),
+    _ => await BuildHost().RunCeleriacAsync(args),
 };
 
 static IHost BuildHost() => BuildWith(Host.CreateApplicationBuilder());
@@ -37,10 +37,4 @@ static IHost BuildWith(HostApplicationBuilder builder)
         .ResultBackend("rpc://"));
     builder.Services.AddHostedService<EndOfInput>();
     return builder.Build();
-}
-
-static async Task<int> RunVerbAsync(string[] arguments)
-{
-    using var host = BuildHost();
-    return await host.RunCeleriacAsync(arguments);
 }

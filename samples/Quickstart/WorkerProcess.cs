@@ -33,6 +33,9 @@ internal sealed class WorkerProcess : IAsyncDisposable
     /// <summary>The process's number.</summary>
     internal int Id => _process.Id;
 
+    /// <summary>False once it has ended, however.</summary>
+    internal bool IsRunning => !_process.HasExited;
+
     /// <summary>Ends with the process.</summary>
     private Task Ended { get; }
 
