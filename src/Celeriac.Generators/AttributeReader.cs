@@ -28,14 +28,18 @@ internal static class AttributeReader
         var assignments = attribute.NamedArguments.Select(argument => Assignment(argument.Key, argument.Value)).OfType<string>();
         return new(assignments.ToEquatableArray(), faults.ToEquatableArray(), namePlace);
 
-        Place PlaceOf(string option) => syntax.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.Text == option) is { } found ? Place.Of(found.GetLocation()) : namePlace;
+        Place PlaceOf(string option) => syntax.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.Text == option) is { } found
+            ? Place.Of(found.GetLocation())
+            : namePlace;
     }
 
     /// <summary>The assignment of TaskOptions for a given property; null where it says no more than the default.</summary>
     private static string? Assignment(string name, TypedConstant value) => (name, Plain(value)) switch
     {
         ("Handle", _) => null,
-        ("RetryOn" or "DontRetryOn", _) => value.IsNull || value.Values.Length == 0 ? null : $"{name} = [{string.Join(", ", value.Values.Where(type => type.Value is ITypeSymbol).Select(TypeOf))}]",
+        ("RetryOn" or "DontRetryOn", _) => value.IsNull || value.Values.Length == 0
+            ? null
+            : $"{name} = [{string.Join(", ", value.Values.Where(type => type.Value is ITypeSymbol).Select(TypeOf))}]",
         ("SoftTimeLimit" or "TimeLimit", 0d) => null,
         ("RetryDelay" or "RetryBackoffMax" or "SoftTimeLimit" or "TimeLimit", double seconds) => $"{name} = global::System.TimeSpan.FromSeconds({Number(seconds)})",
         (_, { } plain) => $"{name} = {DefaultValue.Literal(plain)}",
@@ -65,7 +69,9 @@ internal static class AttributeReader
     };
 
     private static Problem? NameObjection(AttributeData attribute) =>
-        TaskNames.ExplicitName(attribute) is { } name && string.IsNullOrWhiteSpace(name) ? new("empty", "messages name their task", "Write a name such as \"proj.add\"") : null;
+        TaskNames.ExplicitName(attribute) is { } name && string.IsNullOrWhiteSpace(name)
+            ? new("empty", "messages name their task", "Write a name such as \"proj.add\"")
+            : null;
 
     private static double? Limit(AttributeData attribute) => attribute.NamedArguments.FirstOrDefault(argument => argument.Key == "TimeLimit").Value.Value as double?;
 

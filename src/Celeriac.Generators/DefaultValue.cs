@@ -9,7 +9,9 @@ internal static class DefaultValue
 {
     public static string Write(IParameterSymbol parameter)
     {
-        var type = parameter.Type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable ? nullable.TypeArguments[0] : parameter.Type;
+        var type = parameter.Type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable
+            ? nullable.TypeArguments[0]
+            : parameter.Type;
         return parameter.ExplicitDefaultValue switch
         {
             null => Null(parameter.Type),

@@ -109,7 +109,8 @@ internal static class MethodShape
         }
         if (CannotTravel(parameter.Type))
         {
-            yield return ($"parameter '{parameter.Name}' of type '{parameter.Type.ToDisplayString(Symbols.Short)}' cannot be put into a message", "Take an array or a plain value");
+            var type = parameter.Type.ToDisplayString(Symbols.Short);
+            yield return ($"parameter '{parameter.Name}' of type '{type}' cannot be put into a message", "Take an array or a plain value");
         }
         if (parameter is { IsParams: true, Type: not IArrayTypeSymbol })
         {

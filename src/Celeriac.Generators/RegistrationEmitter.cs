@@ -38,7 +38,8 @@ internal static class RegistrationEmitter
 
     private static SourceText Extension(RegistrationModel model)
     {
-        // In the global namespace the method needs no using; embedded, it is invisible to a test project that sees this assembly's internals and has its own.
+        // In the global namespace the method needs no using. Embedded, it is invisible to a test project that sees this assembly's internals
+        // and has its own.
         var source = Start("Registers the tasks of this assembly");
         source.Line("[global::Microsoft.CodeAnalysis.Embedded]");
         source.Line("internal static class CeleriacTasksExtensions").Open();

@@ -39,5 +39,6 @@ internal sealed class SourceBuilder
     public SourceText ToSourceText() => SourceText.From(_text.ToString(), Encoding.UTF8);
 
     /// <summary>Text as it stands in an XML comment.</summary>
-    public static string Xml(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("\"", "&quot;").Replace("\r", " ").Replace("\n", " ");
+    public static string Xml(string text) =>
+        text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("\"", "&quot;").Replace("\r", " ").Replace("\n", " ");
 }

@@ -45,7 +45,9 @@ public sealed class TaskGenerator : IIncrementalGenerator
         var rootNamespace = context.AnalyzerConfigOptionsProvider.Select(static (options, _) =>
             options.GlobalOptions.TryGetValue("build_property.RootNamespace", out var value) ? value : "");
         var facts = context.CompilationProvider.Select(CompilationReader.Read).Combine(rootNamespace).WithTrackingName(Steps.Facts);
-        var registration = containers.Collect().Combine(facts).Select(static (input, _) => RegistrationModel.Of(input.Left, input.Right.Left, input.Right.Right)).WithTrackingName(Steps.Registration);
+        var registration = containers.Collect().Combine(facts)
+            .Select(static (input, _) => RegistrationModel.Of(input.Left, input.Right.Left, input.Right.Right))
+            .WithTrackingName(Steps.Registration);
         context.RegisterSourceOutput(registration, static (output, model) => RegistrationEmitter.Emit(output, model));
     }
 }

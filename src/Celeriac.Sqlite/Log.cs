@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(407, LogLevel.Error, "The writer of '{Path}' failed outside a transaction; the waiting callers were told and it goes on.")]
     public static partial void WriterFailed(ILogger logger, string path, Exception error);
+
+    [LoggerMessage(408, LogLevel.Debug, "Tidied '{Path}' in idle time: its write-ahead log is short and its free pages are given back.")]
+    public static partial void Tidied(ILogger logger, string path);
 }

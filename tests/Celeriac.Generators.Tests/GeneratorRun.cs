@@ -92,9 +92,12 @@ internal sealed class GeneratorRun
         return analyzers.IsEmpty ? [] : await Output.WithAnalyzers(analyzers, options).GetAnalyzerDiagnosticsAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>The framework and Celeriac without its technology packages, which a program references only if it says so.</summary>
     private static ImmutableArray<MetadataReference> References() =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "netstandard.dll" or "mscorlib.dll" || (name.StartsWith("Celeriac", StringComparison.Ordinal) && !name.Contains("Generators", StringComparison.Ordinal)) || name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)))
+            .Where(path => Path.GetFileNameWithoutExtension(path) is var name
+                && (name is "netstandard" or "mscorlib" or "Celeriac" or "Celeriac.Messaging"
+                    || name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)))
             .Select(path => MetadataReference.CreateFromFile(path))];
 
     /// <summary>The MSBuild properties that the compiler shows to generators.</summary>

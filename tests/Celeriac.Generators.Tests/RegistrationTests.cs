@@ -1,3 +1,6 @@
+using Celeriac.Sqlite;
+using Microsoft.CodeAnalysis;
+
 namespace Celeriac.Generators.Tests;
 
 /// <summary>The registration file, the extension and the module initialiser: what is written, and when nothing is.</summary>
@@ -10,6 +13,8 @@ public sealed class RegistrationTests
         namespace Library;
         public sealed class Factory : ITransportFactory { public ITransport Create(BrokerUrl url, TransportContext context) => throw new System.NotSupportedException("A test's factory."); }
         """;
+
+    private static MetadataReference Sqlite => MetadataReference.CreateFromFile(typeof(SqliteTransportFactory).Assembly.Location);
 
     [Fact]
     public void Nothing_is_written_for_a_program_without_tasks() => Assert.Empty(GeneratorRun.Of("public class Program;").FileNames);
@@ -66,11 +71,19 @@ public sealed class RegistrationTests
         GeneratorRun.Of($"{Task} {Task.Replace("class Tasks", "class tasks", StringComparison.Ordinal).Replace("\"t\"", "\"u\"", StringComparison.Ordinal)}").FileNames.Where(name => name.StartsWith("t", StringComparison.OrdinalIgnoreCase)));
 
     [Fact]
-    public void Transports_of_referenced_packages_are_registered_before_anything_runs()
+    public void Transports_of_referenced_packages_are_listed_in_the_order_of_their_schemes()
     {
-        var run = GeneratorRun.Of("public static class Program { public static int One() => 1; }", references: [GeneratorRun.Of(Factory, assemblyName: "Library").ToReference()]);
+        var run = GeneratorRun.Of("public class Program;", references: [Sqlite, GeneratorRun.Of(Factory, assemblyName: "Library").ToReference()]);
         Assert.Empty(run.CompilerComplaints());
         Snapshot.Matches(run.File("CeleriacTransports.g.cs"), "Transports");
+    }
+
+    [Fact]
+    public void A_referenced_transport_is_registered_before_anything_runs()
+    {
+        var program = GeneratorRun.Of("public static class Program { public static int One() => 1; }", references: [Sqlite]).Load();
+        program.GetType("Program")!.GetMethod("One")!.Invoke(null, null);
+        Assert.Contains("sqlite", Celeriac.Messaging.Transports.Schemes);
     }
 
     [Fact]

@@ -98,8 +98,8 @@ internal sealed class RecordingLogs : ILoggerFactory, ILogger
         }
     }
 
-    /// <summary>Returns when an event was logged.</summary>
-    public async Task WaitForAsync(int id)
+    /// <summary>Returns when an event was logged so many times.</summary>
+    public async Task WaitForAsync(int id, int times = 1)
     {
         while (true)
         {
@@ -108,7 +108,7 @@ internal sealed class RecordingLogs : ILoggerFactory, ILogger
             {
                 next = _next.Task;
             }
-            if (Of(id).Count > 0)
+            if (Of(id).Count >= times)
             {
                 return;
             }

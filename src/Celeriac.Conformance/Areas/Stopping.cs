@@ -170,6 +170,10 @@ public abstract partial class TransportConformance
         await AssertDisposedAsync(() => transport.PublishAsync(Publication.ToQueue(queue, TextMessage("late")), Cancelled));
         await AssertDisposedAsync(async () => await transport.SubscribeAsync(new SubscriptionOptions([queue]), Cancelled));
         await AssertDisposedAsync(async () => await transport.GetAsync(queue, Cancelled));
+        if (Can.Documents)
+        {
+            await AssertDisposedAsync(async () => await transport.Documents!.ReadAsync(["key"], Cancelled));
+        }
     }
 
     private static async Task AssertDisposedAsync(Func<ValueTask> call) => await Assert.ThrowsAsync<ObjectDisposedException>(() => call().AsTask());

@@ -62,7 +62,8 @@ internal sealed class JsonMetadata
         // The framework's own types are values to JSON, not objects with properties.
         for (var declaring = named; declaring is not null && !IsFramework(declaring); declaring = declaring.BaseType)
         {
-            foreach (var property in declaring.GetMembers().OfType<IPropertySymbol>().Where(property => !property.IsStatic && property.DeclaredAccessibility is Accessibility.Public))
+            var properties = declaring.GetMembers().OfType<IPropertySymbol>();
+            foreach (var property in properties.Where(property => property is { IsStatic: false, DeclaredAccessibility: Accessibility.Public }))
             {
                 Add(property.Type);
             }

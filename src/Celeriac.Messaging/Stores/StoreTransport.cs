@@ -33,6 +33,7 @@ public sealed class StoreTransport : ITransport
         _time = context.Time;
         _log = context.LoggerFactory.CreateLogger("Celeriac.Broker.Store");
         _keeper = new LeaseKeeper(store, _options.Lease, _time, _log, SweepExpiredAsync);
+        Documents = store.Capabilities.Documents ? new ConnectedDocuments(this, store) : null;
         Capabilities = store.Capabilities with { MaxBodyBytes = Math.Min(_options.MaxBodyBytes, store.Capabilities.MaxBodyBytes) };
     }
 
@@ -43,7 +44,7 @@ public sealed class StoreTransport : ITransport
     public TransportCapabilities Capabilities { get; }
 
     /// <inheritdoc/>
-    public IDocumentStore? Documents => _store;
+    public IDocumentStore? Documents { get; }
 
     internal IQueueStore Store => _store;
     internal LeaseKeeper Keeper => _keeper;

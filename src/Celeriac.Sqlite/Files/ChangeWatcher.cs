@@ -13,6 +13,9 @@ internal sealed class ChangeWatcher(SqliteOptions options, TimeProvider time, IL
     // Where the system has no watch left to give; one check costs some microseconds.
     private const int PollWithoutBellMilliseconds = 20;
 
+    // Timers end at 49 days.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     private readonly Lock _gate = new();
     private readonly Lock _checking = new();
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -46,16 +49,17 @@ internal sealed class ChangeWatcher(SqliteOptions options, TimeProvider time, IL
     public async ValueTask WaitAsync(long seen, TimeSpan atMost, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (Changes != seen || atMost <= TimeSpan.Zero)
+        if (Changes != seen || (atMost <= TimeSpan.Zero && atMost != Timeout.InfiniteTimeSpan))
         {
             return;
         }
-        StartWatching();
+        Interlocked.Increment(ref _waiters);
         try
         {
+            StartWatching();
             // What was committed elsewhere since the caller looked: nobody may have been watching then.
             Check();
-            await NextChange(seen).WaitAsync(atMost, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await NextChange(seen).WaitAsync(atMost < LongestWait ? atMost : LongestWait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
         }
         finally
@@ -91,7 +95,6 @@ internal sealed class ChangeWatcher(SqliteOptions options, TimeProvider time, IL
 
     private void StartWatching()
     {
-        Interlocked.Increment(ref _waiters);
         lock (_gate)
         {
             if (_isPolling || _isClosed)

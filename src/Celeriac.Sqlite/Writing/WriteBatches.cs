@@ -159,6 +159,10 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
         {
             // One piece at a time, with a look for work between.
             IsTidy = session.ShrinkFile(PagesAtOnce, FreePagesKept) && session.CutLog();
+            if (IsTidy)
+            {
+                Log.Tidied(logger, path);
+            }
         }
         catch (DatabaseException)
         {

@@ -58,8 +58,20 @@ internal readonly record struct BodyParts(ReadOnlyMemory<byte> Body, JsonSlice A
         }
         Span<JsonSlice> slices = stackalloc JsonSlice[3];
         Span<JsonTokenType> kinds = stackalloc JsonTokenType[3];
+        if (TakeElements(ref reader, maximumDepth, slices, kinds) is { } fault)
+        {
+            return fault;
+        }
+        // Reads to the end: what follows the array is refused by the reader.
+        reader.Read();
+        parts = new BodyParts(body, slices[0], slices[1], kinds[2] == JsonTokenType.Null ? default : slices[2]);
+        return CheckKinds(kinds);
+    }
+
+    private static (QuarantineReason, string)? TakeElements(ref Utf8JsonReader reader, int maximumDepth, scoped Span<JsonSlice> slices, scoped Span<JsonTokenType> kinds)
+    {
         var count = 0;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
         {
             if (count == slices.Length)
             {
@@ -71,16 +83,11 @@ internal readonly record struct BodyParts(ReadOnlyMemory<byte> Body, JsonSlice A
             {
                 return (QuarantineReason.TooDeep, $"The body nests deeper than {maximumDepth} levels. Let the sender send flatter data.");
             }
-            slices[count++] = new JsonSlice(start, (int)reader.BytesConsumed - start);
+            slices[count] = new JsonSlice(start, (int)reader.BytesConsumed - start);
         }
-        if (count < slices.Length)
-        {
-            return Malformed($"The body has {count} elements, but the three of [args, kwargs, embed] were expected. Let the sender use Celery's message protocol 2.");
-        }
-        // Reads to the end: what follows the array is refused by the reader.
-        reader.Read();
-        parts = new BodyParts(body, slices[0], slices[1], kinds[2] == JsonTokenType.Null ? default : slices[2]);
-        return CheckKinds(kinds);
+        return count == slices.Length
+            ? null
+            : Malformed($"The body has {count} elements, but the three of [args, kwargs, embed] were expected. Let the sender use Celery's message protocol 2.");
     }
 
     private static (QuarantineReason, string)? CheckKinds(ReadOnlySpan<JsonTokenType> kinds)

@@ -10,9 +10,9 @@ internal sealed record DecodeLimits
 
     /// <summary>The most headers; Celery sends about 20.</summary>
     public int MaxHeaders { get; init; } = 200;
-    /// <summary>The largest header, in bytes of text and binary content.</summary>
+    /// <summary>The largest header: characters of text and bytes of binary content.</summary>
     public int MaxHeaderBytes { get; init; } = 64 * 1024;
-    /// <summary>All headers together, in bytes.</summary>
+    /// <summary>All headers together, counted the same way.</summary>
     public int MaxAllHeaderBytes { get; init; } = 256 * 1024;
     /// <summary>The longest task name and id, in characters; AMQP carries the id in a property of 255 bytes.</summary>
     public int MaxNameLength { get; init; } = 255;

@@ -42,8 +42,9 @@ internal static class HeaderSize
     private static long OfMap(MessageHeaders map, int depth)
     {
         var total = (long)EachValue;
-        foreach (var item in map)
+        for (var index = 0; index < map.Count; index++)
         {
+            var item = map[index];
             var size = Of(item.Value, depth + 1);
             if (size < 0)
             {

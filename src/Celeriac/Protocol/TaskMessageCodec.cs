@@ -92,8 +92,17 @@ internal static class TaskMessageCodec
 
     private static MessageHeaders EncodeHeaders(Signature signature, EncodeContext context, Compressor? compressor)
     {
-        var options = signature.Options;
-        var headers = new List<KeyValuePair<string, HeaderValue>>(OwnHeaders + (options.Headers?.Count ?? 0))
+        var headers = CelerysHeaders(signature, signature.Options, context);
+        if (compressor is not null)
+        {
+            headers.Add(new(TaskHeader.Compression, compressor.Name));
+        }
+        AddOwn(headers, signature.Options.Headers);
+        return new MessageHeaders(headers);
+    }
+
+    private static List<KeyValuePair<string, HeaderValue>> CelerysHeaders(Signature signature, SendOptions options, EncodeContext context) =>
+        new(OwnHeaders + (options.Headers?.Count ?? 0))
         {
             new(TaskHeader.Lang, "cs"),
             new(TaskHeader.Task, signature.Task),
@@ -116,13 +125,6 @@ internal static class TaskMessageCodec
             new(TaskHeader.StampedHeaders, HeaderValue.Null),
             new(TaskHeader.Stamps, s_noStamps),
         };
-        if (compressor is not null)
-        {
-            headers.Add(new(TaskHeader.Compression, compressor.Name));
-        }
-        AddOwn(headers, options.Headers);
-        return new MessageHeaders(headers);
-    }
 
     private static void AddOwn(List<KeyValuePair<string, HeaderValue>> headers, MessageHeaders? own)
     {

@@ -53,21 +53,32 @@ internal ref struct TaskMessageDecoder(Message message, DecodeLimits limits)
         {
             return Fail(QuarantineReason.MalformedHeaders, $"The message has {headers.Count} headers, but at most {limits.MaxHeaders} are read. Let the sender put the data into the arguments.");
         }
-        foreach (var header in headers)
+        // By index: an enumerator would be an allocation.
+        for (var index = 0; index < headers.Count; index++)
         {
-            _headers.Take(header.Key, header.Value);
+            _headers.Take(headers[index].Key, headers[index].Value);
         }
         // Whatever comes next, a caller that can be told should be told: so the names are read before anything is refused.
         _task = NameOf(_headers.Task);
         _id = NameOf(_headers.Id);
+        return FitTogether(headers);
+    }
+
+    private bool FitTogether(MessageHeaders headers)
+    {
         var total = 0L;
-        foreach (var header in headers)
+        for (var index = 0; index < headers.Count; index++)
         {
+            var header = headers[index];
             var size = HeaderSize.Of(header.Value);
-            if (size < 0 || size > limits.MaxHeaderBytes || (total += size + header.Key.Length) > limits.MaxAllHeaderBytes)
+            total += size + header.Key.Length;
+            var fault = size < 0 ? "nests too deep"
+                : size > limits.MaxHeaderBytes ? $"is longer than {limits.MaxHeaderBytes} bytes"
+                : total > limits.MaxAllHeaderBytes ? $"is beyond the {limits.MaxAllHeaderBytes} bytes that all headers may have"
+                : null;
+            if (fault is not null)
             {
-                return Fail(QuarantineReason.MalformedHeaders,
-                    $"Header '{Shown(header.Key)}' is {(size < 0 ? "nested too deep" : size > limits.MaxHeaderBytes ? $"longer than {limits.MaxHeaderBytes} bytes" : $"beyond {limits.MaxAllHeaderBytes} bytes of all headers")}. Let the sender put the data into the arguments.");
+                return Fail(QuarantineReason.MalformedHeaders, $"Header '{Shown(header.Key)}' {fault}. Let the sender put the data into the arguments.");
             }
         }
         return true;

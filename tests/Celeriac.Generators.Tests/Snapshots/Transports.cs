@@ -8,5 +8,6 @@ file static class CeleriacTransports
     internal static void Register()
     {
         global::Celeriac.Messaging.Transports.Add("demo", new global::Library.Factory());
+        global::Celeriac.Messaging.Transports.Add("sqlite", new global::Celeriac.Sqlite.SqliteTransportFactory());
     }
 }
