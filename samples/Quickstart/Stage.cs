@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Celeriac.Messaging;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Celeriac.Samples.Quickstart;
@@ -20,7 +19,7 @@ internal static class Stage
             // The worker processes inherit it. A lease this short makes the dead worker's task come back within a second or two.
             Environment.SetEnvironmentVariable("CELERIAC_BROKER_URL", brokerUrl ?? folder.SqliteUrl("kitchen.db") + "?lease=1s");
             using var host = buildHost();
-            var client = host.Services.GetRequiredService<TaskClient>();
+            var client = SharedBroker.ClientOf(host);
             await new Story(client, folder).RunAsync(stopping.Token);
             return 0;
         }
@@ -31,7 +30,7 @@ internal static class Stage
         // Whatever it was, the workers have been ended on the way here.
         catch (Exception error)
         {
-            Narrator.Trouble(error is WorkerEndedException or TransportException or BrokerUrlException or TimeoutException ? error.Message : error.ToString());
+            Narrator.Trouble(error is WorkerEndedException or UnsuitableBrokerException or TransportException or TimeoutException ? error.Message : error.ToString());
             return 1;
         }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Celeriac.Messaging;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Celeriac.Samples.WordCount;
@@ -19,14 +18,14 @@ internal sealed class Run(TaskClient client, Request request)
             // The workers inherit it. The lease says how long a killed worker's tasks wait for another; on a machine that is busy to its limits a publish may take its time.
             Environment.SetEnvironmentVariable("CELERIAC_BROKER_URL", request.BrokerUrl ?? folder.SqliteUrl("wordcount.db") + "?lease=2s&publish_timeout=60s");
             using var host = buildHost();
-            var client = host.Services.GetRequiredService<TaskClient>();
+            var client = SharedBroker.ClientOf(host);
             return await new Run(client, request).RunAsync() ? 0 : 1;
         }
         catch (OperationCanceledException) when (request.CancellationToken.IsCancellationRequested)
         {
             return 130;
         }
-        catch (Exception error) when (error is WorkerEndedException or RemoteTaskException or TransportException or BrokerUrlException or TimeoutException)
+        catch (Exception error) when (error is WorkerEndedException or UnsuitableBrokerException or RemoteTaskException or TransportException or TimeoutException)
         {
             await Console.Error.WriteLineAsync(error.Message);
             return 1;
