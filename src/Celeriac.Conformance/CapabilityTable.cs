@@ -37,7 +37,7 @@ public static class CapabilityTable
     public static string Render(params IReadOnlyList<(string Name, TransportCapabilities Can)> transports)
     {
         var table = new StringBuilder();
-        AppendRow(table, "", transports.Select(transport => transport.Name));
+        AppendRow(table, "Capability", transports.Select(transport => transport.Name));
         AppendRow(table, "---", transports.Select(_ => "---"));
         foreach (var (label, show) in Rows)
         {

@@ -1,9 +1,9 @@
 namespace Celeriac.Conformance;
 
-/// <summary>Tasks whose runs are seen from outside: each writes a line into a file, the ledger, which outlives every process.</summary>
+/// <summary>Tasks whose runs are seen from outside: each writes an entry into a folder, the ledger, which outlives every process.</summary>
 public static partial class LedgerTasks
 {
-    /// <summary>Works for a while, then writes its id.</summary>
+    /// <summary>Works for a while, then enters its id.</summary>
     [Task("conformance.ledger")]
     public static async Task<string> EnterAsync(string ledger, int milliseconds, TaskContext context)
     {
@@ -12,7 +12,7 @@ public static partial class LedgerTasks
         return context.Id;
     }
 
-    /// <summary>Writes that it has begun, waits until a file named after its node appears, and answers its node.</summary>
+    /// <summary>Enters that it has begun, waits until a file named after its node appears, and answers its node.</summary>
     [Task("conformance.relay")]
     public static async Task<string> RelayAsync(string ledger, TaskContext context, CancellationToken cancellationToken)
     {
@@ -25,10 +25,10 @@ public static partial class LedgerTasks
         return context.Node;
     }
 
-    /// <summary>One short write at the end of the file: complete lines, also from several processes at once.</summary>
-    private static async Task AppendAsync(string ledger, string line)
+    /// <summary>An entry is a file of its own: unlike a line at the end of a common file, no other process can overwrite it.</summary>
+    private static async Task AppendAsync(string ledger, string entry)
     {
-        await using var file = new FileStream(ledger, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-        await file.WriteAsync(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
+        Directory.CreateDirectory(ledger);
+        await File.WriteAllTextAsync(Path.Combine(ledger, $"{entry}~{Guid.NewGuid():N}"), "");
     }
 }

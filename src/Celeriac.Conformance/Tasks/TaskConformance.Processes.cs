@@ -15,21 +15,21 @@ public abstract partial class TaskConformance<THarness>
             return;
         }
         const int Tasks = 240;
-        var ledger = Harness.NewFile();
+        var ledger = Harness.NewFolder();
         await using var client = Harness.OpenClient(Harness.ShortLeaseUrl);
         var sent = await Task.WhenAll(Enumerable.Range(0, Tasks).Select(_ => client.SendAsync(LedgerTasks.EnterTask.S(ledger, 40)).AsTask()));
         await using var steady = await StartWorkerProcessAsync("steady@test");
         for (var round = 1; round <= 3; round++)
         {
             await using var victim = await StartWorkerProcessAsync($"victim{round}@test");
-            await Eventually(() => Task.FromResult(Lines(ledger).Count >= round * Tasks / 5));
+            await Eventually(() => Task.FromResult(Entries(ledger).Count >= round * Tasks / 5));
             await victim.KillAsync();
         }
         foreach (var task in sent)
         {
             Assert.Equal(task.Id, await task.GetAsync(TimeSpan.FromSeconds(60)));
         }
-        var runs = Lines(ledger).GroupBy(id => id).ToDictionary(group => group.Key, group => group.Count());
+        var runs = Entries(ledger).GroupBy(id => id).ToDictionary(group => group.Key, group => group.Count());
 
         Assert.Equal(sent.Select(task => task.Id).Order(StringComparer.Ordinal), runs.Keys.Order(StringComparer.Ordinal));
         // What was in flight at a kill may run twice, and nothing else: eight slots a kill.
@@ -44,7 +44,7 @@ public abstract partial class TaskConformance<THarness>
         {
             return;
         }
-        var ledger = Harness.NewFile();
+        var ledger = Harness.NewFolder();
         await using var caller = await StartPeerAsync("caller@test");
         await caller.SendAsync($"send 100000 {ledger} 0");
         var confirmed = new List<string>();
@@ -56,7 +56,7 @@ public abstract partial class TaskConformance<THarness>
         await using var worker = await StartWorkerProcessAsync("worker@test");
         await Eventually(async () => await CountsAsync() is { Ready: 0, Unacknowledged: 0 });
 
-        Assert.Empty(confirmed.Except(Lines(ledger)));
+        Assert.Empty(confirmed.Except(Entries(ledger)));
         if (Harness.ResultBackend != "rpc://")
         {
             Assert.Equal(confirmed[^1], await Client.Result<string>(confirmed[^1]).GetAsync(Patience));
@@ -71,14 +71,14 @@ public abstract partial class TaskConformance<THarness>
         {
             return;
         }
-        var ledger = Harness.NewFile();
+        var ledger = Harness.NewFolder();
         await using var client = Harness.OpenClient(Harness.ShortLeaseUrl);
         var sent = await client.SendAsync(LedgerTasks.RelayTask.S(ledger));
         await using var frozen = await StartWorkerProcessAsync("frozen@test");
-        await Eventually(() => Task.FromResult(Lines(ledger).Contains("begun frozen@test")));
+        await Eventually(() => Task.FromResult(Entries(ledger).Contains("begun frozen@test")));
         await frozen.FreezeAsync();
         await using var second = await StartWorkerProcessAsync("second@test");
-        await Eventually(() => Task.FromResult(Lines(ledger).Contains("begun second@test")));
+        await Eventually(() => Task.FromResult(Entries(ledger).Contains("begun second@test")));
         await File.WriteAllTextAsync($"{ledger}.second@test", "");
         Assert.Equal("second@test", await sent.GetAsync(Patience));
 
@@ -114,14 +114,6 @@ public abstract partial class TaskConformance<THarness>
         return peer;
     }
 
-    private static List<string> Lines(string ledger)
-    {
-        if (!File.Exists(ledger))
-        {
-            return [];
-        }
-        using var reader = new StreamReader(new FileStream(ledger, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        var text = reader.ReadToEnd();
-        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries)];
-    }
+    private static List<string> Entries(string ledger) =>
+        Directory.Exists(ledger) ? [.. Directory.EnumerateFiles(ledger).Select(entry => Path.GetFileName(entry).Split('~')[0])] : [];
 }

@@ -7,7 +7,7 @@ public abstract class TaskHarness : IAsyncDisposable
 {
     private readonly List<(Worker Worker, Task Run, CancellationTokenSource Stop)> _workers = [];
     private readonly List<IAsyncDisposable> _opened = [];
-    private readonly List<string> _files = [];
+    private readonly List<string> _folders = [];
     private TaskClient? _client;
 
     /// <summary>Where tasks go.</summary>
@@ -82,19 +82,26 @@ public abstract class TaskHarness : IAsyncDisposable
         {
             await opened.DisposeAsync();
         }
-        foreach (var file in _files.SelectMany(path => Directory.EnumerateFiles(Path.GetTempPath(), Path.GetFileName(path) + "*")))
+        foreach (var folder in _folders)
         {
-            File.Delete(file);
+            foreach (var file in Directory.EnumerateFiles(Path.GetTempPath(), Path.GetFileName(folder) + "*"))
+            {
+                File.Delete(file);
+            }
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
         await CleanUpAsync();
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The path of a file that does not exist yet; deleted with the harness.</summary>
-    public string NewFile()
+    /// <summary>The path of a folder that does not exist yet; deleted with the harness, like every file whose path begins with it.</summary>
+    public string NewFolder()
     {
         var path = Path.Combine(Path.GetTempPath(), $"celeriac-{Guid.NewGuid():N}");
-        _files.Add(path);
+        _folders.Add(path);
         return path;
     }
 

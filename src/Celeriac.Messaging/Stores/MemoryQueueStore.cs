@@ -42,7 +42,7 @@ public sealed class MemoryQueueStore : IQueueStore
     };
 
     /// <inheritdoc/>
-    public TransportCapabilities Capabilities => MemoryCapabilities;
+    public TransportCapabilities Capabilities { get; init; } = MemoryCapabilities;
 
     /// <inheritdoc/>
     public long Changes => _changes.Version;

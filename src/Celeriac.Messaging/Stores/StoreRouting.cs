@@ -16,6 +16,7 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
     /// <summary>The unit of one completion: follow-ups, document and the end of the claim.</summary>
     public StoreUnit UnitOf(Completion completion)
     {
+        capabilities.Require(completion);
         var puts = new List<StorePut>(completion.FollowUps.Count);
         foreach (var publication in completion.FollowUps)
         {
@@ -56,6 +57,7 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
             throw new TransportRefusedException(
                 $"The message body has {publication.Message.Body.Length} bytes, but this transport takes at most {maxBodyBytes}. Send a reference to the data instead, or raise max_body in the broker URL.");
         }
+        capabilities.Require(publication, DateTimeOffset.FromUnixTimeMilliseconds(now));
         var queues = table.Route(publication.Exchange, publication.RoutingKey);
         if (queues is null || (queues.Count == 0 && publication.Mandatory))
         {

@@ -5,7 +5,7 @@ internal static class TopologyPlan
 {
     public static TopologyChange Plan(RoutingTable table, Topology wanted, TransportCapabilities capabilities)
     {
-        var exchanges = wanted.Exchanges.Where(exchange => IsNew(table, exchange)).DistinctBy(exchange => exchange.Name).ToList();
+        var exchanges = wanted.Exchanges.Where(exchange => IsNew(table, exchange, capabilities)).DistinctBy(exchange => exchange.Name).ToList();
         var queues = wanted.Queues.Where(queue => IsNew(table, queue, capabilities)).DistinctBy(queue => queue.Name).ToList();
         var bindings = wanted.Bindings.Distinct().Where(binding =>
         {
@@ -22,9 +22,10 @@ internal static class TopologyPlan
     public static bool IsEmpty(TopologyChange change) =>
         change.Add.Exchanges.Count + change.Add.Queues.Count + change.Add.Bindings.Count == 0;
 
-    private static bool IsNew(RoutingTable table, ExchangeDeclaration wanted)
+    private static bool IsNew(RoutingTable table, ExchangeDeclaration wanted, TransportCapabilities capabilities)
     {
         RoutingTable.CheckName("exchange", wanted.Name);
+        capabilities.Require(wanted);
         var present = table.Exchange(wanted.Name);
         Require(present is null || present == wanted,
             $"Exchange '{wanted.Name}' exists as {present?.Type}{Durability(present?.Durable)} and cannot be declared as {wanted.Type}{Durability(wanted.Durable)}. Declare it alike, or delete it first.");
@@ -34,8 +35,7 @@ internal static class TopologyPlan
     private static bool IsNew(RoutingTable table, QueueDeclaration wanted, TransportCapabilities capabilities)
     {
         RoutingTable.CheckName("queue", wanted.Name);
-        Require(wanted.MaxPriority is null or 0 || wanted.MaxPriority <= capabilities.MaxPriority,
-            $"Queue '{wanted.Name}' asks for priority {wanted.MaxPriority}, but this transport has 0–{capabilities.MaxPriority}. Lower MaxPriority.");
+        capabilities.Require(wanted);
         Require(wanted.Expires is null || wanted.Expires > TimeSpan.Zero, $"Queue '{wanted.Name}' asks to expire after {wanted.Expires}. Give a positive time.");
         Require(wanted.MessageTimeToLive is null || wanted.MessageTimeToLive >= TimeSpan.Zero, $"Queue '{wanted.Name}' asks for a message time to live of {wanted.MessageTimeToLive}. Give 0 or more.");
         var present = table.Queue(wanted.Name)?.Declaration;

@@ -1,0 +1,73 @@
+namespace Celeriac.Messaging;
+
+/// <summary>
+/// Refuses, in the same words on every transport, what <see cref="TransportCapabilities"/> does not claim. Transports call it before they do anything.
+/// </summary>
+public static class CapabilityRequirements
+{
+    /// <summary>Refuses a type of exchange that the transport does not have.</summary>
+    /// <exception cref="TransportRefusedException">The transport has no such exchanges.</exception>
+    public static void Require(this TransportCapabilities can, ExchangeDeclaration wanted)
+    {
+        ArgumentNullException.ThrowIfNull(can);
+        ArgumentNullException.ThrowIfNull(wanted);
+        Require(wanted.Type != ExchangeType.Fanout || can.Fanout,
+            $"Exchange '{wanted.Name}' asks for fanout, but this transport has no fanout exchanges. Publish to each queue, or use another broker.");
+        Require(wanted.Type != ExchangeType.Topic || can.Topic,
+            $"Exchange '{wanted.Name}' asks for topics, but this transport has no topic exchanges. Bind exact keys to a direct exchange, or use another broker.");
+    }
+
+    /// <summary>Refuses properties of a queue that the transport does not have.</summary>
+    /// <exception cref="TransportRefusedException">A property needs a capability that is not claimed.</exception>
+    public static void Require(this TransportCapabilities can, QueueDeclaration wanted)
+    {
+        ArgumentNullException.ThrowIfNull(can);
+        ArgumentNullException.ThrowIfNull(wanted);
+        Require(wanted.MaxPriority is null or 0 || wanted.MaxPriority <= can.MaxPriority, can.MaxPriority == 0
+            ? $"Queue '{wanted.Name}' asks for priority {wanted.MaxPriority}, but this transport has no priorities. Leave MaxPriority out, or use a queue for each priority."
+            : $"Queue '{wanted.Name}' asks for priority {wanted.MaxPriority}, but this transport has 0–{can.MaxPriority}. Lower MaxPriority.");
+        Require(wanted.Expires is null || can.Expiry,
+            $"Queue '{wanted.Name}' asks to expire after {wanted.Expires}, but queues do not expire on this transport. Leave Expires out and delete the queue yourself.");
+        Require(wanted.MessageTimeToLive is null || can.Expiry,
+            $"Queue '{wanted.Name}' asks for a message time to live of {wanted.MessageTimeToLive}, but messages do not expire on this transport. Leave MessageTimeToLive out.");
+        Require((wanted.DeadLetterExchange ?? wanted.DeadLetterRoutingKey) is null || can.DeadLetter,
+            $"Queue '{wanted.Name}' asks for a dead-letter exchange, but this transport has none. Leave DeadLetterExchange out and publish refused messages yourself.");
+    }
+
+    /// <summary>Refuses a delay or an expiration that the transport does not have.</summary>
+    /// <param name="can">What the transport can do.</param>
+    /// <param name="wanted">What is to be published.</param>
+    /// <param name="now">The transport's time.</param>
+    /// <exception cref="TransportRefusedException">The publication needs a capability that is not claimed.</exception>
+    public static void Require(this TransportCapabilities can, in Publication wanted, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(can);
+        if (wanted.Due is { } due && due > now)
+        {
+            Require(can.Delay,
+                $"The message for '{wanted.RoutingKey}' asks for a delay until {due:O}, but this transport has no delayed messages. Send it when it is due, or use another broker.");
+            Require(can.LongestDelay is not { } longest || due - now <= longest,
+                $"The message for '{wanted.RoutingKey}' asks for a delay until {due:O}, but the longest delay on this transport is {can.LongestDelay}. Choose an earlier time.");
+        }
+        Require(wanted.Message.Expiration is null || can.Expiry,
+            $"The message for '{wanted.RoutingKey}' asks to expire after {wanted.Message.Expiration}, but messages do not expire on this transport. Leave Expiration out.");
+    }
+
+    /// <summary>Refuses a completion's document where the transport cannot store.</summary>
+    /// <exception cref="TransportRefusedException">The transport has no documents.</exception>
+    public static void Require(this TransportCapabilities can, Completion wanted)
+    {
+        ArgumentNullException.ThrowIfNull(can);
+        ArgumentNullException.ThrowIfNull(wanted);
+        Require(wanted.Document is null || can.Documents,
+            $"The completion carries document '{wanted.Document?.Key}', but this transport stores no documents. Write it to a result store before you complete.");
+    }
+
+    private static void Require(bool condition, string refusal)
+    {
+        if (!condition)
+        {
+            throw new TransportRefusedException(refusal);
+        }
+    }
+}
