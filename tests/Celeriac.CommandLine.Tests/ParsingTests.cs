@@ -94,6 +94,7 @@ public sealed class ParsingTests
     }
 
     [Theory]
+    [InlineData]
     [InlineData("worker")]
     [InlineData("call", "math.add")]
     [InlineData("status")]
