@@ -135,10 +135,10 @@ field() {
 count_project() {
     local name="$1" log="$2" code="$3" seconds="$4" summary total bad idle
     summary="$(grep -E 'Total: [0-9]+' "$log" | tail -1 || true)"
-    if [ "$code" -eq 124 ] || { [ "$code" -eq 137 ] && [ "$seconds" -ge $((project_minutes * 60)) ]; }; then
-        fail_project "$name" "stopped after $project_minutes minutes without an end; its last words:" "$log"
-        return
-    fi
+    case "$code" in
+        124) fail_project "$name" "stopped after $project_minutes minutes without an end; its last words:" "$log"; return ;;
+        137) fail_project "$name" "killed, by the system or after $project_minutes minutes; its last words:" "$log"; return ;;
+    esac
     if [ -z "$summary" ]; then
         fail_project "$name" "died without a summary (exit code $code); its last words:" "$log"
         return

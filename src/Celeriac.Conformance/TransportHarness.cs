@@ -45,7 +45,7 @@ public abstract class TransportHarness : IAsyncDisposable
     public async Task<PeerProcess> StartPeerAsync(string? url = null)
     {
         Assert.True(PeerAssembly is not null, "The transport claims SharedBetweenProcesses, so its harness must name a PeerAssembly for the facts that start a second process.");
-        var peer = Own(new PeerProcess(PeerAssembly, url ?? Url, Patience));
+        var peer = Own(new PeerProcess(PeerAssembly, Patience, url ?? Url));
         await peer.WaitForAsync("ready");
         return peer;
     }

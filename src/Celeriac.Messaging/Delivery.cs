@@ -53,7 +53,7 @@ public sealed class Delivery
     internal ContentRegistry Contents { get; set; } = ContentRegistry.Default;
 
     /// <summary>True once a settlement has been decided.</summary>
-    public bool IsSettled => Volatile.Read(ref _completion) is not null && _settling?.Exception?.InnerException is not TransportRefusedException;
+    public bool IsSettled => Volatile.Read(ref _completion) is not null && !WasRefused;
 
     /// <summary>Done with the message.</summary>
     /// <inheritdoc cref="CompleteAsync"/>
@@ -86,7 +86,7 @@ public sealed class Delivery
         {
             if (_completion is not null && !ReferenceEquals(_completion, completion))
             {
-                if (_settling?.Exception?.InnerException is not TransportRefusedException)
+                if (!WasRefused)
                 {
                     throw new AlreadySettledException(this, _completion.Settlement, completion.Settlement);
                 }
@@ -95,6 +95,9 @@ public sealed class Delivery
             _completion = completion;
         }
     }
+
+    // A broker that is away may have taken the completion; one that refuses it, or a fault on our side, has not.
+    private bool WasRefused => _settling?.Exception?.InnerException is TransportRefusedException or (not null and not TransportException);
 
     /// <summary>Starts settling, or answers with the settling that is under way or done; one that failed is started again.</summary>
     internal Task<CompletionStatus> SettleOnce(Func<Task<CompletionStatus>> settle)

@@ -23,6 +23,8 @@ public enum QuarantineReason
     RetriesExhausted,
     /// <summary>The task refused the message.</summary>
     Rejected,
+    /// <summary>The task has run, but the broker or store refuses what should follow from it.</summary>
+    OutcomeRefused,
 }
 
 /// <summary>A failed run as data: what goes into the result record, and never a type to look up.</summary>

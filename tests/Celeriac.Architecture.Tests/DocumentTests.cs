@@ -29,6 +29,20 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void A_test_that_a_page_names_exists()
+    {
+        var tests = Repository.Files("tests", "*.cs").Concat(Repository.Files("src/Celeriac.Conformance", "*.cs"))
+            .SelectMany(file => TestPattern().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value)).ToHashSet(StringComparer.Ordinal);
+
+        Report.None(
+            from page in Repository.Files("docs", "*.md")
+            from Match named in NamedTestPattern().Matches(File.ReadAllText(page))
+            where !tests.Contains(named.Groups[1].Value)
+            select $"{Repository.Relative(page)}: {named.Groups[1].Value}",
+            "These pages name tests that are not there:");
+    }
+
+    [Fact]
     public void Every_decision_has_a_number_of_its_own()
     {
         var pages = Repository.Files("docs/decisions", "*.md").Where(file => Path.GetFileName(file) != "README.md").ToList();
@@ -99,6 +113,12 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex("^`[A-Za-z]+\\.[A-Za-z]+`$")]
     private static partial Regex MemberPattern();
+
+    [GeneratedRegex(@"public [\w<>]+(?: [\w<>]+)* ([A-Z]\w*_\w+)\(")]
+    private static partial Regex TestPattern();
+
+    [GeneratedRegex(@"`([A-Z][a-z]*_\w+_\w+)`")]
+    private static partial Regex NamedTestPattern();
 
     [GeneratedRegex(@"^\d{4}-[a-z0-9-]+\.md$")]
     private static partial Regex DecisionPattern();

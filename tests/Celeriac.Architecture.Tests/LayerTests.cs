@@ -34,6 +34,20 @@ public sealed class LayerTests
         ["Consumer.cs"] = 3,
     };
 
+    private static readonly Dictionary<string, int> SqliteStore = new(StringComparer.Ordinal)
+    {
+        ["Log.cs"] = 0,
+        ["SqliteOptions.cs"] = 0,
+        ["Engine"] = 1,
+        ["Files"] = 2,
+        ["Reading"] = 2,
+        ["Writing"] = 3,
+        [""] = 4,
+    };
+
+    // A closed store is named to its callers by its own name, wherever the call ends.
+    private static readonly HashSet<string> SqliteCrossings = ["StoreWriter.cs → SqliteQueueStore", "WriterThread.cs → SqliteQueueStore"];
+
     private static readonly HashSet<string> MessagingCrossings =
     [
         // The table of schemes has memory:// built in, so that a first program needs no registration.
@@ -47,6 +61,9 @@ public sealed class LayerTests
 
     [Fact]
     public void A_file_of_the_messaging_layer_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Messaging", MessagingLayer, MessagingCrossings);
+
+    [Fact]
+    public void A_file_of_the_sqlite_store_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Sqlite", SqliteStore, SqliteCrossings);
 
     [Fact]
     public void The_rank_tests_see_the_main_path()

@@ -3,7 +3,8 @@ namespace Celeriac.Architecture.Tests;
 /// <summary>What a package offers is a file in the repository, so no change of it goes unseen.</summary>
 public sealed class PublicApiTests
 {
-    public static TheoryData<string> Packages => [.. Repository.Packages];
+    // The suites' surface is their facts, which grow with every new one; nobody's program breaks by that.
+    public static TheoryData<string> Packages => [.. Repository.Packages.Where(package => package != "Celeriac.Conformance")];
 
     [Theory]
     [MemberData(nameof(Packages))]

@@ -14,6 +14,12 @@ public sealed class ShapeTests(ITestOutputHelper output)
     private const int LongestMethod = 60;
     private static readonly string[] Drawers = ["Helpers", "Utils", "Utilities", "Common", "Models", "Interfaces", "Misc"];
 
+    // Each line is a file, how long it may be, and why it stays whole.
+    private static readonly Dictionary<string, (int Lines, string Reason)> LongFiles = new(StringComparer.Ordinal)
+    {
+        ["src/Celeriac.Messaging/Stores/MemoryQueueStore.cs"] = (400, "the whole store contract under one lock; every member is a few lines"),
+    };
+
     [Fact]
     public void No_file_is_longer_than_300_lines()
     {
@@ -21,8 +27,11 @@ public sealed class ShapeTests(ITestOutputHelper output)
         Show("longest files", lengths);
 
         Report.None(
-            lengths.Where(item => item.Length > LongestFile).Select(item => $"{item.Name}: {item.Length} lines"),
+            lengths.Where(item => item.Length > (LongFiles.TryGetValue(item.Name, out var exception) ? exception.Lines : LongestFile)).Select(item => $"{item.Name}: {item.Length} lines"),
             "Cut these files by what they are about:");
+        Report.None(
+            LongFiles.Keys.Except(lengths.Where(item => item.Length > LongestFile).Select(item => item.Name)),
+            "These exceptions are no longer needed:");
     }
 
     [Fact]

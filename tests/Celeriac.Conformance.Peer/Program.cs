@@ -4,4 +4,8 @@ using Celeriac.Sqlite;
 
 // The second process of the conformance facts, for the transports of this repository.
 Transports.Add("sqlite", new SqliteTransportFactory());
+if (args is ["tasks", var url, var backend, var queue, var node])
+{
+    return await TaskPeerProgram.RunAsync(url, backend, queue, node);
+}
 return await PeerProgram.RunAsync(args);

@@ -12,12 +12,12 @@ public sealed class PeerProcess : IAsyncDisposable
     private readonly List<string> _transcript = [];
     private readonly TimeSpan _patience;
 
-    internal PeerProcess(string assembly, string url, TimeSpan patience)
+    internal PeerProcess(string assembly, TimeSpan patience, params string[] arguments)
     {
         _patience = patience;
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(DotnetHost(), ["exec", assembly, url])
+            StartInfo = new ProcessStartInfo(DotnetHost(), ["exec", assembly, .. arguments])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,

@@ -7,6 +7,7 @@ public abstract class TaskHarness : IAsyncDisposable
 {
     private readonly List<(Worker Worker, Task Run, CancellationTokenSource Stop)> _workers = [];
     private readonly List<IAsyncDisposable> _opened = [];
+    private readonly List<string> _folders = [];
     private TaskClient? _client;
 
     /// <summary>Where tasks go.</summary>
@@ -14,6 +15,14 @@ public abstract class TaskHarness : IAsyncDisposable
 
     /// <summary>Where results go; null, the default, for what the broker gives.</summary>
     public virtual string? ResultBackend => null;
+
+    /// <summary>The URL of the same place for processes whose lease ends one second after they stop renewing it.</summary>
+    public virtual string ShortLeaseUrl => $"{BrokerUrl}{(BrokerUrl.Contains('?', StringComparison.Ordinal) ? '&' : '?')}lease=1s";
+
+    /// <summary>
+    /// The assembly of the peer program, which calls <see cref="TaskPeerProgram.RunAsync"/> with the arguments after <c>tasks</c>; null where processes cannot share the place.
+    /// </summary>
+    public virtual string? PeerAssembly => null;
 
     /// <summary>How long a fact waits for what must happen before it fails.</summary>
     public virtual TimeSpan Patience => TimeSpan.FromSeconds(15);
@@ -28,9 +37,9 @@ public abstract class TaskHarness : IAsyncDisposable
     public ITransport Transport => Client.Transport;
 
     /// <summary>Another client on the same place.</summary>
-    public TaskClient OpenClient()
+    public TaskClient OpenClient(string? brokerUrl = null)
     {
-        var client = TaskClient.Open(Options());
+        var client = TaskClient.Open(Options(brokerUrl));
         _opened.Add(client);
         return client;
     }
@@ -73,8 +82,27 @@ public abstract class TaskHarness : IAsyncDisposable
         {
             await opened.DisposeAsync();
         }
+        foreach (var folder in _folders)
+        {
+            foreach (var file in Directory.EnumerateFiles(Path.GetTempPath(), Path.GetFileName(folder) + "*"))
+            {
+                File.Delete(file);
+            }
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
         await CleanUpAsync();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The path of a folder that does not exist yet; deleted with the harness, like every file whose path begins with it.</summary>
+    public string NewFolder()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"celeriac-{Guid.NewGuid():N}");
+        _folders.Add(path);
+        return path;
     }
 
     /// <summary>The tasks that workers know; default those of the suite.</summary>
@@ -83,5 +111,5 @@ public abstract class TaskHarness : IAsyncDisposable
     /// <summary>Deletes what the place has left behind.</summary>
     protected virtual ValueTask CleanUpAsync() => ValueTask.CompletedTask;
 
-    private CeleriacOptions Options() => new() { BrokerUrl = BrokerUrl, ResultBackend = ResultBackend, DefaultQueue = Queue, MaxBodyBytes = 1 << 20 };
+    private CeleriacOptions Options(string? brokerUrl = null) => new() { BrokerUrl = brokerUrl ?? BrokerUrl, ResultBackend = ResultBackend, DefaultQueue = Queue, MaxBodyBytes = 1 << 20 };
 }

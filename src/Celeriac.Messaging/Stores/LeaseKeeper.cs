@@ -9,7 +9,7 @@ namespace Celeriac.Messaging.Stores;
 /// full of blocking tasks must not cost a live worker its messages.
 /// </summary>
 internal sealed class LeaseKeeper(
-    IQueueStore store, TimeSpan lease, TimeProvider time, ILogger log, Func<CancellationToken, Task> sweepExpired) : IAsyncDisposable
+    IQueueStore store, TimeSpan lease, TimeProvider time, ILogger log, RoutedCommits commits) : IAsyncDisposable
 {
     private static readonly TimeSpan s_sweepInterval = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<long, StoreSubscription> _owners = new();
@@ -150,7 +150,7 @@ internal sealed class LeaseKeeper(
             {
                 Log.LeaseTurnFailed(log, error);
             }
-            _sweep = Task.Run(() => sweepExpired(_stopping.Token));
+            _sweep = Task.Run(() => commits.SweepExpiredAsync(AnyHolder, _stopping.Token));
         }
     }
 

@@ -165,7 +165,7 @@ internal sealed class StoreSubscription : ISubscription
             throw new TransportRefusedException($"Queue '{queues.First(queue => queue.Id == gone).Declaration.Name}' was deleted while it was consumed. Declare it and subscribe again.");
         }
         var expired = answer.Messages.Where(message => message.ExpiresAt > 0 && message.ExpiresAt <= now).ToList();
-        await _transport.EndExpiredAsync(expired, CancellationToken.None).ConfigureAwait(false);
+        await _transport.Commits.EndExpiredAsync(expired, CancellationToken.None).ConfigureAwait(false);
         var deliveries = answer.Messages.Where(message => message.ExpiresAt == 0 || message.ExpiresAt > now).Select(message => DeliveryOf(message, queues)).ToList();
         Interlocked.Add(ref _outstanding, deliveries.Count);
         return (deliveries, expired.Count, answer.NextDue);

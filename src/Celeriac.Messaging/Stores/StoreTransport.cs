@@ -13,10 +13,10 @@ public sealed class StoreTransport : ITransport
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly LeaseKeeper _keeper;
+    private readonly RoutedCommits _commits;
     private readonly SemaphoreSlim _connecting = new(1, 1);
     private readonly ConcurrentDictionary<StoreSubscription, bool> _subscriptions = new();
     private readonly SemaphoreSlim _getting = new(1, 1);
-    private RoutingTable? _table;
     private StoreSubscription? _single;
     private bool _connected;
     private bool _disposed;
@@ -32,9 +32,10 @@ public sealed class StoreTransport : ITransport
         _options = StoreTransportOptions.From(url);
         _time = context.Time;
         _log = context.LoggerFactory.CreateLogger("Celeriac.Broker.Store");
-        _keeper = new LeaseKeeper(store, _options.Lease, _time, _log, SweepExpiredAsync);
         Documents = store.Capabilities.Documents ? new ConnectedDocuments(this, store) : null;
         Capabilities = store.Capabilities with { MaxBodyBytes = Math.Min(_options.MaxBodyBytes, store.Capabilities.MaxBodyBytes) };
+        _commits = new RoutedCommits(store, ConnectAsync, Capabilities, _time);
+        _keeper = new LeaseKeeper(store, _options.Lease, _time, _log, _commits);
     }
 
     /// <inheritdoc/>
@@ -48,6 +49,7 @@ public sealed class StoreTransport : ITransport
 
     internal IQueueStore Store => _store;
     internal LeaseKeeper Keeper => _keeper;
+    internal RoutedCommits Commits => _commits;
     internal TimeProvider Time => _time;
     internal TimeSpan Lease => _options.Lease;
     internal long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -80,21 +82,21 @@ public sealed class StoreTransport : ITransport
     public async ValueTask DeclareAsync(Topology topology, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(topology);
-        await ChangeAsync(table => TopologyPlan.Plan(table, topology, Capabilities) is var change && TopologyPlan.IsEmpty(change) ? null : change, cancellationToken).ConfigureAwait(false);
+        await _commits.ChangeAsync(table => TopologyPlan.Plan(table, topology, Capabilities) is var change && TopologyPlan.IsEmpty(change) ? null : change, cancellationToken).ConfigureAwait(false);
         await UseAsync(topology.Queues.Where(queue => queue.Expires is not null).Select(queue => queue.Name), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask UnbindAsync(Binding binding, CancellationToken cancellationToken = default) =>
-        await ChangeAsync(table => table.HasBinding(binding) ? new TopologyChange { RemoveBindings = [binding] } : null, cancellationToken).ConfigureAwait(false);
+        await _commits.ChangeAsync(table => table.HasBinding(binding) ? new TopologyChange { RemoveBindings = [binding] } : null, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public ValueTask<bool> DeleteQueueAsync(string queue, CancellationToken cancellationToken = default) =>
-        ChangeAsync(table => table.Queue(queue) is { } stored ? new TopologyChange { RemoveQueues = [stored.Id] } : null, cancellationToken);
+        _commits.ChangeAsync(table => table.Queue(queue) is { } stored ? new TopologyChange { RemoveQueues = [stored.Id] } : null, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<bool> DeleteExchangeAsync(string exchange, CancellationToken cancellationToken = default) =>
-        ChangeAsync(table => table.Exchange(exchange) is null ? null : new TopologyChange { RemoveExchanges = [exchange] }, cancellationToken);
+        _commits.ChangeAsync(table => table.Exchange(exchange) is null ? null : new TopologyChange { RemoveExchanges = [exchange] }, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<long> PurgeAsync(string queue, CancellationToken cancellationToken = default) =>
@@ -103,7 +105,7 @@ public sealed class StoreTransport : ITransport
     /// <inheritdoc/>
     public async ValueTask<QueueCounts?> CountAsync(string queue, CancellationToken cancellationToken = default)
     {
-        var table = await LookupAsync(cancellationToken).ConfigureAwait(false);
+        var table = await _commits.LookupAsync(cancellationToken).ConfigureAwait(false);
         return table.Queue(queue) is { } stored ? await _store.CountAsync(stored.Id, Now, cancellationToken).ConfigureAwait(false) : null;
     }
 
@@ -132,7 +134,7 @@ public sealed class StoreTransport : ITransport
         {
             throw new ArgumentException(options.Queues.Count == 0 ? "A subscription needs at least one queue." : $"Prefetch is {options.Prefetch}; it must be at least 1.", nameof(options));
         }
-        var table = await LookupAsync(cancellationToken).ConfigureAwait(false);
+        var table = await _commits.LookupAsync(cancellationToken).ConfigureAwait(false);
         var queues = options.Queues.Distinct(StringComparer.Ordinal)
             .Select(name => table.Queue(name) ?? throw NoSuchQueue(name)).ToList();
         var subscription = new StoreSubscription(this, options, queues);
@@ -201,67 +203,9 @@ public sealed class StoreTransport : ITransport
 
     internal void Forget(StoreSubscription subscription) => _subscriptions.TryRemove(subscription, out _);
 
-    internal async ValueTask<RoutingTable> LookupAsync(CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        var table = new RoutingTable(await _store.LookupAsync(cancellationToken).ConfigureAwait(false));
-        Volatile.Write(ref _table, table);
-        return table;
-    }
-
-    /// <summary>Commits what <paramref name="build"/> makes of the present routing table, again with a new one while the topology moves under it.</summary>
-    internal async Task<UnitAnswer[]> CommitAsync(int count, Func<StoreRouting, int, StoreUnit> build, CancellationToken cancellationToken)
-    {
-        await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        var answers = new UnitAnswer[count];
-        var pending = Enumerable.Range(0, count).ToList();
-        var table = Volatile.Read(ref _table);
-        // A table that was cached may be behind: a route that it does not know is looked up once more before it is refused.
-        var isFresh = table is null;
-        table ??= await LookupAsync(cancellationToken).ConfigureAwait(false);
-        while (true)
-        {
-            var routing = new StoreRouting(table, Capabilities, Capabilities.MaxBodyBytes, Now);
-            var units = new List<StoreUnit>(pending.Count);
-            var indexes = new List<int>(pending.Count);
-            foreach (var index in pending)
-            {
-                try
-                {
-                    units.Add(build(routing, index));
-                    indexes.Add(index);
-                }
-                catch (UnroutableException) when (!isFresh)
-                {
-                    answers[index] = new UnitAnswer(UnitStatus.StaleTopology);
-                }
-                catch (TransportException error)
-                {
-                    answers[index] = new UnitAnswer(UnitStatus.Failed, error);
-                }
-            }
-            if (units.Count > 0)
-            {
-                var committed = await _store.CommitAsync(units, cancellationToken).ConfigureAwait(false);
-                for (var position = 0; position < indexes.Count; position++)
-                {
-                    answers[indexes[position]] = committed[position];
-                }
-            }
-            pending = [.. pending.Where(index => answers[index].Status == UnitStatus.StaleTopology)];
-            if (pending.Count == 0)
-            {
-                return answers;
-            }
-            table = await LookupAsync(cancellationToken).ConfigureAwait(false);
-            isFresh = true;
-        }
-    }
-
     private async Task PublishAllAsync(ReadOnlyMemory<Publication> publications, CancellationToken cancellationToken)
     {
-        var answers = await CommitAsync(publications.Length, (routing, index) => routing.UnitOf(publications.Span[index]), cancellationToken).ConfigureAwait(false);
+        var answers = await _commits.CommitAsync(publications.Length, (routing, index) => routing.UnitOf(publications.Span[index]), cancellationToken).ConfigureAwait(false);
         if (Array.TrueForAll(answers, answer => answer.Error is null))
         {
             return;
@@ -273,7 +217,7 @@ public sealed class StoreTransport : ITransport
 
     private async Task<CompletionStatus> SettleAsync(Completion completion)
     {
-        var answer = (await CommitAsync(1, (routing, _) => routing.UnitOf(completion), CancellationToken.None).ConfigureAwait(false))[0];
+        var answer = (await _commits.CommitAsync(1, (routing, _) => routing.UnitOf(completion), CancellationToken.None).ConfigureAwait(false))[0];
         if (answer.Error is not null)
         {
             throw answer.Error;
@@ -283,49 +227,10 @@ public sealed class StoreTransport : ITransport
         return status;
     }
 
-    /// <summary>Dead-letters or drops expired messages, also those that nobody consumes.</summary>
-    private async Task SweepExpiredAsync(CancellationToken cancellationToken)
-    {
-        // Only a consumer sweeps: it has a lease to claim with, and a process that merely publishes should not write while idle.
-        if (_keeper.AnyHolder is not { } holder)
-        {
-            return;
-        }
-        var table = await LookupAsync(cancellationToken).ConfigureAwait(false);
-        var request = new TakeRequest(holder, [.. table.Snapshot.Queues.Select(queue => queue.Id)], 200, Now) { ExpiredOnly = true };
-        var answer = await _store.TakeAsync(request, cancellationToken).ConfigureAwait(false);
-        await EndExpiredAsync(answer.Messages, cancellationToken).ConfigureAwait(false);
-    }
-
-    internal async Task EndExpiredAsync(IReadOnlyList<TakenMessage> expired, CancellationToken cancellationToken)
-    {
-        if (expired.Count > 0)
-        {
-            await CommitAsync(expired.Count, (routing, index) => routing.UnitOfExpired(expired[index]), cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask<bool> ChangeAsync(Func<RoutingTable, TopologyChange?> plan, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var table = await LookupAsync(cancellationToken).ConfigureAwait(false);
-            if (plan(table) is not { } change)
-            {
-                return false;
-            }
-            if (await _store.ChangeTopologyAsync(table.Version, change, cancellationToken).ConfigureAwait(false))
-            {
-                await LookupAsync(cancellationToken).ConfigureAwait(false);
-                return true;
-            }
-        }
-    }
-
     /// <summary>Declaring a queue again is a use of it, and a use is what a holder does: one comes and goes.</summary>
     private async ValueTask UseAsync(IEnumerable<string> queues, CancellationToken cancellationToken)
     {
-        var table = Volatile.Read(ref _table);
+        var table = _commits.Table;
         long[] ids = [.. queues.Select(name => table?.Queue(name)?.Id).OfType<long>()];
         if (ids.Length > 0)
         {
@@ -335,7 +240,7 @@ public sealed class StoreTransport : ITransport
     }
 
     private async ValueTask<StoredQueue> RequireQueueAsync(string queue, CancellationToken cancellationToken) =>
-        (await LookupAsync(cancellationToken).ConfigureAwait(false)).Queue(queue) ?? throw NoSuchQueue(queue);
+        (await _commits.LookupAsync(cancellationToken).ConfigureAwait(false)).Queue(queue) ?? throw NoSuchQueue(queue);
 
     private TransportRefusedException NoSuchQueue(string queue) =>
         new($"There is no queue '{queue}' on '{Name}'. Declare it first.");

@@ -10,6 +10,7 @@ public sealed class TaskClient : IAsyncDisposable
 {
     private readonly TimeProvider _time;
     private readonly bool _ownsParts;
+    private int _disposed;
 
     /// <summary>A client over parts that somebody else disposes.</summary>
     public TaskClient(ITransport transport, IResultStore results, CeleriacOptions options, TimeProvider? time = null)
@@ -82,11 +83,11 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>The result of a task by its id.</summary>
     public AsyncResult<TResult> Result<TResult>(string taskId) => new(taskId, Results);
 
-    /// <summary>Closes what <see cref="Open(string, TransportContext?)"/> opened.</summary>
+    /// <summary>Closes what <see cref="Open(string, TransportContext?)"/> opened. Closing again does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
         CurrentClient.RemoveDefault(this);
-        if (_ownsParts)
+        if (_ownsParts && Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             await Results.DisposeAsync().ConfigureAwait(false);
             await Transport.DisposeAsync().ConfigureAwait(false);

@@ -8,6 +8,9 @@ namespace Celeriac.Working;
 internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
 {
     public IReadOnlyList<Publication> FollowUps { get; init; } = [];
+
+    /// <summary>True where the message was acknowledged before the run: what is left are the follow-ups and the record.</summary>
+    public bool IsAcknowledged { get; init; }
 }
 
 /// <summary>Turns an outcome into its effects: one method a case, no I/O.</summary>

@@ -20,7 +20,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     {
         var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow()));
         OutcomeLog.Write(log, task, outcome, runtime);
-        await CommitAsync(task.Delivery, effects, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+        await CommitAsync(task.Delivery, effects with { IsAcknowledged = !task.AcksLate }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
     }
 
     /// <summary>Acknowledges before the run.</summary>
@@ -68,6 +68,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     {
         var delay = s_firstDelay;
         Completion? completion = null;
+        var isReplaced = false;
         while (true)
         {
             try
@@ -86,12 +87,12 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 queues.Forget(gone.RoutingKey);
                 completion = null;
             }
-            catch (TransportRefusedException refused) when (effects.Record?.Status == TaskStates.Success)
+            catch (Exception refused) when (!isReplaced && (refused is TransportRefusedException or not (TransportException or OperationCanceledException)))
             {
-                // The store will never take this result; a failure that says so is better than a message that runs again and again.
-                var failure = new TaskFailure("ResultNotStored", "celeriac", [refused.Message], null);
-                effects = effects with { Record = effects.Record with { Status = TaskStates.Failure, Result = ExceptionCodec.Encode(failure) } };
+                // It will be refused every time: a failure that says so and a message put aside are better than one that runs again and again.
+                isReplaced = true;
                 completion = null;
+                effects = Replacement(delivery, effects, refused);
             }
             catch (TransportException error) when (!giveUp.IsCancellationRequested)
             {
@@ -107,16 +108,27 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         }
     }
 
+    private Effects Replacement(Delivery delivery, Effects effects, Exception refused)
+    {
+        Log.Quarantined(log, delivery.Queue, nameof(QuarantineReason.OutcomeRefused), refused.Message);
+        var failure = new TaskFailure("OutcomeRefused", "celeriac", [refused.Message], null);
+        return new Effects(Settlement.Ack, effects.Record is null ? null : effects.Record with { Status = TaskStates.Failure, Result = ExceptionCodec.Encode(failure) })
+        {
+            FollowUps = [QuarantineMessage.Of(delivery, QuarantineReason.OutcomeRefused, refused.Message, node, time.GetUtcNow())],
+            IsAcknowledged = effects.IsAcknowledged,
+        };
+    }
+
     /// <summary>Everything that must be there before the completion; null where the message was acknowledged early and all is done.</summary>
     private async ValueTask<Completion?> PrepareAsync(Delivery delivery, Effects effects, string? replyTo, CancellationToken giveUp)
     {
         await DeclareTargetsAsync(delivery.Queue, effects.FollowUps, giveUp).ConfigureAwait(false);
-        var attached = effects.Record is { } record && !delivery.IsSettled ? results.Attach(transport, record, replyTo) : null;
+        var attached = effects.Record is { } record && !effects.IsAcknowledged ? results.Attach(transport, record, replyTo) : null;
         if (effects.Record is not null && attached is null)
         {
             await results.WriteAsync(effects.Record, replyTo, giveUp).ConfigureAwait(false);
         }
-        if (delivery.IsSettled)
+        if (effects.IsAcknowledged)
         {
             await transport.PublishAsync(effects.FollowUps.ToArray(), giveUp).ConfigureAwait(false);
             return null;

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Celeriac.Messaging;
+using Celeriac.Sending;
+
+namespace Celeriac.CommandLine.Verbs;
+
+/// <summary><c>status</c>: the broker and what is in its queues.</summary>
+internal static class StatusVerb
+{
+    public static Command Create(Func<ParseResult, Session> open)
+    {
+        var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to look at, comma-separated; default all that this program knows.", HelpName = "queues", CustomParser = OptionReading.Queues };
+        var json = new Option<bool>("--json", "-j") { Description = "As JSON." };
+        var command = new Command("status", "Show the broker and what is in its queues.") { queues, json };
+        command.SetAction((parse, _) =>
+        {
+            var session = open(parse);
+            return CommandLineProgram.WorkAsync(session, async cancellation =>
+            {
+                var names = parse.GetValue(queues) is { Length: > 0 } chosen ? chosen : session.KnownQueues;
+                var counts = await CountAsync(session.Client.Transport, names, cancellation).ConfigureAwait(false);
+                if (parse.GetValue(json))
+                {
+                    session.Terminal.WriteJson(writer => WriteJson(writer, session.Client.Transport.Name, counts));
+                }
+                else
+                {
+                    Write(session.Terminal, session.Client.Transport.Name, counts);
+                }
+                return CommandLineProgram.Done;
+            });
+        });
+        return command;
+    }
+
+    /// <summary>Each queue, and its quarantine where there is one.</summary>
+    private static async ValueTask<IReadOnlyList<(string Queue, QueueCounts? Counts)>> CountAsync(ITransport transport, IEnumerable<string> queues, CancellationToken cancellationToken)
+    {
+        await transport.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        var counted = new List<(string, QueueCounts?)>();
+        foreach (var queue in queues)
+        {
+            counted.Add((queue, await transport.CountAsync(queue, cancellationToken).ConfigureAwait(false)));
+            var quarantine = TaskQueues.QuarantineOf(queue);
+            if (await transport.CountAsync(quarantine, cancellationToken).ConfigureAwait(false) is { } counts)
+            {
+                counted.Add((quarantine, counts));
+            }
+        }
+        return counted;
+    }
+
+    private static void Write(Terminal terminal, string broker, IReadOnlyList<(string Queue, QueueCounts? Counts)> queues)
+    {
+        terminal.Tell($"Broker {broker} answers.");
+        terminal.WriteTable(
+            ["queue", "ready", "unacknowledged", "delayed", "consumers"],
+            queues.Select(queue => queue.Counts is { } counts
+                ? new[] { queue.Queue, Number(counts.Ready), Number(counts.Unacknowledged), Number(counts.Delayed), Number(counts.Consumers) }
+                : [queue.Queue, "no such queue yet", "", "", ""]));
+    }
+
+    private static string Number(long? count) => count?.ToString(CultureInfo.InvariantCulture) ?? "?";
+
+    private static void WriteJson(Utf8JsonWriter writer, string broker, IReadOnlyList<(string Queue, QueueCounts? Counts)> queues)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("broker"u8, broker);
+        writer.WriteStartArray("queues"u8);
+        foreach (var (queue, counts) in queues)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, queue);
+            writer.WriteBoolean("exists"u8, counts is not null);
+            WriteNumber("ready", counts?.Ready);
+            WriteNumber("unacknowledged", counts?.Unacknowledged);
+            WriteNumber("delayed", counts?.Delayed);
+            WriteNumber("consumers", counts?.Consumers);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+
+        void WriteNumber(string name, long? value)
+        {
+            if (value is { } number)
+            {
+                writer.WriteNumber(name, number);
+            }
+            else
+            {
+                writer.WriteNull(name);
+            }
+        }
+    }
+}

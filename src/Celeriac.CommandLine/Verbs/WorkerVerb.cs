@@ -1,0 +1,83 @@
+using System.CommandLine;
+using Celeriac.Messaging;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Celeriac.CommandLine.Verbs;
+
+/// <summary><c>worker</c>: runs the host with the app's worker in it, until Ctrl+C or SIGTERM.</summary>
+internal static class WorkerVerb
+{
+    private const int MostTasksInBanner = 40;
+
+    private static readonly (string Name, LogLevel Level)[] s_levels =
+        [("debug", LogLevel.Debug), ("info", LogLevel.Information), ("warning", LogLevel.Warning), ("error", LogLevel.Error), ("critical", LogLevel.Critical), ("fatal", LogLevel.Critical)];
+
+    public static Command Create(Func<ParseResult, Session> open)
+    {
+        var concurrency = new Option<int?>("--concurrency", "-c") { Description = "How many tasks run at once.", HelpName = "number", CustomParser = OptionReading.Number(1, 100_000) };
+        var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated.", HelpName = "queues", CustomParser = OptionReading.Queues };
+        var name = new Option<string?>("--hostname", "-n") { Description = "The node's name; %h is the host, %n its first label, %d its domain. Default celeriac@%h.", HelpName = "name" };
+        var level = new Option<string?>("--loglevel", "-l") { Description = $"The least level to log: {string.Join(", ", s_levels.Select(pair => pair.Name))}.", HelpName = "level", CustomParser = OptionReading.OneOf([.. s_levels.Select(pair => pair.Name)]) };
+        var prefetch = new Option<int?>("--prefetch") { Description = "How many messages are fetched and not yet done; 0 for as many as there are free slots.", HelpName = "number", CustomParser = OptionReading.Number(0, 65_535) };
+        var multiplier = new Option<int?>("--prefetch-multiplier") { Description = "The same as a multiple of the concurrency.", HelpName = "number", CustomParser = OptionReading.Number(1, 1000) };
+        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, queues, name, level, prefetch, multiplier };
+        command.SetAction(async (parse, _) =>
+        {
+            var session = open(parse);
+            session.Overrides.RunsWorker = true;
+            session.Overrides.Add((WorkerOptions options) =>
+            {
+                options.Concurrency = parse.GetValue(concurrency) ?? options.Concurrency;
+                options.Queues = parse.GetValue(queues) is { Length: > 0 } chosen ? chosen : options.Queues;
+                options.NodeName = parse.GetValue(name) ?? options.NodeName;
+                options.PrefetchMultiplier = parse.GetValue(multiplier) ?? options.PrefetchMultiplier;
+                options.Prefetch = parse.GetValue(prefetch) ?? (parse.GetValue(multiplier) is null ? options.Prefetch : 0);
+            });
+            if (parse.GetValue(level) is { } least)
+            {
+                session.SetLogLevel(s_levels.First(pair => pair.Name == least).Level);
+            }
+            return await CommandLineProgram.WorkAsync(session, stop => RunAsync(session, stop)).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Session session, CancellationToken stop)
+    {
+        TellBanner(session);
+        session.Interrupts.Listen();
+        using var warm = stop.Register(() => session.Terminal.Warn("Stopping: running tasks may finish. Press Ctrl+C again to cancel them and give their messages back."));
+        using var cold = session.Interrupts.StopNow.Register(session.Overrides.CancelTasks);
+        try
+        {
+            await session.Host.RunAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Asked to stop while it was still starting.
+        }
+        return CommandLineProgram.Done;
+    }
+
+    private static void TellBanner(Session session)
+    {
+        var worker = session.Worker;
+        var options = session.WorkerOptions;
+        var tasks = session.Registry.Names.Where(name => session.Registry.FindRunnable(name) is not null).ToList();
+        var terminal = session.Terminal;
+        terminal.Tell($"{worker.Node} v{CommandLineProgram.Version}");
+        terminal.Tell("");
+        terminal.Tell($"  broker       {session.Client.Transport.Name}");
+        terminal.Tell($"  results      {ResultsOf(session)}");
+        terminal.Tell($"  concurrency  {options.Concurrency}, of them at most {Math.Min(options.Concurrency, options.SynchronousConcurrency)} synchronous");
+        terminal.Tell($"  queues       {string.Join(", ", worker.Queues)}");
+        terminal.Tell($"  tasks        {(tasks.Count == 0 ? "none: call AddTasks() in AddCeleriac" : string.Join(", ", tasks.Take(MostTasksInBanner)) + (tasks.Count > MostTasksInBanner ? $" and {tasks.Count - MostTasksInBanner} more" : ""))}");
+        terminal.Tell("");
+    }
+
+    private static string ResultsOf(Session session) =>
+        session.Options.ResultBackend is { Length: > 0 } backend ? BrokerUrl.Parse(backend).ToString()
+        : session.Client.Transport.Documents is null ? "rpc://"
+        : "in the broker";
+}

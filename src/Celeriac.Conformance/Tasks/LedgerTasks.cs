@@ -1,0 +1,34 @@
+namespace Celeriac.Conformance;
+
+/// <summary>Tasks whose runs are seen from outside: each writes an entry into a folder, the ledger, which outlives every process.</summary>
+public static partial class LedgerTasks
+{
+    /// <summary>Works for a while, then enters its id.</summary>
+    [Task("conformance.ledger")]
+    public static async Task<string> EnterAsync(string ledger, int milliseconds, TaskContext context)
+    {
+        await Task.Delay(milliseconds, CancellationToken.None);
+        await AppendAsync(ledger, context.Id);
+        return context.Id;
+    }
+
+    /// <summary>Enters that it has begun, waits until a file named after its node appears, and answers its node.</summary>
+    [Task("conformance.relay")]
+    public static async Task<string> RelayAsync(string ledger, TaskContext context, CancellationToken cancellationToken)
+    {
+        await AppendAsync(ledger, $"begun {context.Node}");
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (!File.Exists($"{ledger}.{context.Node}"))
+        {
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+        return context.Node;
+    }
+
+    /// <summary>An entry is a file of its own: unlike a line at the end of a common file, no other process can overwrite it.</summary>
+    private static async Task AppendAsync(string ledger, string entry)
+    {
+        Directory.CreateDirectory(ledger);
+        await File.WriteAllTextAsync(Path.Combine(ledger, $"{entry}~{Guid.NewGuid():N}"), "");
+    }
+}

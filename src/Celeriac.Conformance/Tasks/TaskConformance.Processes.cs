@@ -1,0 +1,119 @@
+using Celeriac.Messaging;
+
+namespace Celeriac.Conformance;
+
+public abstract partial class TaskConformance<THarness>
+{
+    private const int LongLimit = 120_000;
+
+    /// <summary>A worker may die at any point: every task still runs, and each result is there.</summary>
+    [Fact(Timeout = LongLimit)]
+    public async Task A_worker_killed_again_and_again_loses_no_task()
+    {
+        if (!SharesProcesses())
+        {
+            return;
+        }
+        const int Tasks = 240;
+        var ledger = Harness.NewFolder();
+        await using var client = Harness.OpenClient(Harness.ShortLeaseUrl);
+        var sent = await Task.WhenAll(Enumerable.Range(0, Tasks).Select(_ => client.SendAsync(LedgerTasks.EnterTask.S(ledger, 40)).AsTask()));
+        await using var steady = await StartWorkerProcessAsync("steady@test");
+        for (var round = 1; round <= 3; round++)
+        {
+            await using var victim = await StartWorkerProcessAsync($"victim{round}@test");
+            await Eventually(() => Task.FromResult(Entries(ledger).Count >= round * Tasks / 5));
+            await victim.KillAsync();
+        }
+        foreach (var task in sent)
+        {
+            Assert.Equal(task.Id, await task.GetAsync(TimeSpan.FromSeconds(60)));
+        }
+        var runs = Entries(ledger).GroupBy(id => id).ToDictionary(group => group.Key, group => group.Count());
+
+        Assert.Equal(sent.Select(task => task.Id).Order(StringComparer.Ordinal), runs.Keys.Order(StringComparer.Ordinal));
+        // What was in flight at a kill may run twice, and nothing else: eight slots a kill.
+        Assert.InRange(runs.Values.Sum() - Tasks, 0, 3 * 8);
+    }
+
+    /// <summary>What a caller was told is sent, is sent.</summary>
+    [Fact(Timeout = LongLimit)]
+    public async Task A_caller_killed_while_it_sends_loses_nothing_that_was_confirmed()
+    {
+        if (!SharesProcesses())
+        {
+            return;
+        }
+        var ledger = Harness.NewFolder();
+        await using var caller = await StartPeerAsync("caller@test");
+        await caller.SendAsync($"send 100000 {ledger} 0");
+        var confirmed = new List<string>();
+        while (confirmed.Count < 50)
+        {
+            confirmed.Add(await caller.WaitForAsync("sent"));
+        }
+        confirmed.AddRange((await caller.KillAsync()).Where(line => line.StartsWith("sent ", StringComparison.Ordinal) && line.Length > 36).Select(line => line[5..]));
+        await using var worker = await StartWorkerProcessAsync("worker@test");
+        await Eventually(async () => await CountsAsync() is { Ready: 0, Unacknowledged: 0 });
+
+        Assert.Empty(confirmed.Except(Entries(ledger)));
+        if (Harness.ResultBackend != "rpc://")
+        {
+            Assert.Equal(confirmed[^1], await Client.Result<string>(confirmed[^1]).GetAsync(Patience));
+        }
+    }
+
+    /// <summary>Fencing: who froze past its lease has lost its tasks, and its late outcome is refused.</summary>
+    [Fact(Timeout = LongLimit)]
+    public async Task A_worker_frozen_past_its_lease_has_its_late_outcome_refused()
+    {
+        if (!SharesProcesses() || OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        var ledger = Harness.NewFolder();
+        await using var client = Harness.OpenClient(Harness.ShortLeaseUrl);
+        var sent = await client.SendAsync(LedgerTasks.RelayTask.S(ledger));
+        await using var frozen = await StartWorkerProcessAsync("frozen@test");
+        await Eventually(() => Task.FromResult(Entries(ledger).Contains("begun frozen@test")));
+        await frozen.FreezeAsync();
+        await using var second = await StartWorkerProcessAsync("second@test");
+        await Eventually(() => Task.FromResult(Entries(ledger).Contains("begun second@test")));
+        await File.WriteAllTextAsync($"{ledger}.second@test", "");
+        Assert.Equal("second@test", await sent.GetAsync(Patience));
+
+        await File.WriteAllTextAsync($"{ledger}.frozen@test", "");
+        await frozen.ThawAsync();
+        // Event 2019 is the worker's own word that its outcome was refused.
+        while (await frozen.WaitForAsync("log") != "2019")
+        {
+        }
+        Assert.Equal("second@test", await sent.GetAsync(Patience));
+        await Eventually(async () => await CountsAsync() is { Ready: 0, Unacknowledged: 0 });
+    }
+
+    /// <summary>Where processes cannot meet, the transport says so and there is nothing more to show.</summary>
+    private bool SharesProcesses()
+    {
+        var shared = Transport.Capabilities.SharedBetweenProcesses && Transport.Capabilities.FencedLeases;
+        Assert.Equal(shared, Harness.PeerAssembly is not null);
+        return shared;
+    }
+
+    private async Task<PeerProcess> StartWorkerProcessAsync(string node)
+    {
+        var peer = await StartPeerAsync(node);
+        await peer.AskAsync("work", "working");
+        return peer;
+    }
+
+    private async Task<PeerProcess> StartPeerAsync(string node)
+    {
+        var peer = new PeerProcess(Harness.PeerAssembly!, Patience, "tasks", Harness.ShortLeaseUrl, Harness.ResultBackend ?? "-", Harness.Queue, node);
+        await peer.WaitForAsync("ready");
+        return peer;
+    }
+
+    private static List<string> Entries(string ledger) =>
+        Directory.Exists(ledger) ? [.. Directory.EnumerateFiles(ledger).Select(entry => Path.GetFileName(entry).Split('~')[0])] : [];
+}

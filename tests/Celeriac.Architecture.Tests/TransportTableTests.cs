@@ -1,0 +1,21 @@
+using Celeriac.Conformance;
+using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
+using Celeriac.Sqlite;
+
+namespace Celeriac.Architecture.Tests;
+
+/// <summary>What the page says a transport can do is what the transport says of itself.</summary>
+public sealed class TransportTableTests
+{
+    [Fact]
+    public async Task The_table_of_transports_shows_what_they_claim()
+    {
+        await using var memory = new MemoryTransportFactory().Create(BrokerUrl.Parse("memory://table"), new TransportContext());
+        await using var sqlite = new SqliteTransportFactory().Create(BrokerUrl.Parse("sqlite://table.db"), new TransportContext());
+
+        await CapabilityTable.AssertShownInAsync(
+            Repository.PathOf("docs", "transports.md"),
+            CapabilityTable.Render(("`memory://`", memory.Capabilities), ("`sqlite://`", sqlite.Capabilities)));
+    }
+}
