@@ -19,7 +19,7 @@ internal sealed class Run(TaskClient client, Request request)
             // The workers inherit it. The lease says how long a killed worker's tasks wait for another; on a machine that is busy to its limits a publish may take its time.
             Environment.SetEnvironmentVariable("CELERIAC_BROKER_URL", request.BrokerUrl ?? folder.SqliteUrl("wordcount.db") + "?lease=2s&publish_timeout=60s");
             using var host = buildHost();
-            await using var client = host.Services.GetRequiredService<TaskClient>();
+            var client = host.Services.GetRequiredService<TaskClient>();
             return await new Run(client, request).RunAsync() ? 0 : 1;
         }
         catch (OperationCanceledException) when (request.CancellationToken.IsCancellationRequested)
