@@ -103,6 +103,28 @@ internal static class Guide
         #endregion
     }
 
+    public static async Task<int> ProgramAsync(string[] args)
+    {
+        #region program
+        var builder = Host.CreateApplicationBuilder();          // no args: `-Q mail` is for the verb, not for the host
+        builder.Services.AddCeleriac(celeriac => celeriac.AddTasks());
+        using var host = builder.Build();
+        return await host.RunCeleriacAsync(args);
+        #endregion
+    }
+
+    public static async Task QuarantineAsync(TaskClient client)
+    {
+        #region quarantine
+        var quarantine = new Quarantine(client, "mail");
+        foreach (var message in await quarantine.ListAsync())
+        {
+            Console.WriteLine($"{message.Id}: {message.Text}");
+        }
+        await quarantine.RetryAllAsync();
+        #endregion
+    }
+
     public static async Task CallAsync(TaskClient client)
     {
         #region call

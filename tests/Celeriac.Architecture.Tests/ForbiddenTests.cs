@@ -9,6 +9,12 @@ public sealed class ForbiddenTests
 {
     private static readonly string[] SelectsTypes = ["Activator", "BinaryFormatter", "Newtonsoft", "TypeNameHandling"];
 
+    // Each line is a file and why it passes time.
+    private static readonly Dictionary<string, string> Sleepers = new(StringComparer.Ordinal)
+    {
+        ["src/Celeriac.Conformance/Tasks/LedgerTasks.cs"] = "a task whose work is to take a while; no test waits by it",
+    };
+
     [Fact]
     public void Nothing_in_src_makes_a_type_from_a_name() =>
         Report.None(
@@ -30,10 +36,11 @@ public sealed class ForbiddenTests
     public void No_test_sleeps() =>
         Report.None(
             from file in TestCode()
+            where !Sleepers.ContainsKey(Repository.Relative(file))
             from access in Nodes<MemberAccessExpressionSyntax>(file)
             where access.ToString() is "Thread.Sleep" or "Task.Delay" && !WaitsForever(access)
             select $"{Repository.Relative(file)}:{LineOf(access)} {access.Parent}",
-            "Wait for a signal, an event or the fake clock; for another process, read its output:");
+            "Wait for a signal, an event or the fake clock; for another process, read its output. A task that works a while is listed in ForbiddenTests:");
 
     private static IEnumerable<string> TestCode() =>
         Repository.Files("tests", "*.cs").Concat(Repository.Files("src/Celeriac.Conformance", "*.cs")).Where(file => !file.Contains("Snapshots", StringComparison.Ordinal));
