@@ -20,7 +20,7 @@ internal static class Stage
             // The worker processes inherit it. A lease this short makes the dead worker's task come back within a second or two.
             Environment.SetEnvironmentVariable("CELERIAC_BROKER_URL", brokerUrl ?? folder.SqliteUrl("kitchen.db") + "?lease=1s");
             using var host = buildHost();
-            await using var client = host.Services.GetRequiredService<TaskClient>();
+            var client = host.Services.GetRequiredService<TaskClient>();
             await new Story(client, folder).RunAsync(stopping.Token);
             return 0;
         }

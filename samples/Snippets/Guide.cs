@@ -1,4 +1,4 @@
-// The code of docs/guide.md. A test compares each region with the page; this project only has to compile.
+// The code of docs/guide.md. A test compares each region with the page; this file only has to compile. (Readme.cs is the README's program, whole.)
 using Celeriac;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

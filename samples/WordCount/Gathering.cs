@@ -5,7 +5,7 @@ namespace Celeriac.Samples.WordCount;
 /// <summary>Sends a task for each file and adds up the results as they come; so many are under way at once, however many files there are.</summary>
 internal sealed class Gathering(IReadOnlyList<FileInfo> files)
 {
-    private const int UnderWay = 500;
+    private const int UnderWay = 200;
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     private readonly Lock _lock = new();

@@ -16,10 +16,10 @@ internal sealed class Run(TaskClient client, Request request)
         try
         {
             using var folder = new TemporaryFolder("celeriac-wordcount-");
-            // The workers inherit it. The lease says how long a killed worker's tasks wait for another.
-            Environment.SetEnvironmentVariable("CELERIAC_BROKER_URL", request.BrokerUrl ?? folder.SqliteUrl("wordcount.db") + "?lease=2s");
+            // The workers inherit it. The lease says how long a killed worker's tasks wait for another; on a machine that is busy to its limits a publish may take its time.
+            Environment.SetEnvironmentVariable("CELERIAC_BROKER_URL", request.BrokerUrl ?? folder.SqliteUrl("wordcount.db") + "?lease=2s&publish_timeout=60s");
             using var host = buildHost();
-            await using var client = host.Services.GetRequiredService<TaskClient>();
+            var client = host.Services.GetRequiredService<TaskClient>();
             return await new Run(client, request).RunAsync() ? 0 : 1;
         }
         catch (OperationCanceledException) when (request.CancellationToken.IsCancellationRequested)
@@ -62,10 +62,12 @@ internal sealed class Run(TaskClient client, Request request)
     private Task<(Tally Tally, TimeSpan Elapsed)> GatherAsync(Fleet fleet, List<FileInfo> files)
     {
         var killAt = request.Kills ? Math.Max(1, files.Count * 4 / 10) : -1;
-        return ProgressView.ShowAsync(files.Count, show => fleet.WhileWorkingAsync(new Gathering(files) { ProgressAsync = GoOnAsync }.RunAsync(_cancellation)));
+        return ProgressView.ShowAsync(files.Count, show =>
+            fleet.WhileWorkingAsync(new Gathering(files) { ProgressAsync = done => GoOnAsync(done, show) }.RunAsync(_cancellation)));
 
-        async Task GoOnAsync(int done)
+        async Task GoOnAsync(int done, Action<int> show)
         {
+            show(done);
             if (done == killAt)
             {
                 Report.Killed(await fleet.KillOneAsync(), done);

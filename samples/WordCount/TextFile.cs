@@ -3,8 +3,9 @@ using System.IO.Compression;
 namespace Celeriac.Samples.WordCount;
 
 /// <summary>
-/// What a word is, and what a text is; tasks and plain loop share it. A word is a run of letters, in lower case. A file whose name ends in .gz is read decompressed.
-/// A file that cannot be read or decompressed to its end, or that has a zero character in its first 8192, has no words.
+/// What a word is, and what a text is; tasks and plain loop share it. A word is a run of letters, in lower case; a run of letters and digits is none.
+/// A file whose name ends in .gz is read decompressed. A file that cannot be read or decompressed to its end, or that has a zero character
+/// in its first 8192, is no text and has no words.
 /// </summary>
 internal static class TextFile
 {
@@ -34,7 +35,7 @@ internal static class TextFile
     private static void Count(StreamReader reader, Dictionary<string, int> counts)
     {
         var block = new char[BlockLength];
-        var word = new List<char>();
+        var words = new WordCounter(counts);
         var isFirst = true;
         while (reader.ReadBlock(block) is var length and > 0)
         {
@@ -43,35 +44,8 @@ internal static class TextFile
                 return;
             }
             isFirst = false;
-            CountBlock(block.AsSpan(0, length), word, counts);
+            words.Add(block.AsSpan(0, length));
         }
-        EndWord(word, counts);
-    }
-
-    /// <summary>A word may go on in the next block.</summary>
-    private static void CountBlock(ReadOnlySpan<char> block, List<char> word, Dictionary<string, int> counts)
-    {
-        foreach (var letter in block)
-        {
-            if (char.IsLetter(letter))
-            {
-                word.Add(char.ToLowerInvariant(letter));
-            }
-            else
-            {
-                EndWord(word, counts);
-            }
-        }
-    }
-
-    private static void EndWord(List<char> word, Dictionary<string, int> counts)
-    {
-        if (word.Count == 0)
-        {
-            return;
-        }
-        var text = string.Concat(word);
-        counts[text] = counts.GetValueOrDefault(text) + 1;
-        word.Clear();
+        words.End();
     }
 }

@@ -11,7 +11,7 @@ internal static class ParseFaults
     {
         var command = parse.CommandResult.Command;
         var unknown = parse.UnmatchedTokens;
-        foreach (var word in unknown)
+        foreach (var word in unknown.Where((word, index) => !IsValueOfUnknown(unknown, index)))
         {
             terminal.Fail(Unknown(command, parse, word));
         }
@@ -23,6 +23,10 @@ internal static class ParseFaults
         var path = command is RootCommand ? "" : $"{PathOf(parse)} ";
         terminal.Error.WriteLine($"Run '{parse.RootCommandResult.Command.Name} {path}--help' for what there is.");
     }
+
+    /// <summary>The word after an unknown option is most likely its value: the option's own sentence says enough.</summary>
+    private static bool IsValueOfUnknown(IReadOnlyList<string> unknown, int index) =>
+        index > 0 && !unknown[index].StartsWith('-') && unknown[index - 1].StartsWith('-') && !unknown[index - 1].Contains('=', StringComparison.Ordinal);
 
     private static string Unknown(Command command, ParseResult parse, string word)
     {

@@ -20,6 +20,21 @@ public sealed class OpeningTests
     }
 
     [Fact]
+    public async Task A_new_file_can_be_opened_by_many_at_the_same_moment()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            await using var file = new TestFile();
+            var stores = Enumerable.Range(0, 6).Select(_ => new SqliteQueueStore(new SqliteOptions(file.Path), new TransportContext())).ToList();
+            await Task.WhenAll(stores.Select(store => Task.Run(async () => await store.OpenAsync())));
+            foreach (var store in stores)
+            {
+                await store.DisposeAsync();
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_folder_is_refused_as_a_file()
     {
         await using var file = new TestFile();

@@ -49,7 +49,14 @@ internal static class WorkerVerb
         session.Interrupts.Listen();
         using var warm = stop.Register(() => session.Terminal.Warn("Stopping: running tasks may finish. Press Ctrl+C again to cancel them and give their messages back."));
         using var cold = session.Interrupts.StopNow.Register(session.Overrides.CancelTasks);
-        await session.Host.RunAsync(stop).ConfigureAwait(false);
+        try
+        {
+            await session.Host.RunAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Asked to stop while it was still starting.
+        }
         return CommandLineProgram.Done;
     }
 

@@ -57,18 +57,47 @@ public abstract partial class TransportConformance
     [Fact(Timeout = Limit)]
     public async Task Many_connections_may_declare_the_same_at_once()
     {
-        var (exchange, queue) = (Harness.NameOf("exchange"), Harness.NameOf("queue"));
-        var topology = new Topology
+        const int connections = 4, rounds = 25;
+        using var start = new Barrier(connections);
+        await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => DeclareRoundsAsync(Harness.Open(), rounds, start)));
+        foreach (var stem in Numbered(rounds))
         {
-            Exchanges = [new ExchangeDeclaration(exchange)],
-            Queues = [new QueueDeclaration(queue)],
-            Bindings = [new Binding(exchange, queue, "key")],
-        };
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () => await Harness.Open().DeclareAsync(topology, Cancelled))));
-        await PublishToAsync(exchange, "key", "one copy");
-        await PublishAsync(queue, "end");
-        Assert.Equal(["one copy", "end"], await DrainAsync(queue, 2));
+            await PublishToAsync(Harness.NameOf("exchange"), stem, stem);
+            Assert.Equal(stem, TextOf(Assert.IsType<Delivery>(await Transport.GetAsync(Harness.NameOf(stem), Cancelled))));
+        }
     }
+
+    /// <summary>On a thread of its own, so that all leave the barrier together whatever the pool does; in rounds, because a collision is a matter of luck.</summary>
+    private async Task DeclareRoundsAsync(ITransport transport, int rounds, Barrier start)
+    {
+        var cancelled = Cancelled;
+        await transport.ConnectAsync(cancelled);
+        await Task.Factory.StartNew(
+            async () =>
+            {
+                try
+                {
+                    foreach (var stem in Numbered(rounds))
+                    {
+                        start.SignalAndWait(cancelled);
+                        await transport.DeclareAsync(TopologyOf(stem), cancelled);
+                    }
+                }
+                finally
+                {
+                    // One that fails leaves, or the others would wait for it.
+                    start.RemoveParticipant();
+                }
+            },
+            cancelled, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+    }
+
+    private Topology TopologyOf(string stem) => new()
+    {
+        Exchanges = [new ExchangeDeclaration(Harness.NameOf("exchange"))],
+        Queues = [new QueueDeclaration(Harness.NameOf(stem))],
+        Bindings = [new Binding(Harness.NameOf("exchange"), Harness.NameOf(stem), stem)],
+    };
 
     [Fact(Timeout = Limit)]
     public async Task Many_connections_may_share_a_queue()

@@ -131,6 +131,22 @@ public abstract partial class TransportConformance
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_dead_letter_of_an_expired_message_does_not_expire_again()
+    {
+        if (await ExpiryIsRefusedAsync() || await DeadLettersAreRefusedAsync())
+        {
+            return;
+        }
+        var dead = await DeclareQueueAsync("dead");
+        var queue = await DeclareQueueAsync(shape: queue => queue with { DeadLetterExchange = "", DeadLetterRoutingKey = dead });
+        await PublishExpiringAsync(queue, "expired", Short);
+        await PassAsync(Short * 2);
+        await AssertEmptyAsync(queue);
+        await PassAsync(Short * 2);
+        Assert.Equal(["expired"], await DrainAsync(dead, 1));
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task Only_a_reject_dead_letters()
     {
         if (await DeadLettersAreRefusedAsync())

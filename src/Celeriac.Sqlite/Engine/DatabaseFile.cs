@@ -15,7 +15,7 @@ internal static class DatabaseFile
         var database = Database.Open(options.Path, create: true, options.BusyTimeout);
         try
         {
-            _ = IsNew(database, options.Path);
+            _ = LookAtOnce(database, options.Path);
             return database;
         }
         catch
@@ -28,7 +28,7 @@ internal static class DatabaseFile
     /// <summary>Sets the pragmas of the connection that writes, and makes the tables of a new file.</summary>
     public static void SetUp(Database database, SqliteOptions options, ILogger logger)
     {
-        var isNew = IsNew(database, options.Path);
+        var isNew = LookAtOnce(database, options.Path);
         if (isNew)
         {
             // Both only take effect while the file is empty.
@@ -54,6 +54,20 @@ internal static class DatabaseFile
         var database = Database.Open(options.Path, create: false, options.BusyTimeout);
         database.Execute("PRAGMA query_only = 1; PRAGMA wal_autocheckpoint = 0;");
         return database;
+    }
+
+    /// <summary>Looks in one transaction: another process may make the tables between two looks, and the marks would not belong together.</summary>
+    private static bool LookAtOnce(Database database, string path)
+    {
+        database.Execute("BEGIN");
+        try
+        {
+            return IsNew(database, path);
+        }
+        finally
+        {
+            database.Execute("ROLLBACK");
+        }
     }
 
     private static bool IsNew(Database database, string path)
