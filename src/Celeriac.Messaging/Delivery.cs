@@ -99,8 +99,11 @@ public sealed class Delivery
     // A broker that is away may have taken the completion; one that refuses it, or a fault on our side, has not.
     private bool WasRefused => _settling?.Exception?.InnerException is TransportRefusedException or (not null and not TransportException);
 
-    /// <summary>Starts settling, or answers with the settling that is under way or done; one that failed is started again.</summary>
-    internal Task<CompletionStatus> SettleOnce(Func<Task<CompletionStatus>> settle)
+    /// <summary>
+    /// Called by transports: starts settling, or answers with the settling that is under way or done; one that failed is started again.
+    /// So a completion that is handed in again after its caller stopped waiting is applied once and answered truly.
+    /// </summary>
+    public Task<CompletionStatus> SettleOnce(Func<Task<CompletionStatus>> settle)
     {
         lock (_lock)
         {

@@ -11,6 +11,6 @@ internal static partial class Log
     [LoggerMessage(1002, LogLevel.Warning, "Consumer {Consumer} lost lease {Holder}: it stood still for longer than the lease. Its messages run elsewhere; its late acknowledgements will be refused")]
     public static partial void LeaseLost(ILogger logger, string consumer, long holder);
 
-    [LoggerMessage(1003, LogLevel.Warning, "{Messages} messages came back from dead or frozen consumers: {Consumers}")]
+    [LoggerMessage(1003, LogLevel.Warning, "Messages that came back from dead or frozen consumers ({Consumers}): {Messages}")]
     public static partial void Reclaimed(ILogger logger, int messages, string consumers);
 }

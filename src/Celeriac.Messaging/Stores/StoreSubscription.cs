@@ -71,10 +71,9 @@ internal sealed class StoreSubscription : ISubscription
         await _receiving.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            while (_fetched.TryDequeue(out var untaken))
-            {
-                await untaken.RequeueAsync(cancellationToken).ConfigureAwait(false);
-            }
+            var untaken = _fetched.Select(delivery => new Completion(delivery, Settlement.Requeue)).ToList();
+            _fetched.Clear();
+            await _transport.CompleteAsync(untaken, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
