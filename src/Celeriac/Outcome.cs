@@ -25,6 +25,8 @@ public enum QuarantineReason
     Rejected,
     /// <summary>The task has run, but the broker or store refuses what should follow from it.</summary>
     OutcomeRefused,
+    /// <summary>The message has killed or frozen too many worker processes.</summary>
+    KilledWorkers,
 }
 
 /// <summary>A failed run as data: what goes into the result record, and never a type to look up.</summary>

@@ -27,6 +27,12 @@ public sealed class WorkerOptions
     /// <summary>Acknowledge after the outcome (the default) or before the run; Celery's <c>task_acks_late</c>. A task's own setting wins.</summary>
     public bool AcksLate { get; set; } = true;
 
+    /// <summary>
+    /// A message whose worker process has died or frozen this often while it held it is put into quarantine instead of being run again. Default 3; 0 never does.
+    /// Counted only where the transport counts deaths (<see cref="Celeriac.Messaging.Delivery.Deaths"/>).
+    /// </summary>
+    public int MaxDeaths { get; set; } = 3;
+
     /// <summary>Write the state STARTED; Celery's <c>task_track_started</c>. A task's own setting wins.</summary>
     public bool TrackStarted { get; set; }
 

@@ -107,7 +107,8 @@ public sealed class PeerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task<IReadOnlyList<string>> ReadToEndAsync()
+    /// <summary>Waits for the end of the process, and answers what it had still said.</summary>
+    public async Task<IReadOnlyList<string>> ReadToEndAsync()
     {
         var lines = new List<string>();
         while (await ReadAsync() is { } line)

@@ -25,6 +25,15 @@ public static partial class LedgerTasks
         return context.Node;
     }
 
+    /// <summary>Enters its id, then kills its own process as SIGKILL does.</summary>
+    [Task("conformance.killer")]
+    public static async Task KillAsync(string ledger, TaskContext context)
+    {
+        await AppendAsync(ledger, context.Id);
+        System.Diagnostics.Process.GetCurrentProcess().Kill();
+        await Task.Delay(Timeout.Infinite, CancellationToken.None);
+    }
+
     /// <summary>An entry is a file of its own: unlike a line at the end of a common file, no other process can overwrite it.</summary>
     private static async Task AppendAsync(string ledger, string entry)
     {

@@ -92,6 +92,31 @@ public abstract partial class TaskConformance<THarness>
         await Eventually(async () => await CountsAsync() is { Ready: 0, Unacknowledged: 0 });
     }
 
+    /// <summary>A poison pill does not kill workers for ever, and the rest of the queue is done.</summary>
+    [Fact(Timeout = LongLimit)]
+    public async Task A_task_that_kills_its_process_again_and_again_is_put_into_quarantine()
+    {
+        if (!SharesProcesses())
+        {
+            return;
+        }
+        var ledger = Harness.NewFolder();
+        await using var client = Harness.OpenClient(Harness.ShortLeaseUrl);
+        var pill = await client.SendAsync(LedgerTasks.KillTask.S(ledger));
+        for (var death = 1; death <= 3; death++)
+        {
+            await using var victim = await StartWorkerProcessAsync($"victim{death}@test");
+            await victim.ReadToEndAsync();
+        }
+        var bystander = await client.SendAsync(LedgerTasks.EnterTask.S(ledger, 0));
+        await using var survivor = await StartWorkerProcessAsync("survivor@test");
+
+        Assert.Equal(bystander.Id, await bystander.GetAsync(Patience));
+        Assert.Equal("WorkerLostError", (await FailureOf(pill)).RemoteType);
+        Assert.Equal("KilledWorkers", Reason(await QuarantinedAsync()));
+        Assert.Equal(3, Entries(ledger).Count(entry => entry == pill.Id));
+    }
+
     /// <summary>Where processes cannot meet, the transport says so and there is nothing more to show.</summary>
     private bool SharesProcesses()
     {

@@ -30,6 +30,7 @@ internal static class OptionFaults
         NumberFault("Concurrency (worker_concurrency)", options.Concurrency, 1, MostTasks, "Give how many tasks run at once."),
         NumberFault("SynchronousConcurrency (worker_synchronous_concurrency)", options.SynchronousConcurrency, 1, MostThreads, "Give how many threads synchronous tasks may have."),
         NumberFault("Prefetch (worker_prefetch)", options.Prefetch, 0, MostAhead, "Give how many messages are fetched and not yet done, or 0 for as many as there are free slots."),
+        NumberFault("MaxDeaths (worker_max_deaths)", options.MaxDeaths, 0, 1000, "Give after how many dead worker processes a message is put aside, or 0 for never."),
         NumberFault("PrefetchMultiplier (worker_prefetch_multiplier)", options.PrefetchMultiplier, 1, 1000, "Give 1 for as many messages as there are free slots."),
         NodeFault(options.NodeName),
         TimeFault("ShutdownTimeout (worker_shutdown_timeout)", options.ShutdownTimeout, s_longestShutdown, "Give less than the host's own shutdown timeout, which is 30 s by default."),

@@ -25,6 +25,11 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
             await outcomes.QuarantineAsync(delivery, Unknown(request), cancellationToken).ConfigureAwait(false);
             return null;
         }
+        if (options.MaxDeaths > 0 && delivery.Deaths >= options.MaxDeaths)
+        {
+            await outcomes.QuarantineAsync(delivery, Deadly(delivery, request), cancellationToken).ConfigureAwait(false);
+            return null;
+        }
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
         var task = new AdmittedTask(delivery, request, definition) { AcksLate = definition.Options.AcksLate ?? options.AcksLate };
         var now = time.GetUtcNow();
@@ -40,6 +45,12 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
         }
         return task;
     }
+
+    private static DecodeFault Deadly(Delivery delivery, TaskRequest request) =>
+        new(QuarantineReason.KilledWorkers, $"Task '{request.Task}' was not run again: {delivery.Deaths} worker processes have died or frozen while they held it. Find out why, then retry it from the quarantine.", request.Id, request.Task, request.ReplyTo)
+        {
+            CorrelationId = request.CorrelationId,
+        };
 
     private DecodeFault Unknown(TaskRequest request)
     {
