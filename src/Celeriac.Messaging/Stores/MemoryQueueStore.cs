@@ -6,14 +6,9 @@ public sealed class MemoryQueueStore : IQueueStore
     private readonly Lock _lock = new();
     private readonly ChangeSignal _changes = new();
     private readonly MemoryDocuments _documents = new();
-    private readonly Dictionary<long, MemoryQueue> _queues = [];
-    private readonly Dictionary<long, Holder> _holders = [];
-    private readonly Dictionary<string, ExchangeDeclaration> _exchanges = new(StringComparer.Ordinal);
-    private readonly HashSet<Binding> _bindings = [];
+    private readonly MemoryTopology _topology = new();
+    private readonly MemoryHolders _holders = new();
     private readonly TimeProvider _time;
-    private long _version = 1;
-    private long _lastQueue;
-    private long _lastHolder;
     private long _lastMessage;
 
     /// <summary>Creates an empty store.</summary>
@@ -59,8 +54,7 @@ public sealed class MemoryQueueStore : IQueueStore
     {
         lock (_lock)
         {
-            return ValueTask.FromResult(new TopologySnapshot(
-                _version, [.. _exchanges.Values], [.. _queues.Values.Select(queue => new StoredQueue(queue.Id, queue.Declaration))], [.. _bindings]));
+            return ValueTask.FromResult(_topology.Snapshot());
         }
     }
 
@@ -70,31 +64,11 @@ public sealed class MemoryQueueStore : IQueueStore
         ArgumentNullException.ThrowIfNull(change);
         lock (_lock)
         {
-            if (_version != expectedVersion)
+            if (_topology.Version != expectedVersion)
             {
                 return ValueTask.FromResult(false);
             }
-            _bindings.ExceptWith(change.RemoveBindings);
-            foreach (var id in change.RemoveQueues)
-            {
-                RemoveQueue(id);
-            }
-            foreach (var name in change.RemoveExchanges)
-            {
-                _exchanges.Remove(name);
-                _bindings.RemoveWhere(binding => binding.Exchange == name);
-            }
-            foreach (var exchange in change.Add.Exchanges)
-            {
-                _exchanges.Add(exchange.Name, exchange);
-            }
-            foreach (var queue in change.Add.Queues)
-            {
-                var id = ++_lastQueue;
-                _queues.Add(id, new MemoryQueue(id, queue) { UsedAt = _time.GetUtcNow().ToUnixTimeMilliseconds() });
-            }
-            _bindings.UnionWith(change.Add.Bindings);
-            _version++;
+            Change(change);
         }
         _changes.Pulse();
         return ValueTask.FromResult(true);
@@ -126,13 +100,13 @@ public sealed class MemoryQueueStore : IQueueStore
         long? unknown = null;
         lock (_lock)
         {
-            if (!_holders.TryGetValue(request.Holder, out var holder))
+            if (!_holders.Has(request.Holder))
             {
                 return ValueTask.FromResult(new TakeAnswer([], 0));
             }
             foreach (var id in request.QueueIds)
             {
-                if (!_queues.TryGetValue(id, out var queue))
+                if (_topology.Find(id) is not { } queue)
                 {
                     unknown = unknown ?? (request.ExpiredOnly ? null : id);
                     continue;
@@ -140,9 +114,7 @@ public sealed class MemoryQueueStore : IQueueStore
                 queue.Promote(request.Now);
                 while (taken.Count < request.AtMost && queue.Take(request) is { } item)
                 {
-                    item.Holder = request.Holder;
-                    item.Attempt++;
-                    holder.Claims.Add(item.Id, item);
+                    _holders.Claim(request.Holder, item);
                     taken.Add(item.ToTaken());
                 }
                 nextDue = queue.NextDue is { } due && (nextDue == 0 || due < nextDue) ? due : nextDue;
@@ -156,16 +128,16 @@ public sealed class MemoryQueueStore : IQueueStore
     {
         lock (_lock)
         {
-            if (!_queues.TryGetValue(queueId, out var queue))
+            if (_topology.Find(queueId) is not { } queue)
             {
                 return ValueTask.FromResult(new QueueCounts(0));
             }
             queue.Promote(now);
             return ValueTask.FromResult(new QueueCounts(queue.ReadyCount)
             {
-                Unacknowledged = _holders.Values.Sum(holder => holder.Claims.Values.LongCount(item => item.Queue == queue)),
+                Unacknowledged = _holders.ClaimsOn(queue),
                 Delayed = queue.DelayedCount,
-                Consumers = _holders.Values.LongCount(holder => holder.QueueIds.Contains(queueId)),
+                Consumers = _holders.ConsumersOf(queueId),
             });
         }
     }
@@ -175,7 +147,7 @@ public sealed class MemoryQueueStore : IQueueStore
     {
         lock (_lock)
         {
-            return ValueTask.FromResult(_queues.TryGetValue(queueId, out var queue) ? queue.Purge() : 0);
+            return ValueTask.FromResult(_topology.Find(queueId)?.Purge() ?? 0);
         }
     }
 
@@ -184,8 +156,7 @@ public sealed class MemoryQueueStore : IQueueStore
     {
         lock (_lock)
         {
-            _holders.Add(++_lastHolder, new Holder(name, lease, queueIds));
-            return ValueTask.FromResult(_lastHolder);
+            return ValueTask.FromResult(_holders.Add(name, lease, queueIds));
         }
     }
 
@@ -206,15 +177,8 @@ public sealed class MemoryQueueStore : IQueueStore
         ArgumentNullException.ThrowIfNull(holders);
         lock (_lock)
         {
-            foreach (var holder in holders.Select(_holders.GetValueOrDefault).OfType<Holder>())
-            {
-                holder.Beat++;
-                foreach (var queue in holder.QueueIds.Select(_queues.GetValueOrDefault).OfType<MemoryQueue>())
-                {
-                    queue.UsedAt = now;
-                }
-            }
-            return [.. holders.Where(holder => !_holders.ContainsKey(holder))];
+            Use(_holders.Beat(holders), now);
+            return [.. holders.Where(holder => !_holders.Has(holder))];
         }
     }
 
@@ -223,7 +187,7 @@ public sealed class MemoryQueueStore : IQueueStore
     {
         lock (_lock)
         {
-            return [.. _holders.Select(pair => new HolderBeat(pair.Key, pair.Value.Name, pair.Value.Beat, pair.Value.Lease))];
+            return _holders.Beats();
         }
     }
 
@@ -234,8 +198,7 @@ public sealed class MemoryQueueStore : IQueueStore
         int count;
         lock (_lock)
         {
-            count = dead.Where(beat => _holders.TryGetValue(beat.Holder, out var holder) && holder.Beat == beat.Beat)
-                .Sum(beat => ReturnClaims(beat.Holder, deaths: 1));
+            count = dead.Where(_holders.IsAt).Sum(beat => ReturnClaims(beat.Holder, deaths: 1));
         }
         _changes.Pulse();
         return count;
@@ -247,11 +210,9 @@ public sealed class MemoryQueueStore : IQueueStore
         lock (_lock)
         {
             _documents.Sweep(now);
-            var served = _holders.Values.SelectMany(holder => holder.QueueIds).ToHashSet();
-            foreach (var queue in _queues.Values.Where(queue => queue.IsUnused(now) && !served.Contains(queue.Id)).ToList())
+            if (_topology.Unused(now, _holders.Served()) is { Count: > 0 } unused)
             {
-                RemoveQueue(queue.Id);
-                _version++;
+                Change(new TopologyChange { RemoveQueues = [.. unused.Select(queue => queue.Id)] });
             }
         }
     }
@@ -314,19 +275,26 @@ public sealed class MemoryQueueStore : IQueueStore
         return ValueTask.CompletedTask;
     }
 
+    private void Change(TopologyChange change)
+    {
+        foreach (var queue in _topology.Apply(change, Now))
+        {
+            _holders.Drop(queue);
+        }
+    }
+
     private UnitStatus Apply(StoreUnit unit)
     {
-        if (unit.TopologyVersion is { } version && version != _version)
+        if (unit.TopologyVersion is { } version && version != _topology.Version)
         {
             return UnitStatus.StaleTopology;
         }
         if (unit.Claim is { } claim)
         {
-            if (!_holders.TryGetValue(claim.Holder, out var holder) || !holder.Claims.TryGetValue(claim.Tag, out var item) || item.Attempt != claim.Generation)
+            if (_holders.End(claim) is not { } item)
             {
                 return UnitStatus.Lost;
             }
-            holder.Claims.Remove(claim.Tag);
             if (unit.End == ClaimEnd.Return)
             {
                 item.Queue.Add(item);
@@ -335,7 +303,7 @@ public sealed class MemoryQueueStore : IQueueStore
         foreach (var put in unit.Puts)
         {
             // The version was checked, so the queue is there.
-            var queue = _queues[put.QueueId];
+            var queue = _topology.Find(put.QueueId)!;
             queue.Add(new MemoryItem(++_lastMessage, queue, put));
         }
         _documents.Write(unit.Documents, _time.GetUtcNow());
@@ -344,15 +312,12 @@ public sealed class MemoryQueueStore : IQueueStore
 
     private int ReturnClaims(long holder, int deaths)
     {
-        if (!_holders.Remove(holder, out var gone))
+        if (_holders.Remove(holder) is not { } gone)
         {
             return 0;
         }
-        foreach (var queue in gone.QueueIds.Select(_queues.GetValueOrDefault).OfType<MemoryQueue>())
-        {
-            queue.UsedAt = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        }
-        foreach (var item in gone.Claims.Values)
+        Use(gone.QueueIds, Now);
+        foreach (var item in gone.Claims)
         {
             item.Deaths += deaths;
             item.Queue.Add(item);
@@ -360,27 +325,13 @@ public sealed class MemoryQueueStore : IQueueStore
         return gone.Claims.Count;
     }
 
-    private void RemoveQueue(long id)
-    {
-        if (_queues.Remove(id, out var queue))
-        {
-            _bindings.RemoveWhere(binding => binding.Queue == queue.Declaration.Name);
-            foreach (var holder in _holders.Values)
-            {
-                foreach (var item in holder.Claims.Values.Where(item => item.Queue == queue).ToList())
-                {
-                    holder.Claims.Remove(item.Id);
-                }
-            }
-        }
-    }
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private sealed class Holder(string name, TimeSpan lease, IReadOnlyList<long> queueIds)
+    private void Use(IEnumerable<long> queueIds, long now)
     {
-        public string Name { get; } = name;
-        public TimeSpan Lease { get; } = lease;
-        public IReadOnlyList<long> QueueIds { get; } = queueIds;
-        public long Beat { get; set; }
-        public Dictionary<long, MemoryItem> Claims { get; } = [];
+        foreach (var queue in _topology.Find(queueIds))
+        {
+            queue.UsedAt = now;
+        }
     }
 }

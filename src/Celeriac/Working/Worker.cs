@@ -88,7 +88,7 @@ public sealed class Worker
         using var giveUp = new CancellationTokenSource();
         var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log);
         var runners = Enumerable.Range(0, _options.Concurrency)
-            .Select(_ => RunTasksAsync(runner, admitted.Reader, cancelTasks.Token, giveUp.Token)).ToArray();
+            .Select(_ => RunTasksAsync(runner, admitted.Reader, cancelTasks.Token, giveUp.Token, stop)).ToArray();
         try
         {
             await ReceiveAsync(admitted.Writer, stopping.Token, giveUp.Token).ConfigureAwait(false);
@@ -151,11 +151,12 @@ public sealed class Worker
         return subscription;
     }
 
-    private async Task RunTasksAsync(TaskRunner runner, ChannelReader<AdmittedTask> admitted, CancellationToken cancelTasks, CancellationToken giveUp)
+    private async Task RunTasksAsync(TaskRunner runner, ChannelReader<AdmittedTask> admitted, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
     {
         await foreach (var task in admitted.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            if (_draining)
+            // From the signal on nothing is begun, even before the receive loop has noticed it.
+            if (_draining || stop.IsCancellationRequested)
             {
                 await _outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
                 continue;
