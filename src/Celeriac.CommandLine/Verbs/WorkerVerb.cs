@@ -15,8 +15,8 @@ internal static class WorkerVerb
 
     public static Command Create(Func<ParseResult, Session> open)
     {
-        var concurrency = new Option<int?>("--concurrency", "-c") { Description = "How many tasks run at once.", HelpName = "number", CustomParser = OptionReading.Number(1, 100_000) };
-        var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated.", HelpName = "queues", CustomParser = OptionReading.Queues };
+        var concurrency = new Option<int?>("--concurrency", "-c") { Description = "How many tasks run at once; default the larger of 64 and 8 for each core.", HelpName = "number", CustomParser = OptionReading.Number(1, 100_000) };
+        var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated; default the default queue, celery.", HelpName = "queues", CustomParser = OptionReading.Queues };
         var name = new Option<string?>("--hostname", "-n") { Description = "The node's name; %h is the host, %n its first label, %d its domain. Default celeriac@%h.", HelpName = "name" };
         var level = new Option<string?>("--loglevel", "-l") { Description = $"The least level to log: {string.Join(", ", s_levels.Select(pair => pair.Name))}.", HelpName = "level", CustomParser = OptionReading.OneOf([.. s_levels.Select(pair => pair.Name)]) };
         var prefetch = new Option<int?>("--prefetch") { Description = "How many messages are fetched and not yet done; 0 for as many as there are free slots.", HelpName = "number", CustomParser = OptionReading.Number(0, 65_535) };

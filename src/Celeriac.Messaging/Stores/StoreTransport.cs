@@ -82,21 +82,21 @@ public sealed class StoreTransport : ITransport
     public async ValueTask DeclareAsync(Topology topology, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(topology);
-        await _commits.ChangeAsync(table => TopologyPlan.Plan(table, topology, Capabilities) is var change && TopologyPlan.IsEmpty(change) ? null : change, cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(table => TopologyPlan.Plan(table, topology, Capabilities) is var change && TopologyPlan.IsEmpty(change) ? null : change, cancellationToken).ConfigureAwait(false);
         await UseAsync(topology.Queues.Where(queue => queue.Expires is not null).Select(queue => queue.Name), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask UnbindAsync(Binding binding, CancellationToken cancellationToken = default) =>
-        await _commits.ChangeAsync(table => table.HasBinding(binding) ? new TopologyChange { RemoveBindings = [binding] } : null, cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(table => table.HasBinding(binding) ? new TopologyChange { RemoveBindings = [binding] } : null, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public ValueTask<bool> DeleteQueueAsync(string queue, CancellationToken cancellationToken = default) =>
-        _commits.ChangeAsync(table => table.Queue(queue) is { } stored ? new TopologyChange { RemoveQueues = [stored.Id] } : null, cancellationToken);
+        ChangeAsync(table => table.Queue(queue) is { } stored ? new TopologyChange { RemoveQueues = [stored.Id] } : null, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<bool> DeleteExchangeAsync(string exchange, CancellationToken cancellationToken = default) =>
-        _commits.ChangeAsync(table => table.Exchange(exchange) is null ? null : new TopologyChange { RemoveExchanges = [exchange] }, cancellationToken);
+        ChangeAsync(table => table.Exchange(exchange) is null ? null : new TopologyChange { RemoveExchanges = [exchange] }, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<long> PurgeAsync(string queue, CancellationToken cancellationToken = default) =>
@@ -231,6 +231,20 @@ public sealed class StoreTransport : ITransport
         var status = answer.Status == UnitStatus.Lost ? CompletionStatus.Lost : CompletionStatus.Applied;
         _keeper.OwnerOf(completion.Delivery.Claim.Holder)?.Settled();
         return status;
+    }
+
+    /// <summary>A store that is held by a stopped process must not hold its callers as well.</summary>
+    private async ValueTask<bool> ChangeAsync(Func<RoutingTable, TopologyChange?> plan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _commits.ChangeAsync(plan, cancellationToken).AsTask().WaitAsync(_options.PublishTimeout, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException error)
+        {
+            throw new TransportException(
+                $"'{Name}' did not answer a declaration or deletion within {_options.PublishTimeout.TotalSeconds:0.###} s; whether it took effect is unknown. Doing it again is safe. Look for a process that holds the store, or raise publish_timeout.", error);
+        }
     }
 
     /// <summary>Declaring a queue again is a use of it, and a use is what a holder does: one comes and goes.</summary>
