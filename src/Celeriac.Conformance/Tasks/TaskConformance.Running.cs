@@ -140,6 +140,21 @@ public abstract partial class TaskConformance<THarness>
         Assert.Equal("done", await sent.GetAsync(Patience));
     }
 
+    /// <summary>STARTED is written where it is asked for, with the process and node.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_worker_that_tracks_starts_writes_STARTED_with_its_pid_and_node()
+    {
+        var worker = await Harness.StartWorkerAsync(options => options.TrackStarted = true);
+        var sent = await Client.SendAsync(ConformanceTasks.WaitTask.S(GateName));
+        await Gate.EnteredAsync(Patience);
+        await Eventually(async () => await sent.StateAsync() == TaskStates.Started);
+        var meta = TaskJson.Decode<System.Text.Json.JsonElement>((await sent.RecordAsync())!.Result.Span);
+        Gate.Open();
+
+        Assert.Equal((Environment.ProcessId, worker.Node), (meta.GetProperty("pid").GetInt32(), meta.GetProperty("hostname").GetString()));
+        Assert.Equal(worker.Node, await sent.GetAsync(Patience));
+    }
+
     /// <summary>A task may say that its result is not wanted.</summary>
     [Fact(Timeout = Limit)]
     public async Task A_task_that_ignores_its_result_leaves_none()

@@ -45,9 +45,6 @@ internal sealed class Database : IDisposable
     /// <summary>True between BEGIN and COMMIT or ROLLBACK; some errors roll back by themselves.</summary>
     public bool IsInTransaction => sqlite3_get_autocommit(_handle) == 0;
 
-    /// <summary>How long SQLite waits by itself where another connection holds a lock.</summary>
-    public void SetBusyTimeout(TimeSpan timeout) => _ = sqlite3_busy_timeout(_handle, (int)timeout.TotalMilliseconds);
-
     /// <summary>Prepares a statement, which lives as long as the connection.</summary>
     public Statement Prepare(string sql)
     {

@@ -39,13 +39,13 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
 
     public Effects Rejected(Outcome.Rejected outcome) => outcome.Requeue
         ? new Effects(Settlement.Requeue, null)
-        : new Effects(Settlement.Ack, Failure(TaskStates.Failure, new TaskFailure("Reject", "celery.exceptions", [outcome.Reason], null)))
+        : new Effects(Settlement.Ack, Failure(TaskStates.Failure, ControlFailure.Rejected(outcome.Reason)))
         {
             FollowUps = [Quarantine(QuarantineReason.Rejected, outcome.Reason)],
         };
 
     public Effects Expired(Outcome.Expired outcome) =>
-        new(Settlement.Ack, Failure(TaskStates.Revoked, new TaskFailure("TaskRevokedError", "celery.exceptions", ["expired"], null)));
+        new(Settlement.Ack, Failure(TaskStates.Revoked, ControlFailure.Revoked("expired")));
 
     public Effects Interrupted(Outcome.Interrupted outcome) => new(Settlement.Requeue, null);
 

@@ -59,7 +59,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
 
     private static TaskFailure FailureOf(DecodeFault fault) => fault.Reason switch
     {
-        QuarantineReason.UnknownTask => new TaskFailure("NotRegistered", "celery.exceptions", [fault.TaskName ?? fault.Text, fault.Text], null),
+        QuarantineReason.UnknownTask => ControlFailure.NotRegistered(fault.TaskName!) with { Arguments = [fault.TaskName!, fault.Text] },
         QuarantineReason.KilledWorkers => ControlFailure.WorkerLost(fault.Text),
         QuarantineReason.ContentRefused => new TaskFailure("ContentDisallowed", "kombu.exceptions", [fault.Text], null),
         _ => new TaskFailure("DecodeError", "kombu.exceptions", [fault.Text], null),

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.Json.Nodes;
 using Celeriac.Diagnostics;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
@@ -22,7 +22,8 @@ internal sealed class TaskOperations(IResultStore results) : ITaskOperations
     /// <summary>Writes STARTED. A state that cannot be written must not keep the task from running.</summary>
     public async ValueTask MarkStartedAsync(TaskRequest request, string node, ILogger log, CancellationToken cancellationToken)
     {
-        var meta = TaskJson.Encode(new Dictionary<string, string> { ["hostname"] = node, ["pid"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture) });
+        // The pid is a number, as Python writes it (CELERY-PROTOCOL section 7).
+        var meta = TaskJson.Encode<JsonNode>(new JsonObject { ["pid"] = Environment.ProcessId, ["hostname"] = node });
         try
         {
             await results.WriteAsync(new ResultRecord { TaskId = request.Id, Status = TaskStates.Started, Result = meta, GroupId = request.GroupId, ParentId = request.ParentId }, request.ReplyTo, cancellationToken).ConfigureAwait(false);

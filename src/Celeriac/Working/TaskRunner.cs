@@ -50,7 +50,7 @@ internal sealed class TaskRunner(
             Log.TaskAbandoned(log, task.Definition.Name, task.Request.Id, hard);
             // Its late end is seen and forgotten; otherwise it would surface as an unobserved exception.
             _ = run.ContinueWith(static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            throw new CeleryException("TimeLimitExceeded", "billiard.exceptions", hard.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            throw new HardLimitException(hard);
         }
     }
 
@@ -84,6 +84,8 @@ internal sealed class TaskRunner(
         {
             case TaskRetryException retry:
                 return Retry(task, retry.InnerException, retry.Countdown, retry.MaxRetries ?? options.MaxRetries);
+            case HardLimitException hard:
+                return new Outcome.Failed(ControlFailure.TimeLimitExceeded(hard.Limit), null);
             case TaskIgnoreException:
                 return new Outcome.Ignored();
             case TaskRejectException reject:
@@ -93,7 +95,7 @@ internal sealed class TaskRunner(
             case OperationCanceledException when stopping.IsCancellationRequested:
                 return new Outcome.Interrupted();
             case OperationCanceledException when softLimitPassed:
-                return new Outcome.Failed(ExceptionCodec.FromException(new CeleryException("SoftTimeLimitExceeded", "billiard.exceptions")), null);
+                return new Outcome.Failed(ControlFailure.SoftTimeLimitExceeded(ExceptionCodec.FromException(error).Traceback), null);
             default:
                 return RetryPolicy.Wants(options, error)
                     ? Retry(task, error, countdown: null, options.MaxRetries)
@@ -109,8 +111,12 @@ internal sealed class TaskRunner(
             var failure = ExceptionCodec.FromException(cause ?? new CeleryException("Retry", "celery.exceptions"));
             return new Outcome.Retrying(failure, countdown ?? RetryPolicy.Delay(task.Definition.Options, request.Retries, Random.Shared));
         }
-        var final = cause ?? new CeleryException("MaxRetriesExceededError", "celery.exceptions",
-            $"Can't retry {request.Task}[{request.Id}] args:{request.ArgsRepr} kwargs:{request.KwargsRepr}");
-        return new Outcome.Failed(ExceptionCodec.FromException(final), QuarantineReason.RetriesExhausted);
+        var final = cause is null ? ControlFailure.MaxRetriesExceeded(request) : ExceptionCodec.FromException(cause);
+        return new Outcome.Failed(final, QuarantineReason.RetriesExhausted);
+    }
+
+    private sealed class HardLimitException(TimeSpan limit) : Exception
+    {
+        public TimeSpan Limit { get; } = limit;
     }
 }

@@ -29,7 +29,6 @@ public sealed class Worker
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<ISubscription> _subscriptions = [];
     private int _running;
-    private long _processed;
     private volatile bool _draining;
 
     /// <summary>Creates a worker.</summary>
@@ -70,9 +69,6 @@ public sealed class Worker
 
     /// <summary>How many tasks run now.</summary>
     public int Running => Volatile.Read(ref _running);
-
-    /// <summary>How many tasks have ended.</summary>
-    public long Processed => Interlocked.Read(ref _processed);
 
     /// <summary>
     /// Works until <paramref name="stop"/> fires, then stops fetching, lets running tasks finish within the shutdown timeout and gives the rest back.
@@ -164,7 +160,6 @@ public sealed class Worker
             Interlocked.Increment(ref _running);
             await RunTaskAsync(runner, task, cancelTasks, giveUp).ConfigureAwait(false);
             Interlocked.Decrement(ref _running);
-            Interlocked.Increment(ref _processed);
         }
     }
 
