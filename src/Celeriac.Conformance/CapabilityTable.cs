@@ -19,17 +19,22 @@ public static class CapabilityTable
     [
         ("Survives the death of every process", can => YesNo(can.Durable)),
         ("Several processes share one URL", can => YesNo(can.SharedBetweenProcesses)),
+        ("Exchanges and bindings", can => YesNo(can.Exchanges)),
         ("Fanout exchanges", can => YesNo(can.Fanout)),
         ("Topic exchanges", can => YesNo(can.Topic)),
         ("Delayed messages", can => can.Delay ? Longest(can.LongestDelay) : "no"),
+        ("Delayed messages are counted and purged", can => YesNo(can.SeesDelayed)),
         ("Priorities", can => can.MaxPriority == 0 ? "no" : $"0–{can.MaxPriority}"),
-        ("Messages and queues expire", can => YesNo(can.Expiry)),
+        ("Messages expire", can => YesNo(can.MessageExpiry)),
+        ("Unused queues expire", can => YesNo(can.QueueExpiry)),
         ("Dead-letter exchanges", can => YesNo(can.DeadLetter)),
         ("Documents beside the queues", can => YesNo(can.Documents)),
         ("Follow-ups, document and settlement in one step", can => YesNo(can.AtomicCompletion)),
         ("A holder that froze past its lease cannot settle", can => YesNo(can.FencedLeases)),
         ("Largest body", can => Size(can.MaxBodyBytes)),
-        ("Counts tell unacknowledged, delayed and consumers apart", can => YesNo(can.DetailedCounts)),
+        ("Queues can be counted", can => YesNo(can.Counts)),
+        ("Counts tell what is handed out and unsettled", can => YesNo(can.CountsUnacknowledged)),
+        ("Counts tell consumers", can => YesNo(can.CountsConsumers)),
     ];
 
     /// <summary>The table in Markdown: a row for each capability, a column for each transport, in the order given. Lines end in a line feed.</summary>

@@ -12,10 +12,16 @@ public interface ITransport : IAsyncDisposable
     /// <summary>What this messaging system can and cannot do.</summary>
     TransportCapabilities Capabilities { get; }
 
+    /// <summary>Whether the messaging system can be reached at the moment, for health checks. Reading it does nothing.</summary>
+    TransportHealth Health { get; }
+
     /// <summary>The documents that commit together with settlements; null where the messaging system cannot store.</summary>
     IDocumentStore? Documents { get; }
 
-    /// <summary>Connects. Calling it again does nothing; the other members connect by themselves.</summary>
+    /// <summary>
+    /// Connects: tries each server of the URL once. Calling it again does nothing; the other members connect by themselves.
+    /// A connection that is lost later is made again in the background, and with it declarations and subscriptions.
+    /// </summary>
     /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
     ValueTask ConnectAsync(CancellationToken cancellationToken = default);
 
@@ -32,10 +38,11 @@ public interface ITransport : IAsyncDisposable
     /// <summary>Deletes an exchange with its bindings; answers whether it was there.</summary>
     ValueTask<bool> DeleteExchangeAsync(string exchange, CancellationToken cancellationToken = default);
 
-    /// <summary>Drops the messages that are ready or delayed, not those handed out; answers how many.</summary>
+    /// <summary>Drops the messages that are ready, and with <see cref="TransportCapabilities.SeesDelayed"/> those delayed, not those handed out; answers how many.</summary>
     ValueTask<long> PurgeAsync(string queue, CancellationToken cancellationToken = default);
 
     /// <summary>What is in a queue; null where there is no such queue.</summary>
+    /// <exception cref="TransportRefusedException">The transport does not claim <see cref="TransportCapabilities.Counts"/>.</exception>
     ValueTask<QueueCounts?> CountAsync(string queue, CancellationToken cancellationToken = default);
 
     /// <summary>

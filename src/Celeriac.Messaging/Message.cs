@@ -27,7 +27,8 @@ public sealed record Message
     /// <summary>The sender's own id of the message.</summary>
     public string? MessageId { get; init; }
 
-    /// <summary>0–255, higher first; null where the sender said nothing. Queues without a maximum priority ignore it.</summary>
+    /// <summary>0–255, higher first; null where the sender said nothing. Queues without a maximum priority ignore it.
+    /// To every broker null and 0 mean the same, and not every broker's client tells them apart on arrival.</summary>
     public byte? Priority { get; init; }
 
     /// <summary>How long the message may wait in a queue before the broker drops or dead-letters it; null for ever.</summary>

@@ -67,6 +67,8 @@ public sealed record Topology
 /// <param name="Ready">Messages that a consumer could receive now.</param>
 public sealed record QueueCounts(long Ready)
 {
+    /// <summary>True where the broker shows only a part of a long queue: there are at least <see cref="Ready"/> messages.</summary>
+    public bool IsLowerBound { get; init; }
     /// <summary>Messages handed out and not yet settled; null where the transport cannot tell.</summary>
     public long? Unacknowledged { get; init; }
     /// <summary>Messages that wait for their due time; null where the transport cannot tell.</summary>

@@ -12,6 +12,9 @@ public sealed record TransportCapabilities
     /// <summary>Several processes can use the same URL.</summary>
     public bool SharedBetweenProcesses { get; init; }
 
+    /// <summary>Exchanges can be declared, and queues bound to them. False: there is only the default exchange, which routes to the queue named by the routing key.</summary>
+    public bool Exchanges { get; init; }
+
     /// <summary>Fanout exchanges.</summary>
     public bool Fanout { get; init; }
 
@@ -24,11 +27,17 @@ public sealed record TransportCapabilities
     /// <summary>The longest delay; null where there is no limit.</summary>
     public TimeSpan? LongestDelay { get; init; }
 
+    /// <summary>Delayed messages are counted, and purged with their queue. False: they wait out of sight until their time.</summary>
+    public bool SeesDelayed { get; init; }
+
     /// <summary>The highest priority that a queue can tell apart; 0 where priorities have no effect.</summary>
     public byte MaxPriority { get; init; }
 
-    /// <summary>Messages and queues can expire.</summary>
-    public bool Expiry { get; init; }
+    /// <summary>Messages can expire, by their own time or their queue's.</summary>
+    public bool MessageExpiry { get; init; }
+
+    /// <summary>Queues that nobody uses can expire.</summary>
+    public bool QueueExpiry { get; init; }
 
     /// <summary>Dead-letter exchanges.</summary>
     public bool DeadLetter { get; init; }
@@ -45,6 +54,12 @@ public sealed record TransportCapabilities
     /// <summary>Largest body in bytes.</summary>
     public long MaxBodyBytes { get; init; }
 
-    /// <summary>Counts tell unacknowledged, delayed and consumers apart.</summary>
-    public bool DetailedCounts { get; init; }
+    /// <summary>Queues can be counted.</summary>
+    public bool Counts { get; init; }
+
+    /// <summary>Counts say how many messages are handed out and not yet settled.</summary>
+    public bool CountsUnacknowledged { get; init; }
+
+    /// <summary>Counts say how many consumers a queue has.</summary>
+    public bool CountsConsumers { get; init; }
 }

@@ -34,18 +34,23 @@ internal sealed class SqliteQueueStore : IQueueStore
     {
         Durable = true,
         SharedBetweenProcesses = true,
+        Exchanges = true,
         Fanout = true,
         Topic = true,
         Delay = true,
+        SeesDelayed = true,
         MaxPriority = 255,
-        Expiry = true,
+        MessageExpiry = true,
+        QueueExpiry = true,
         DeadLetter = true,
         Documents = true,
         AtomicCompletion = true,
         FencedLeases = true,
         // SQLite's own limit for a row is 1,000,000,000 bytes; the URL's max_body is 128 MiB unless it says more.
         MaxBodyBytes = 900_000_000,
-        DetailedCounts = true,
+        Counts = true,
+        CountsUnacknowledged = true,
+        CountsConsumers = true,
     };
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ public sealed class LimitedHarness : TransportHarness
 {
     private readonly MemoryQueueStore _store = new(TimeProvider.System)
     {
-        Capabilities = new TransportCapabilities { AtomicCompletion = true, MaxBodyBytes = 10 * 1024 * 1024, DetailedCounts = true },
+        Capabilities = new TransportCapabilities { AtomicCompletion = true, MaxBodyBytes = 10 * 1024 * 1024 },
     };
 
     public override string Url => "memory://limited";

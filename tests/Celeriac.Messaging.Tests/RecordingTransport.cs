@@ -10,6 +10,7 @@ internal sealed class RecordingTransport(string name) : ITransport, ISubscriptio
 
     public string Name { get; } = name;
     public TransportCapabilities Capabilities { get; } = new() { Delay = true, MaxBodyBytes = 1_000_000 };
+    public TransportHealth Health { get; } = new(ConnectionState.Connected, DateTimeOffset.UnixEpoch);
     public IDocumentStore? Documents => null;
     public bool Connected { get; private set; }
     public bool Disposed { get; private set; }

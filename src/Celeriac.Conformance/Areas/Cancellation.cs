@@ -141,7 +141,10 @@ public abstract partial class TransportConformance
         var queue = await DeclareQueueAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => Transport.SubscribeAsync(new SubscriptionOptions([queue]), new CancellationToken(true)).AsTask());
-        Assert.Equal(Detailed(0), (await CountAsync(queue)).Consumers);
+        if (Can.CountsConsumers)
+        {
+            Assert.Equal(0, (await CountAsync(queue)).Consumers);
+        }
         await PublishAsync(queue, "kept");
         Assert.Equal(["kept"], await DrainAsync(queue, 1));
     }

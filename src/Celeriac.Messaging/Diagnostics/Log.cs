@@ -13,4 +13,16 @@ internal static partial class Log
 
     [LoggerMessage(1003, LogLevel.Warning, "Messages that came back from dead or frozen consumers ({Consumers}): {Messages}")]
     public static partial void Reclaimed(ILogger logger, int messages, string consumers);
+
+    [LoggerMessage(1010, LogLevel.Information, "Connected to {Broker} (connection {Generation})")]
+    public static partial void ConnectionMade(ILogger logger, string broker, long generation);
+
+    [LoggerMessage(1011, LogLevel.Warning, "The connection to {Broker} was lost (connection {Generation}): {Reason}. Connecting again")]
+    public static partial void ConnectionLost(ILogger logger, string broker, long generation, string reason);
+
+    [LoggerMessage(1012, LogLevel.Warning, "No server of {Broker} can be reached (round {Round}); the next round begins in {Delay}. {Reason}")]
+    public static partial void ConnectFailed(ILogger logger, string broker, int round, TimeSpan delay, string reason);
+
+    [LoggerMessage(1013, LogLevel.Error, "Connecting to {Broker} failed in a way that was not foreseen; trying again")]
+    public static partial void ConnectFaulted(ILogger logger, Exception error, string broker);
 }

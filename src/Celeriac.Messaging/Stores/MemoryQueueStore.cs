@@ -23,17 +23,22 @@ public sealed class MemoryQueueStore : IQueueStore
     {
         Durable = false,
         SharedBetweenProcesses = false,
+        Exchanges = true,
         Fanout = true,
         Topic = true,
         Delay = true,
+        SeesDelayed = true,
         MaxPriority = 255,
-        Expiry = true,
+        MessageExpiry = true,
+        QueueExpiry = true,
         DeadLetter = true,
         Documents = true,
         AtomicCompletion = true,
         FencedLeases = true,
         MaxBodyBytes = 1L << 30,
-        DetailedCounts = true,
+        Counts = true,
+        CountsUnacknowledged = true,
+        CountsConsumers = true,
     };
 
     /// <inheritdoc/>

@@ -18,6 +18,7 @@ public sealed class StoreTransport : ITransport
     private readonly ConcurrentDictionary<StoreSubscription, bool> _subscriptions = new();
     private readonly SemaphoreSlim _getting = new(1, 1);
     private StoreSubscription? _single;
+    private TransportHealth _health;
     private bool _connected;
     private bool _disposed;
 
@@ -31,6 +32,7 @@ public sealed class StoreTransport : ITransport
         _store = store;
         _options = StoreTransportOptions.From(url);
         _time = context.Time;
+        _health = new TransportHealth(ConnectionState.Closed, _time.GetUtcNow());
         _log = context.LoggerFactory.CreateLogger("Celeriac.Broker.Store");
         Documents = store.Capabilities.Documents ? new ConnectedDocuments(this, store) : null;
         Capabilities = store.Capabilities with { MaxBodyBytes = Math.Min(_options.MaxBodyBytes, store.Capabilities.MaxBodyBytes) };
@@ -43,6 +45,9 @@ public sealed class StoreTransport : ITransport
 
     /// <inheritdoc/>
     public TransportCapabilities Capabilities { get; }
+
+    /// <inheritdoc/>
+    public TransportHealth Health => Volatile.Read(ref _health);
 
     /// <inheritdoc/>
     public IDocumentStore? Documents { get; }
@@ -67,7 +72,7 @@ public sealed class StoreTransport : ITransport
         {
             if (!_connected)
             {
-                await _store.OpenAsync(cancellationToken).ConfigureAwait(false);
+                await OpenAsync(cancellationToken).ConfigureAwait(false);
                 _keeper.Start();
                 Volatile.Write(ref _connected, true);
             }
@@ -75,6 +80,20 @@ public sealed class StoreTransport : ITransport
         finally
         {
             _connecting.Release();
+        }
+    }
+
+    private async ValueTask OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _store.OpenAsync(cancellationToken).ConfigureAwait(false);
+            _health = new TransportHealth(ConnectionState.Connected, _time.GetUtcNow());
+        }
+        catch (TransportException error)
+        {
+            _health = new TransportHealth(ConnectionState.Closed, _time.GetUtcNow(), error.Message);
+            throw;
         }
     }
 
@@ -105,6 +124,7 @@ public sealed class StoreTransport : ITransport
     /// <inheritdoc/>
     public async ValueTask<QueueCounts?> CountAsync(string queue, CancellationToken cancellationToken = default)
     {
+        Capabilities.RequireCounts(queue);
         var table = await _commits.LookupAsync(cancellationToken).ConfigureAwait(false);
         return table.Queue(queue) is { } stored ? await _store.CountAsync(stored.Id, Now, cancellationToken).ConfigureAwait(false) : null;
     }
@@ -201,6 +221,7 @@ public sealed class StoreTransport : ITransport
             await subscription.DisposeAsync().ConfigureAwait(false);
         }
         _disposed = true;
+        _health = new TransportHealth(ConnectionState.Closed, _time.GetUtcNow());
         await _keeper.DisposeAsync().ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
         _connecting.Dispose();

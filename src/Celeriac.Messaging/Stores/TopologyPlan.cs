@@ -9,6 +9,7 @@ internal static class TopologyPlan
         var queues = wanted.Queues.Where(queue => IsNew(table, queue, capabilities)).DistinctBy(queue => queue.Name).ToList();
         var bindings = wanted.Bindings.Distinct().Where(binding =>
         {
+            capabilities.Require(binding);
             Require(binding.Exchange.Length > 0, $"Queue '{binding.Queue}' cannot be bound to the default exchange: every queue is bound to it by its own name already.");
             Require(table.Exchange(binding.Exchange) is not null || exchanges.Exists(exchange => exchange.Name == binding.Exchange),
                 $"Queue '{binding.Queue}' cannot be bound: there is no exchange '{binding.Exchange}'. Declare the exchange first.");

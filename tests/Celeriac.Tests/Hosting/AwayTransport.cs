@@ -9,6 +9,7 @@ internal sealed class AwayTransport : ITransport
 
     public string Name => "away://";
     public TransportCapabilities Capabilities { get; } = new();
+    public TransportHealth Health { get; } = new(ConnectionState.Connected, DateTimeOffset.UnixEpoch);
     public IDocumentStore? Documents => null;
 
     /// <summary>Ends when somebody has tried to reach it.</summary>
