@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text;
+
+namespace Celeriac.Stomp.Brokers;
+
+/// <summary>Queue names as destinations.</summary>
+internal static class Destinations
+{
+    private const string ActiveMqPrefix = "/queue/";
+    private const string RabbitMqPrefix = "/amq/queue/";
+
+    /// <summary>
+    /// ActiveMQ reads a name: <c>,</c> sends to two queues, <c>*</c> and <c>&gt;</c> subscribe to many, <c>?</c> begins options. Such characters
+    /// travel as %XX, and so does <c>%</c>; every other name is the queue's name on the broker, as a third party would write it.
+    /// </summary>
+    internal static string ActiveMq(string queue)
+    {
+        var text = new StringBuilder(ActiveMqPrefix, ActiveMqPrefix.Length + queue.Length);
+        for (var index = 0; index < queue.Length; index++)
+        {
+            var letter = queue[index];
+            var isEdgeSpace = letter == ' ' && (index == 0 || index == queue.Length - 1);
+            if (letter is ',' or '*' or '>' or '?' or '%' || isEdgeSpace)
+            {
+                text.Append('%').Append(((int)letter).ToString("X2", CultureInfo.InvariantCulture));
+            }
+            else
+            {
+                text.Append(letter);
+            }
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The queue's name in ActiveMQ's form of it.</summary>
+    internal static string FromActiveMq(string destination) =>
+        destination.StartsWith(ActiveMqPrefix, StringComparison.Ordinal) ? Uri.UnescapeDataString(destination[ActiveMqPrefix.Length..]) : destination;
+
+    /// <summary>A queue of RabbitMQ that exists. Unlike <c>/queue/…</c> it is not declared again by each frame, so its arguments may be any.</summary>
+    internal static string RabbitMq(string queue) => RabbitMqPrefix + Uri.EscapeDataString(queue);
+
+    /// <summary>RabbitMQ declares the queue of such a frame with the properties in its headers.</summary>
+    internal static string RabbitMqDeclaring(string queue) => ActiveMqPrefix + Uri.EscapeDataString(queue);
+}
