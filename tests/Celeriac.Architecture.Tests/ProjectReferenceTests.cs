@@ -9,6 +9,7 @@ public sealed class ProjectReferenceTests
         ["Celeriac.Generators"] = [],
         ["Celeriac"] = ["Celeriac.Generators", "Celeriac.Messaging"],
         ["Celeriac.Sqlite"] = ["Celeriac", "Celeriac.Messaging"],
+        ["Celeriac.Stomp"] = ["Celeriac.Messaging"],
         ["Celeriac.Conformance"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.CommandLine"] = ["Celeriac", "Celeriac.Messaging"],
     };

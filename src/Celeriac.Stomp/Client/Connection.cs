@@ -1,0 +1,267 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+
+namespace Celeriac.Stomp;
+
+/// <summary>A connection after its handshake: a loop that reads, a loop that writes, and one end for both.</summary>
+internal sealed class Connection : IAsyncDisposable
+{
+    private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(2);
+    private readonly StompClientOptions options;
+    private readonly TimeProvider time;
+    private readonly Stream stream;
+    private readonly PipeReader input;
+    private readonly FrameParser parser;
+    private readonly FrameWriter output;
+    private readonly Heartbeats heartbeats;
+    private readonly ReceiptTable receipts = new();
+    private readonly ConcurrentDictionary<string, Action<StompFrame>> handlers = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource lifetime = new();
+    private readonly TaskCompletionSource<Exception?> lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task reading;
+    private readonly Task writing;
+    private long unclaimedMessages;
+    private int hasEnded;
+    private volatile bool isClosing;
+
+    private Connection(StompClientOptions options, TimeProvider time, Stream stream, PipeReader input, FrameParser parser, StompFrame connected)
+    {
+        (this.options, this.time, this.stream, this.input, this.parser, Connected) = (options, time, stream, input, parser, connected);
+        var (serverSends, serverWants) = Heartbeats.Parse(connected.Headers.Find("heart-beat"));
+        HeartbeatSend = Heartbeats.Agree(options.HeartbeatSend, serverWants);
+        HeartbeatReceive = Heartbeats.Agree(options.HeartbeatReceive, serverSends);
+        output = new FrameWriter(options.WriteBufferBytes, options.MaximumSentHeaderBytes, time);
+        heartbeats = new Heartbeats(HeartbeatSend, HeartbeatReceive, time, output, Silent);
+        writing = WriteAsync();
+        reading = ReadAsync();
+    }
+
+    public StompFrame Connected { get; }
+
+    public TimeSpan HeartbeatSend { get; }
+
+    public TimeSpan HeartbeatReceive { get; }
+
+    public Task<Exception?> Lost => lost.Task;
+
+    public long UnclaimedMessages => Interlocked.Read(ref unclaimedMessages);
+
+    /// <summary>The server as it stands in error texts.</summary>
+    public string Name => $"'{options.Host}:{options.Port}'";
+
+    public static async Task<Connection> OpenAsync(StompClientOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var stream = await ServerConnection.OpenAsync(options, cancellationToken).ConfigureAwait(false);
+        var input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4 * 1024, leaveOpen: true));
+        try
+        {
+            var parser = new FrameParser(options.MaximumFrameBytes, options.MaximumHeaderBytes, options.MaximumHeaders);
+            var connected = await Handshake.RunAsync(stream, input, parser, options, cancellationToken).ConfigureAwait(false);
+            return new(options, time, stream, input, parser, connected);
+        }
+        catch
+        {
+            await input.CompleteAsync().ConfigureAwait(false);
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public ValueTask WriteAsync(IReadOnlyList<StompFrame> frames, CancellationToken cancellationToken) => output.WriteAsync(frames, null, cancellationToken);
+
+    /// <param name="frames">The frames; the last asks for a receipt.</param>
+    /// <param name="notSent">Called if nothing was sent.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task RequestAsync(IReadOnlyList<StompFrame> frames, Action? notSent, CancellationToken cancellationToken)
+    {
+        Task<StompException?> answer;
+        long id;
+        try
+        {
+            (id, var receipt, answer) = receipts.Add();
+            await HandOverAsync(frames, id, receipt, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            notSent?.Invoke();
+            throw;
+        }
+        try
+        {
+            if (await answer.WaitAsync(cancellationToken).ConfigureAwait(false) is { } error)
+            {
+                throw error;
+            }
+        }
+        finally
+        {
+            receipts.Remove(id);
+        }
+    }
+
+    public void AddHandler(string subscription, Action<StompFrame> handler)
+    {
+        if (!handlers.TryAdd(subscription, handler))
+        {
+            throw new InvalidOperationException($"There is a subscription '{subscription}' on the connection to {Name}. Choose another id, or unsubscribe the first.");
+        }
+    }
+
+    public void RemoveHandler(string subscription) => handlers.TryRemove(subscription, out _);
+
+    public async ValueTask DisposeAsync()
+    {
+        isClosing = true;
+        if (!lost.Task.IsCompleted)
+        {
+            using var patience = new CancellationTokenSource(FarewellTime, time);
+            try
+            {
+                await RequestAsync([StompFrames.Disconnect()], null, patience.Token).ConfigureAwait(false);
+            }
+            catch (Exception fault) when (fault is StompException or OperationCanceledException)
+            {
+                // The connection ends anyway, and what was not confirmed is told to those who asked for it.
+            }
+        }
+        End(null);
+        await Task.WhenAll(reading, writing).ConfigureAwait(false);
+        lifetime.Dispose();
+    }
+
+    private async Task HandOverAsync(IReadOnlyList<StompFrame> frames, long id, string receipt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await output.WriteAsync(frames, receipt, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            receipts.Remove(id);
+            throw;
+        }
+    }
+
+    // Neither loop ever fails: whatever happens becomes the reason why the connection has ended.
+    private async Task WriteAsync()
+    {
+        await Task.Yield();
+        try
+        {
+            await output.RunAsync(stream, lifetime.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            End(Broken(fault));
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        await Task.Yield();
+        try
+        {
+            await ReadFramesAsync().ConfigureAwait(false);
+        }
+        catch (StompException fault)
+        {
+            End(fault);
+        }
+        catch (Exception fault)
+        {
+            End(Broken(fault));
+        }
+        finally
+        {
+            await input.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReadFramesAsync()
+    {
+        while (true)
+        {
+            heartbeats.Reading();
+            var result = await input.ReadAsync(lifetime.Token).ConfigureAwait(false);
+            heartbeats.Received();
+            var buffer = result.Buffer;
+            while (parser.Read(ref buffer) is { } frame)
+            {
+                Take(frame);
+            }
+            input.AdvanceTo(buffer.Start, buffer.End);
+            if (result.IsCompleted)
+            {
+                var place = parser.IsInsideFrame ? " in the middle of a frame" : "";
+                throw new StompConnectionException($"The server at {Name} closed the connection{place}. Its log may say why.", mayHaveBeenSent: true);
+            }
+        }
+    }
+
+    private void Take(StompFrame frame)
+    {
+        switch (frame.Command)
+        {
+            case Commands.Message:
+                Deliver(frame);
+                break;
+            case Commands.Receipt:
+                receipts.Answer(frame.Headers.Find("receipt-id"), null);
+                break;
+            case Commands.Error:
+                var error = new StompErrorException(frame);
+                receipts.Answer(frame.Headers.Find("receipt-id"), error);
+                throw error;
+            default:
+                throw new StompProtocolException($"The server at {Name} sent a {frame.Command} frame. After CONNECTED a server sends MESSAGE, RECEIPT and ERROR only.");
+        }
+    }
+
+    private void Deliver(StompFrame message)
+    {
+        var subscription = message.Headers.Find("subscription");
+        var handler = subscription is not null && handlers.TryGetValue(subscription, out var found) ? found : null;
+        if (handler is null)
+        {
+            Interlocked.Increment(ref unclaimedMessages);
+            handler = options.OnUnclaimedMessage;
+        }
+        try
+        {
+            handler?.Invoke(message);
+        }
+        catch (Exception fault)
+        {
+            throw new StompConnectionException(
+                $"The connection to {Name} was ended because the handler of subscription '{subscription}' failed: {fault.Message} Its message was not taken; the server will deliver it again if it awaits an acknowledgement.", mayHaveBeenSent: true, fault);
+        }
+    }
+
+    private void Silent(TimeSpan quiet) => End(new StompConnectionException(
+        $"The server at {Name} has sent nothing for {quiet.TotalSeconds:0.#} seconds, although it agreed to send something every {HeartbeatReceive.TotalSeconds:0.#} seconds. The connection was given up; check the network and the server.", mayHaveBeenSent: true));
+
+    private StompConnectionException Broken(Exception fault) =>
+        new($"The connection to {Name} broke: {fault.Message.TrimEnd('.')}. The server's log may say why.", mayHaveBeenSent: true, fault);
+
+    private void End(Exception? reason)
+    {
+        if (Interlocked.Exchange(ref hasEnded, 1) != 0)
+        {
+            return;
+        }
+        reason = isClosing ? null : reason;
+        heartbeats.Dispose();
+        lifetime.Cancel();
+        stream.Dispose();
+        output.Close(MakeException);
+        receipts.Close(MakeException);
+        lost.TrySetResult(reason);
+
+        StompConnectionException MakeException(bool mayHaveBeenSent)
+        {
+            var outcome = mayHaveBeenSent ? "The server has not confirmed the request, so it may have done it or not." : "Nothing of it was sent.";
+            var cause = reason?.Message ?? $"The connection to {Name} was closed by this process.";
+            return new($"{outcome} {cause}", mayHaveBeenSent, reason);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace Celeriac.Stomp;
+
+/// <summary>The requests that wait for the server's receipt, by the number that was sent with them.</summary>
+internal sealed class ReceiptTable
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<long, TaskCompletionSource<StompException?>> pending = [];
+    private Func<bool, StompConnectionException>? closed;
+    private long last;
+
+    /// <summary>Makes a receipt. Its task ends with null once the server has answered, or with what went wrong; it never fails.</summary>
+    /// <exception cref="StompConnectionException">The connection has ended.</exception>
+    public (long Id, string Text, Task<StompException?> Answer) Add()
+    {
+        var answer = new TaskCompletionSource<StompException?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            if (closed is not null)
+            {
+                throw closed(false);
+            }
+            var id = ++last;
+            pending.Add(id, answer);
+            return (id, id.ToString(CultureInfo.InvariantCulture), answer.Task);
+        }
+    }
+
+    /// <summary>Forgets a receipt that nobody waits for any more.</summary>
+    public void Remove(long id)
+    {
+        lock (gate)
+        {
+            pending.Remove(id);
+        }
+    }
+
+    /// <summary>The server has answered a request: with null if it was done. A receipt that nobody waits for is ignored.</summary>
+    public void Answer(string? receipt, StompException? error)
+    {
+        TaskCompletionSource<StompException?>? answer = null;
+        if (long.TryParse(receipt, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        {
+            lock (gate)
+            {
+                pending.Remove(id, out answer);
+            }
+        }
+        answer?.TrySetResult(error);
+    }
+
+    /// <summary>The connection has ended: every request fails, and no new one is taken.</summary>
+    public void Close(Func<bool, StompConnectionException> reason)
+    {
+        TaskCompletionSource<StompException?>[] unanswered;
+        lock (gate)
+        {
+            closed ??= reason;
+            unanswered = [.. pending.Values];
+            pending.Clear();
+        }
+        foreach (var answer in unanswered)
+        {
+            answer.TrySetResult(reason(true));
+        }
+    }
+}
