@@ -68,6 +68,21 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
         return connected.IsCompletedSuccessfully ? await connected.ConfigureAwait(false) : await connected.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The connection, after a wait of at most this long where there is none.</summary>
+    /// <exception cref="TransportException">There was no connection in time.</exception>
+    /// <exception cref="ObjectDisposedException">The transport was disposed.</exception>
+    public async ValueTask<Connected<TConnection>> GetAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAsync(cancellationToken).AsTask().WaitAsync(atMost, _time, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw NotConnected();
+        }
+    }
+
     /// <summary>What to throw when a wait for the connection took too long.</summary>
     public TransportException NotConnected() => new(
         $"'{_name}' is not connected{(Health.LastError is { } error ? $": {error}" : ".")} It goes on trying; call again, or check the server and the URL.");

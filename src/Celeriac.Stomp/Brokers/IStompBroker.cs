@@ -5,7 +5,7 @@ using Celeriac.Stomp.Sending;
 namespace Celeriac.Stomp.Brokers;
 
 /// <summary>What differs between the servers that speak STOMP, on one connection: STOMP itself knows no queues, no exchanges and no durability.</summary>
-internal interface IStompBroker
+internal interface IStompBroker : IDisposable
 {
     /// <summary>What the server can do, as far as is known now.</summary>
     TransportCapabilities Capabilities { get; }
@@ -14,7 +14,7 @@ internal interface IStompBroker
     Task PrepareAsync(CancellationToken cancellationToken);
 
     /// <inheritdoc cref="ITransport.DeclareAsync"/>
-    Task DeclareAsync(Messaging.Topology topology, CancellationToken cancellationToken);
+    Task DeclareAsync(Topology topology, CancellationToken cancellationToken);
 
     /// <inheritdoc cref="ITransport.UnbindAsync"/>
     Task UnbindAsync(Binding binding, CancellationToken cancellationToken);

@@ -72,7 +72,7 @@ internal sealed class StompSender : IAsyncDisposable
         }
     }
 
-    private async Task<StompConnectionException?> ExecuteAsync(IReadOnlyList<StompWork> batch)
+    private async Task<StompConnectionException?> ExecuteAsync(List<StompWork> batch)
     {
         foreach (var work in batch)
         {

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Stores;
 
-namespace Celeriac.Stomp.Topology;
+namespace Celeriac.Stomp.Registry;
 
 /// <summary>
 /// Everything declared, as the one message of the queue <c>celeriac.topology</c>. ActiveMQ's STOMP can neither ask whether a queue exists nor

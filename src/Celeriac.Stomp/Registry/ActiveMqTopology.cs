@@ -3,7 +3,7 @@ using Celeriac.Messaging;
 using Celeriac.Messaging.Stores;
 using Celeriac.Stomp.Brokers;
 
-namespace Celeriac.Stomp.Topology;
+namespace Celeriac.Stomp.Registry;
 
 /// <summary>
 /// The register of one ActiveMQ as this connection knows it. Readers browse its message; a writer takes it as the queue's exclusive consumer,
