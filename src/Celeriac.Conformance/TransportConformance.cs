@@ -18,26 +18,32 @@ public abstract partial class TransportConformance : IAsyncLifetime
     /// </summary>
     protected static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
 
+    private ITransport? _transport;
+
     /// <summary>Made by xunit for each fact.</summary>
     /// <param name="harness">A fresh place. The fact disposes it.</param>
     protected TransportConformance(TransportHarness harness)
     {
         ArgumentNullException.ThrowIfNull(harness);
         Harness = harness;
-        Transport = harness.Open();
     }
 
     /// <summary>Where the fact runs.</summary>
     protected TransportHarness Harness { get; }
 
     /// <summary>A connection to the fact's place.</summary>
-    protected ITransport Transport { get; }
+    protected ITransport Transport => _transport ?? throw new InvalidOperationException("The fact has not been initialised.");
 
     /// <summary>What the transport claims.</summary>
     protected TransportCapabilities Can => Transport.Capabilities;
 
     /// <inheritdoc/>
-    public virtual ValueTask InitializeAsync() => Transport.ConnectAsync(Cancelled);
+    public virtual async ValueTask InitializeAsync()
+    {
+        await Harness.StartAsync();
+        _transport = Harness.Open();
+        await _transport.ConnectAsync(Cancelled);
+    }
 
     /// <inheritdoc/>
     public virtual async ValueTask DisposeAsync()

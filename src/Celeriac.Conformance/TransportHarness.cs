@@ -36,6 +36,9 @@ public abstract class TransportHarness : IAsyncDisposable
     /// <param name="stem">What the name stands for in the fact, for example <c>mail</c>.</param>
     public string NameOf(string stem) => $"{stem}-{_place}";
 
+    /// <summary>Called before everything else, once for each fact: the place to wait for a broker that the tests start. Default: nothing.</summary>
+    public virtual ValueTask StartAsync() => ValueTask.CompletedTask;
+
     /// <summary>Makes a transport, not connected, that lives until the harness is disposed.</summary>
     /// <param name="url">The URL; null for <see cref="Url"/>.</param>
     public ITransport Open(string? url = null) => Own(Create(url ?? Url));

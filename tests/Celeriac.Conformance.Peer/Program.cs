@@ -1,9 +1,11 @@
 using Celeriac.Conformance;
 using Celeriac.Messaging;
 using Celeriac.Sqlite;
+using Celeriac.Stomp;
 
 // The second process of the conformance facts, for the transports of this repository.
 Transports.Add("sqlite", new SqliteTransportFactory());
+Transports.Add("stomp", new StompTransportFactory());
 if (args is ["tasks", var url, var backend, var queue, var node])
 {
     return await TaskPeerProgram.RunAsync(url, backend, queue, node);

@@ -23,7 +23,7 @@ public abstract partial class TaskConformance<THarness> : IAsyncLifetime where T
     private string QuarantineQueue => $"{Harness.Queue}.quarantine";
 
     /// <inheritdoc/>
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public ValueTask InitializeAsync() => Harness.StartAsync();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -36,6 +36,9 @@ public abstract class TaskHarness : IAsyncDisposable
     /// <summary>The messaging layer under the client.</summary>
     public ITransport Transport => Client.Transport;
 
+    /// <summary>Called before everything else, once for each fact: the place to wait for a broker that the tests start. Default: nothing.</summary>
+    public virtual ValueTask StartAsync() => ValueTask.CompletedTask;
+
     /// <summary>Another client on the same place.</summary>
     public TaskClient OpenClient(string? brokerUrl = null)
     {

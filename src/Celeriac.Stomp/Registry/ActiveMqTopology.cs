@@ -18,7 +18,7 @@ internal sealed class ActiveMqTopology(StompClient client, Func<string> nextId) 
     /// <summary>Where changes are announced.</summary>
     public const string Announcements = "/topic/celeriac.topology";
 
-    // Numbers in STOMP headers are text: the selector converts. Dashes are no part of a selector's names.
+    // Dashes are no part of a selector's names.
     private const string VersionHeader = "celeriac_version";
 
     private static readonly TimeSpan LongestWaitForOthers = TimeSpan.FromSeconds(10);
@@ -149,8 +149,8 @@ internal sealed class ActiveMqTopology(StompClient client, Func<string> nextId) 
 
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
-        // Only what is newer travels.
-        var selector = $"convert_string_expressions:{VersionHeader} > {Text(_register.Version)}";
+        // Only a version that is not known yet travels.
+        var selector = $"{VersionHeader} <> '{Text(_register.Version)}'";
         foreach (var frame in await client.BrowseAsync(nextId(), Queue, selector, cancellationToken).ConfigureAwait(false))
         {
             if (TopologyRegister.TryDecode(frame.Body.Span) is { } read && read.Version > _register.Version)
