@@ -34,6 +34,7 @@ internal sealed class Connection : IAsyncDisposable
         _heartbeats = new Heartbeats(HeartbeatSend, HeartbeatReceive, time, _output, Silent);
         _writing = WriteAsync();
         _reading = ReadAsync();
+        _heartbeats.Start();
     }
 
     public StompFrame Connected { get; }

@@ -29,9 +29,13 @@ internal sealed class Heartbeats : IDisposable
         _sendAfter = send * 0.75;
         _patience = receive * 2;
         _lastReceived = time.GetTimestamp();
-        // The timers are set after their fields, because a callback may come before the constructor has ended.
         _sendTimer = send > TimeSpan.Zero ? time.CreateTimer(_ => Send(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) : null;
         _receiveTimer = receive > TimeSpan.Zero ? time.CreateTimer(_ => Check(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) : null;
+    }
+
+    /// <summary>Starts both rules. Not in the constructor: a beat may be due before its owner is whole.</summary>
+    public void Start()
+    {
         _sendTimer?.Change(_sendAfter, Timeout.InfiniteTimeSpan);
         _receiveTimer?.Change(_patience, Timeout.InfiniteTimeSpan);
     }

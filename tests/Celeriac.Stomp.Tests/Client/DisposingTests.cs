@@ -41,6 +41,20 @@ public sealed class DisposingTests
     }
 
     [Fact]
+    public async Task A_server_that_does_not_read_is_left_after_two_seconds_too()
+    {
+        var clock = new FakeClock();
+        await using var server = new ScriptedServer();
+        var client = await server.ConnectAsync(time: clock);
+        await client.WriteAsync(StompFrames.Send("/queue/a", new byte[32 << 20]), Stop);
+        var waiting = client.WriteAsync(StompFrames.Begin("a"), Stop).AsTask();
+        var disposing = client.DisposeAsync().AsTask();
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await disposing;
+        Assert.False((await Assert.ThrowsAsync<StompConnectionException>(() => waiting)).MayHaveBeenSent);
+    }
+
+    [Fact]
     public async Task A_server_that_closes_instead_of_confirming_is_an_orderly_end_too()
     {
         await using var server = new ScriptedServer();
