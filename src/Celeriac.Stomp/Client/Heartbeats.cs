@@ -4,7 +4,8 @@ namespace Celeriac.Stomp;
 
 /// <summary>
 /// Shows the server that the client lives, and notices when the server does not. It sends after three quarters of the agreed time,
-/// because some servers give a client up at the very moment its time is over.
+/// because some servers give a client up at the very moment its time is over. It waits for three times the agreed time, because ActiveMQ
+/// looks once in that time whether it has sent something, and so may be silent for twice as long and a little more.
 /// </summary>
 internal sealed class Heartbeats : IDisposable
 {
@@ -22,12 +23,12 @@ internal sealed class Heartbeats : IDisposable
     /// <param name="receive">This often something comes; zero for no rule.</param>
     /// <param name="time">The clock.</param>
     /// <param name="output">Where the beats go.</param>
-    /// <param name="silent">Called once nothing has come for twice the agreed time, with that time.</param>
+    /// <param name="silent">Called once nothing has come for three times the agreed time, with the time of silence.</param>
     public Heartbeats(TimeSpan send, TimeSpan receive, TimeProvider time, FrameWriter output, Action<TimeSpan> silent)
     {
         (_time, _output, _silent) = (time, output, silent);
         _sendAfter = send * 0.75;
-        _patience = receive * 2;
+        _patience = receive * 3;
         _lastReceived = time.GetTimestamp();
         _sendTimer = send > TimeSpan.Zero ? time.CreateTimer(_ => Send(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) : null;
         _receiveTimer = receive > TimeSpan.Zero ? time.CreateTimer(_ => Check(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) : null;

@@ -21,7 +21,7 @@ public sealed class StompClient : IAsyncDisposable
     /// <summary>The agreed time within which this client sends something; zero if there is no rule.</summary>
     public TimeSpan HeartbeatSend => _connection.HeartbeatSend;
 
-    /// <summary>The agreed time within which the server sends something; zero if there is no rule. After twice this time of silence the connection is given up.</summary>
+    /// <summary>The agreed time within which the server sends something; zero if there is no rule. After three times this time of silence the connection is given up.</summary>
     public TimeSpan HeartbeatReceive => _connection.HeartbeatReceive;
 
     /// <summary>
