@@ -7,33 +7,34 @@ namespace Celeriac.Stomp;
 internal sealed class Connection : IAsyncDisposable
 {
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(2);
-    private readonly StompClientOptions options;
-    private readonly TimeProvider time;
-    private readonly Stream stream;
-    private readonly PipeReader input;
-    private readonly FrameParser parser;
-    private readonly FrameWriter output;
-    private readonly Heartbeats heartbeats;
-    private readonly ReceiptTable receipts = new();
-    private readonly ConcurrentDictionary<string, Action<StompFrame>> handlers = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource lifetime = new();
-    private readonly TaskCompletionSource<Exception?> lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task reading;
-    private readonly Task writing;
-    private long unclaimedMessages;
-    private int hasEnded;
-    private volatile bool isClosing;
+    private readonly StompClientOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Stream _stream;
+    private readonly PipeReader _input;
+    private readonly FrameParser _parser;
+    private readonly FrameWriter _output;
+    private readonly Heartbeats _heartbeats;
+    private readonly ReceiptTable _receipts = new();
+    private readonly ConcurrentDictionary<string, Action<StompFrame>> _handlers = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _lifetime = new();
+    private readonly TaskCompletionSource<Exception?> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _reading;
+    private readonly Task _writing;
+    private long _unclaimedMessages;
+    private int _hasEnded;
+    private volatile bool _isClosing;
 
     private Connection(StompClientOptions options, TimeProvider time, Stream stream, PipeReader input, FrameParser parser, StompFrame connected)
     {
-        (this.options, this.time, this.stream, this.input, this.parser, Connected) = (options, time, stream, input, parser, connected);
+        (_options, _time, _stream, _input, _parser, Connected) = (options, time, stream, input, parser, connected);
         var (serverSends, serverWants) = Heartbeats.Parse(connected.Headers.Find("heart-beat"));
         HeartbeatSend = Heartbeats.Agree(options.HeartbeatSend, serverWants);
         HeartbeatReceive = Heartbeats.Agree(options.HeartbeatReceive, serverSends);
-        output = new FrameWriter(options.WriteBufferBytes, options.MaximumSentHeaderBytes, time);
-        heartbeats = new Heartbeats(HeartbeatSend, HeartbeatReceive, time, output, Silent);
-        writing = WriteAsync();
-        reading = ReadAsync();
+        _output = new FrameWriter(options.WriteBufferBytes, options.MaximumSentHeaderBytes, time);
+        _heartbeats = new Heartbeats(HeartbeatSend, HeartbeatReceive, time, _output, Silent);
+        _writing = WriteAsync();
+        _reading = ReadAsync();
+        _heartbeats.Start();
     }
 
     public StompFrame Connected { get; }
@@ -42,12 +43,12 @@ internal sealed class Connection : IAsyncDisposable
 
     public TimeSpan HeartbeatReceive { get; }
 
-    public Task<Exception?> Lost => lost.Task;
+    public Task<Exception?> Lost => _lost.Task;
 
-    public long UnclaimedMessages => Interlocked.Read(ref unclaimedMessages);
+    public long UnclaimedMessages => Interlocked.Read(ref _unclaimedMessages);
 
     /// <summary>The server as it stands in error texts.</summary>
-    public string Name => $"'{options.Host}:{options.Port}'";
+    public string Name => $"'{_options.Host}:{_options.Port}'";
 
     public static async Task<Connection> OpenAsync(StompClientOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -67,7 +68,7 @@ internal sealed class Connection : IAsyncDisposable
         }
     }
 
-    public ValueTask WriteAsync(IReadOnlyList<StompFrame> frames, CancellationToken cancellationToken) => output.WriteAsync(frames, null, cancellationToken);
+    public ValueTask WriteAsync(IReadOnlyList<StompFrame> frames, CancellationToken cancellationToken) => _output.WriteAsync(frames, null, cancellationToken);
 
     /// <param name="frames">The frames; the last asks for a receipt.</param>
     /// <param name="notSent">Called if nothing was sent.</param>
@@ -78,7 +79,7 @@ internal sealed class Connection : IAsyncDisposable
         long id;
         try
         {
-            (id, var receipt, answer) = receipts.Add();
+            (id, var receipt, answer) = _receipts.Add();
             await HandOverAsync(frames, id, receipt, cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -95,26 +96,26 @@ internal sealed class Connection : IAsyncDisposable
         }
         finally
         {
-            receipts.Remove(id);
+            _receipts.Remove(id);
         }
     }
 
     public void AddHandler(string subscription, Action<StompFrame> handler)
     {
-        if (!handlers.TryAdd(subscription, handler))
+        if (!_handlers.TryAdd(subscription, handler))
         {
             throw new InvalidOperationException($"There is a subscription '{subscription}' on the connection to {Name}. Choose another id, or unsubscribe the first.");
         }
     }
 
-    public void RemoveHandler(string subscription) => handlers.TryRemove(subscription, out _);
+    public void RemoveHandler(string subscription) => _handlers.TryRemove(subscription, out _);
 
     public async ValueTask DisposeAsync()
     {
-        isClosing = true;
-        if (!lost.Task.IsCompleted)
+        _isClosing = true;
+        if (!_lost.Task.IsCompleted)
         {
-            using var patience = new CancellationTokenSource(FarewellTime, time);
+            using var patience = new CancellationTokenSource(FarewellTime, _time);
             try
             {
                 await RequestAsync([StompFrames.Disconnect()], null, patience.Token).ConfigureAwait(false);
@@ -125,19 +126,19 @@ internal sealed class Connection : IAsyncDisposable
             }
         }
         End(null);
-        await Task.WhenAll(reading, writing).ConfigureAwait(false);
-        lifetime.Dispose();
+        await Task.WhenAll(_reading, _writing).ConfigureAwait(false);
+        _lifetime.Dispose();
     }
 
     private async Task HandOverAsync(IReadOnlyList<StompFrame> frames, long id, string receipt, CancellationToken cancellationToken)
     {
         try
         {
-            await output.WriteAsync(frames, receipt, cancellationToken).ConfigureAwait(false);
+            await _output.WriteAsync(frames, receipt, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            receipts.Remove(id);
+            _receipts.Remove(id);
             throw;
         }
     }
@@ -148,7 +149,7 @@ internal sealed class Connection : IAsyncDisposable
         await Task.Yield();
         try
         {
-            await output.RunAsync(stream, lifetime.Token).ConfigureAwait(false);
+            await _output.RunAsync(_stream, _lifetime.Token).ConfigureAwait(false);
         }
         catch (Exception fault)
         {
@@ -173,7 +174,7 @@ internal sealed class Connection : IAsyncDisposable
         }
         finally
         {
-            await input.CompleteAsync().ConfigureAwait(false);
+            await _input.CompleteAsync().ConfigureAwait(false);
         }
     }
 
@@ -181,18 +182,18 @@ internal sealed class Connection : IAsyncDisposable
     {
         while (true)
         {
-            heartbeats.Reading();
-            var result = await input.ReadAsync(lifetime.Token).ConfigureAwait(false);
-            heartbeats.Received();
+            _heartbeats.Reading();
+            var result = await _input.ReadAsync(_lifetime.Token).ConfigureAwait(false);
+            _heartbeats.Received();
             var buffer = result.Buffer;
-            while (parser.Read(ref buffer) is { } frame)
+            while (_parser.Read(ref buffer) is { } frame)
             {
                 Take(frame);
             }
-            input.AdvanceTo(buffer.Start, buffer.End);
+            _input.AdvanceTo(buffer.Start, buffer.End);
             if (result.IsCompleted)
             {
-                var place = parser.IsInsideFrame ? " in the middle of a frame" : "";
+                var place = _parser.IsInsideFrame ? " in the middle of a frame" : "";
                 throw new StompConnectionException($"The server at {Name} closed the connection{place}. Its log may say why.", mayHaveBeenSent: true);
             }
         }
@@ -206,11 +207,11 @@ internal sealed class Connection : IAsyncDisposable
                 Deliver(frame);
                 break;
             case Commands.Receipt:
-                receipts.Answer(frame.Headers.Find("receipt-id"), null);
+                _receipts.Answer(frame.Headers.Find("receipt-id"), null);
                 break;
             case Commands.Error:
                 var error = new StompErrorException(frame);
-                receipts.Answer(frame.Headers.Find("receipt-id"), error);
+                _receipts.Answer(frame.Headers.Find("receipt-id"), error);
                 throw error;
             default:
                 throw new StompProtocolException($"The server at {Name} sent a {frame.Command} frame. After CONNECTED a server sends MESSAGE, RECEIPT and ERROR only.");
@@ -220,11 +221,11 @@ internal sealed class Connection : IAsyncDisposable
     private void Deliver(StompFrame message)
     {
         var subscription = message.Headers.Find("subscription");
-        var handler = subscription is not null && handlers.TryGetValue(subscription, out var found) ? found : null;
+        var handler = subscription is not null && _handlers.TryGetValue(subscription, out var found) ? found : null;
         if (handler is null)
         {
-            Interlocked.Increment(ref unclaimedMessages);
-            handler = options.OnUnclaimedMessage;
+            Interlocked.Increment(ref _unclaimedMessages);
+            handler = _options.OnUnclaimedMessage;
         }
         try
         {
@@ -245,17 +246,17 @@ internal sealed class Connection : IAsyncDisposable
 
     private void End(Exception? reason)
     {
-        if (Interlocked.Exchange(ref hasEnded, 1) != 0)
+        if (Interlocked.Exchange(ref _hasEnded, 1) != 0)
         {
             return;
         }
-        reason = isClosing ? null : reason;
-        heartbeats.Dispose();
-        lifetime.Cancel();
-        stream.Dispose();
-        output.Close(MakeException);
-        receipts.Close(MakeException);
-        lost.TrySetResult(reason);
+        reason = _isClosing ? null : reason;
+        _heartbeats.Dispose();
+        _lifetime.Cancel();
+        _stream.Dispose();
+        _output.Close(MakeException);
+        _receipts.Close(MakeException);
+        _lost.TrySetResult(reason);
 
         StompConnectionException MakeException(bool mayHaveBeenSent)
         {

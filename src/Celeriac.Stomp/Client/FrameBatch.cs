@@ -7,12 +7,12 @@ internal readonly struct FrameBatch
 {
     private readonly (StompFrame Frame, int HeadBytes) only;
     private readonly (StompFrame Frame, int HeadBytes)[]? several;
-    private readonly string? receipt;
+    private readonly string? _receipt;
 
     // The list is copied: what was measured must be what is written, whatever its owner does meanwhile.
     public FrameBatch(IReadOnlyList<StompFrame> frames, string? receipt, int maximumHeaderBytes)
     {
-        this.receipt = receipt;
+        _receipt = receipt;
         if (frames.Count == 0)
         {
             throw new ArgumentException("There are no frames to write. Give at least one.", nameof(frames));
@@ -34,12 +34,12 @@ internal readonly struct FrameBatch
     {
         if (several is null)
         {
-            return FrameEncoder.Write(output, only.Frame, receipt, only.HeadBytes);
+            return FrameEncoder.Write(output, only.Frame, _receipt, only.HeadBytes);
         }
         var bytes = 0L;
         for (var index = 0; index < several.Length; index++)
         {
-            bytes += FrameEncoder.Write(output, several[index].Frame, index == several.Length - 1 ? receipt : null, several[index].HeadBytes);
+            bytes += FrameEncoder.Write(output, several[index].Frame, index == several.Length - 1 ? _receipt : null, several[index].HeadBytes);
         }
         return bytes;
     }

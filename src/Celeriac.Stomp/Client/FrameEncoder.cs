@@ -148,23 +148,23 @@ internal static class FrameEncoder
     private static string Shorten(string name) =>
         (name.Length <= 64 ? name : name[..64] + "…").Replace("\0", "\\0", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
-    private ref struct HeadWriter(Span<byte> rest, bool escape)
+    private ref struct HeadWriter(Span<byte> room, bool escape)
     {
-        private Span<byte> rest = rest;
+        private Span<byte> _rest = room;
 
         public void Byte(byte value)
         {
-            rest[0] = value;
-            rest = rest[1..];
+            _rest[0] = value;
+            _rest = _rest[1..];
         }
 
         public void Number(int value)
         {
-            Utf8Formatter.TryFormat(value, rest, out var written);
-            rest = rest[written..];
+            Utf8Formatter.TryFormat(value, _rest, out var written);
+            _rest = _rest[written..];
         }
 
-        public void Literal(ReadOnlySpan<char> text) => rest = rest[Utf8.GetBytes(text, rest)..];
+        public void Literal(ReadOnlySpan<char> text) => _rest = _rest[Utf8.GetBytes(text, _rest)..];
 
         public void Text(ReadOnlySpan<char> text)
         {

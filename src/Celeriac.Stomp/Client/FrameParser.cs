@@ -11,13 +11,13 @@ namespace Celeriac.Stomp;
 internal sealed class FrameParser(int maximumFrameBytes, int maximumHeaderBytes, int maximumHeaders)
 {
     private const int LongestCommand = 32;
-    private readonly HeaderReader headers = new(maximumHeaders);
-    private Stage stage;
-    private string command = "";
-    private long frameBytes;
-    private byte[] body = [];
-    private int bodyBytes;
-    private ArrayBufferWriter<byte>? openBody;
+    private readonly HeaderReader _headers = new(maximumHeaders);
+    private Stage _stage;
+    private string _command = "";
+    private long _frameBytes;
+    private byte[] _body = [];
+    private int _bodyBytes;
+    private ArrayBufferWriter<byte>? _openBody;
 
     private enum Stage
     {
@@ -30,7 +30,7 @@ internal sealed class FrameParser(int maximumFrameBytes, int maximumHeaderBytes,
     }
 
     /// <summary>Whether a frame has begun and not ended.</summary>
-    public bool IsInsideFrame => stage != Stage.Command;
+    public bool IsInsideFrame => _stage != Stage.Command;
 
     /// <summary>Takes the next frame from the buffer, or what there is of it; null if more bytes are needed.</summary>
     /// <exception cref="StompProtocolException">The bytes are not STOMP 1.2 or over a limit. The parser cannot be used again.</exception>
@@ -38,20 +38,20 @@ internal sealed class FrameParser(int maximumFrameBytes, int maximumHeaderBytes,
     {
         while (true)
         {
-            var isDone = stage switch
+            var isDone = _stage switch
             {
                 Stage.Command => ReadCommand(ref buffer),
                 Stage.Headers => ReadHeader(ref buffer),
                 Stage.SizedBody => ReadSizedBody(ref buffer),
                 Stage.OpenBody => ReadOpenBody(ref buffer),
                 Stage.End => ReadEnd(ref buffer),
-                _ => throw new InvalidOperationException($"Stage '{stage}' is not known."),
+                _ => throw new InvalidOperationException($"Stage '{_stage}' is not known."),
             };
             if (!isDone)
             {
                 return null;
             }
-            if (stage == Stage.Complete)
+            if (_stage == Stage.Complete)
             {
                 return Take();
             }
@@ -65,8 +65,8 @@ internal sealed class FrameParser(int maximumFrameBytes, int maximumHeaderBytes,
         {
             return false;
         }
-        command = Name(Flat(line));
-        stage = Stage.Headers;
+        _command = Name(line);
+        _stage = Stage.Headers;
         return true;
     }
 
@@ -78,32 +78,32 @@ internal sealed class FrameParser(int maximumFrameBytes, int maximumHeaderBytes,
         }
         if (!line.IsEmpty)
         {
-            headers.Add(command, Flat(line));
+            _headers.Add(_command, line);
             return true;
         }
-        if (headers.ContentLength is { } length)
+        if (_headers.ContentLength is { } length)
         {
-            body = Allocate(length);
-            stage = body.Length == 0 ? Stage.End : Stage.SizedBody;
+            _body = Allocate(length);
+            _stage = _body.Length == 0 ? Stage.End : Stage.SizedBody;
         }
         else
         {
-            stage = Stage.OpenBody;
+            _stage = Stage.OpenBody;
         }
         return true;
     }
 
     private bool ReadSizedBody(ref ReadOnlySequence<byte> buffer)
     {
-        var part = buffer.Slice(0, Math.Min(buffer.Length, body.Length - bodyBytes));
-        part.CopyTo(body.AsSpan(bodyBytes));
-        bodyBytes += (int)part.Length;
+        var part = buffer.Slice(0, Math.Min(buffer.Length, _body.Length - _bodyBytes));
+        part.CopyTo(_body.AsSpan(_bodyBytes));
+        _bodyBytes += (int)part.Length;
         buffer = buffer.Slice(part.End);
-        if (bodyBytes < body.Length)
+        if (_bodyBytes < _body.Length)
         {
             return false;
         }
-        stage = Stage.End;
+        _stage = Stage.End;
         return true;
     }
 
@@ -113,80 +113,77 @@ internal sealed class FrameParser(int maximumFrameBytes, int maximumHeaderBytes,
         var part = end is null ? buffer : buffer.Slice(0, end.Value);
         Count(part.Length);
         buffer = buffer.Slice(part.End);
-        if (end is not null && openBody is null)
+        if (end is not null && _openBody is null)
         {
-            body = part.IsEmpty ? [] : part.ToArray();
+            _body = part.IsEmpty ? [] : part.ToArray();
         }
         else
         {
-            openBody ??= new ArrayBufferWriter<byte>();
+            _openBody ??= new ArrayBufferWriter<byte>();
             foreach (var piece in part)
             {
-                openBody.Write(piece.Span);
+                _openBody.Write(piece.Span);
             }
         }
         if (end is null)
         {
             return false;
         }
-        body = openBody?.WrittenSpan.ToArray() ?? body;
-        bodyBytes = body.Length;
-        stage = Stage.End;
+        _body = _openBody?.WrittenSpan.ToArray() ?? _body;
+        _bodyBytes = _body.Length;
+        _stage = Stage.End;
         return true;
     }
 
     private bool ReadEnd(ref ReadOnlySequence<byte> buffer)
     {
-        if (buffer.IsEmpty)
+        if (!new SequenceReader<byte>(buffer).TryPeek(out var end))
         {
             return false;
         }
-        if (buffer.FirstSpan[0] != 0)
+        if (end != 0)
         {
-            throw new StompProtocolException($"The server sent a {command} frame whose body goes on after the {body.Length} bytes that its content-length says.");
+            throw new StompProtocolException($"The server sent a {_command} frame whose body goes on after the {_body.Length} bytes that its content-length says.");
         }
         buffer = buffer.Slice(1);
-        stage = Stage.Complete;
+        _stage = Stage.Complete;
         return true;
     }
 
     private StompFrame Take()
     {
-        var frame = new StompFrame(command, headers.Take(), body);
-        (stage, body, bodyBytes, frameBytes, openBody) = (Stage.Command, [], 0, 0, null);
+        var frame = new StompFrame(_command, _headers.Take(), _body);
+        (_stage, _body, _bodyBytes, _frameBytes, _openBody) = (Stage.Command, [], 0, 0, null);
         return frame;
     }
 
     private static void SkipLineEnds(ref ReadOnlySequence<byte> buffer)
     {
-        while (!buffer.IsEmpty && buffer.FirstSpan[0] is (byte)'\n' or (byte)'\r')
-        {
-            buffer = buffer.Slice(1);
-        }
+        var reader = new SequenceReader<byte>(buffer);
+        reader.AdvancePastAny((byte)'\n', (byte)'\r');
+        buffer = buffer.Slice(reader.Position);
     }
 
     // A NUL ends the wait for a line that will never come.
-    private bool TryReadLine(ref ReadOnlySequence<byte> buffer, int maximum, out ReadOnlySequence<byte> line)
+    private bool TryReadLine(ref ReadOnlySequence<byte> buffer, int maximum, out ReadOnlySpan<byte> line)
     {
+        line = default;
         var reader = new SequenceReader<byte>(buffer);
-        if (!reader.TryReadToAny(out line, "\n\0"u8, advancePastDelimiter: false))
+        if (!reader.TryReadToAny(out ReadOnlySequence<byte> read, "\n\0"u8, advancePastDelimiter: false))
         {
-            line = buffer;
-            CheckLine(line, maximum);
+            CheckLine(buffer, maximum);
             return false;
         }
-        CheckLine(line, maximum);
+        CheckLine(read, maximum);
         reader.TryRead(out var delimiter);
         if (delimiter == 0)
         {
-            throw NotStomp(line, "a NUL where a line end was expected");
+            throw NotStomp(read, "a NUL where a line end was expected");
         }
         Count(reader.Consumed);
         buffer = buffer.Slice(reader.Position);
-        if (line.Length > 0 && line.Slice(line.Length - 1).FirstSpan[0] == (byte)'\r')
-        {
-            line = line.Slice(0, line.Length - 1);
-        }
+        line = Flat(read);
+        line = line is [.. var rest, (byte)'\r'] ? rest : line;
         return true;
     }
 
@@ -195,18 +192,18 @@ internal sealed class FrameParser(int maximumFrameBytes, int maximumHeaderBytes,
         // One more for the carriage return that may end it.
         if (line.Length > maximum + 1L)
         {
-            throw stage == Stage.Command
+            throw _stage == Stage.Command
                 ? NotStomp(line, "no STOMP command")
-                : new StompProtocolException($"The server sent a {command} frame with a header line over {maximum} bytes, which begins with '{HeaderReader.Quote(Flat(line.Slice(0, 41)))}'. Raise MaximumHeaderBytes if that is meant.");
+                : new StompProtocolException($"The server sent a {_command} frame with a header line over {maximum} bytes, which begins with '{HeaderReader.Quote(Flat(line.Slice(0, 41)))}'. Raise MaximumHeaderBytes if that is meant.");
         }
     }
 
     private StompProtocolException NotStomp(ReadOnlySequence<byte> line, string what)
     {
         var start = HeaderReader.Quote(Flat(line.Slice(0, Math.Min(line.Length, 41))));
-        return stage == Stage.Command
+        return _stage == Stage.Command
             ? new($"The server does not speak STOMP here: it sent '{start}', which has {what}. Check the port.")
-            : new($"The server sent a {command} frame with {what}, after '{start}'.");
+            : new($"The server sent a {_command} frame with {what}, after '{start}'.");
     }
 
     private static string Name(ReadOnlySpan<byte> line)
@@ -226,7 +223,7 @@ internal sealed class FrameParser(int maximumFrameBytes, int maximumHeaderBytes,
         if (!long.TryParse(contentLength, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
         {
             var shown = contentLength.Length <= 32 ? contentLength : contentLength[..32] + "…";
-            throw new StompProtocolException($"The server sent a {command} frame with the content-length '{shown}'. A number of bytes was expected.");
+            throw new StompProtocolException($"The server sent a {_command} frame with the content-length '{shown}'. A number of bytes was expected.");
         }
         Count(length);
         return length == 0 ? [] : GC.AllocateUninitializedArray<byte>((int)length);
@@ -234,11 +231,11 @@ internal sealed class FrameParser(int maximumFrameBytes, int maximumHeaderBytes,
 
     private void Count(long bytes)
     {
-        if (bytes > maximumFrameBytes - frameBytes)
+        if (bytes > maximumFrameBytes - _frameBytes)
         {
-            throw new StompProtocolException($"The server sent a {command} frame over {maximumFrameBytes} bytes. Raise MaximumFrameBytes if that is meant, or send smaller messages.");
+            throw new StompProtocolException($"The server sent a {_command} frame over {maximumFrameBytes} bytes. Raise MaximumFrameBytes if that is meant, or send smaller messages.");
         }
-        frameBytes += bytes;
+        _frameBytes += bytes;
     }
 
     private static ReadOnlySpan<byte> Flat(ReadOnlySequence<byte> line) => line.IsSingleSegment ? line.FirstSpan : line.ToArray();

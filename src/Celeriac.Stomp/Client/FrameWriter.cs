@@ -9,15 +9,15 @@ namespace Celeriac.Stomp;
 /// </summary>
 internal sealed class FrameWriter(int bufferBytes, int maximumHeaderBytes, TimeProvider time)
 {
-    private readonly Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: 64 * 1024, useSynchronizationContext: false));
-    private readonly Lock gate = new();
-    private readonly LinkedList<WaitingWrite> waiting = [];
-    private long unwritten;
-    private long lastWritten = time.GetTimestamp();
-    private Func<bool, StompConnectionException>? closed;
+    private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: 64 * 1024, useSynchronizationContext: false));
+    private readonly Lock _gate = new();
+    private readonly LinkedList<WaitingWrite> _waiting = [];
+    private long _unwritten;
+    private long _lastWritten = time.GetTimestamp();
+    private Func<bool, StompConnectionException>? _closed;
 
-    /// <summary>When bytes last left, as a timestamp of the clock.</summary>
-    public long LastWritten => Volatile.Read(ref lastWritten);
+    /// <summary>When bytes last began to leave, as a timestamp of the clock.</summary>
+    public long LastWritten => Volatile.Read(ref _lastWritten);
 
     /// <summary>Hands frames over to be written one after the other, with nothing between them.</summary>
     /// <exception cref="StompRefusedException">One of them cannot be sent; none is.</exception>
@@ -28,19 +28,19 @@ internal sealed class FrameWriter(int bufferBytes, int maximumHeaderBytes, TimeP
         cancellationToken.ThrowIfCancellationRequested();
         var write = new FrameBatch(frames, receipt, maximumHeaderBytes);
         LinkedListNode<WaitingWrite> place;
-        lock (gate)
+        lock (_gate)
         {
-            if (closed is not null)
+            if (_closed is not null)
             {
-                throw closed(false);
+                throw _closed(false);
             }
-            if (waiting.Count == 0 && unwritten < bufferBytes)
+            if (_waiting.Count == 0 && _unwritten < bufferBytes)
             {
                 Encode(write);
                 Flush();
                 return ValueTask.CompletedTask;
             }
-            place = waiting.AddLast(new WaitingWrite(write));
+            place = _waiting.AddLast(new WaitingWrite(write));
         }
         return new(WaitAsync(place, cancellationToken));
     }
@@ -48,13 +48,13 @@ internal sealed class FrameWriter(int bufferBytes, int maximumHeaderBytes, TimeP
     /// <summary>Sends an end of line if nothing waits to be written.</summary>
     public void Beat()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (closed is null && unwritten == 0)
+            if (_closed is null && _unwritten == 0)
             {
-                pipe.Writer.GetSpan(1)[0] = (byte)'\n';
-                pipe.Writer.Advance(1);
-                unwritten = 1;
+                _pipe.Writer.GetSpan(1)[0] = (byte)'\n';
+                _pipe.Writer.Advance(1);
+                _unwritten = 1;
                 Flush();
             }
         }
@@ -67,14 +67,14 @@ internal sealed class FrameWriter(int bufferBytes, int maximumHeaderBytes, TimeP
         {
             while (true)
             {
-                var result = await pipe.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                var result = await _pipe.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 foreach (var piece in result.Buffer)
                 {
+                    Volatile.Write(ref _lastWritten, time.GetTimestamp());
                     await stream.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
-                    Volatile.Write(ref lastWritten, time.GetTimestamp());
                 }
                 var length = result.Buffer.Length;
-                pipe.Reader.AdvanceTo(result.Buffer.End);
+                _pipe.Reader.AdvanceTo(result.Buffer.End);
                 MakeRoom(length);
                 if (result.IsCompleted)
                 {
@@ -84,7 +84,7 @@ internal sealed class FrameWriter(int bufferBytes, int maximumHeaderBytes, TimeP
         }
         finally
         {
-            await pipe.Reader.CompleteAsync().ConfigureAwait(false);
+            await _pipe.Reader.CompleteAsync().ConfigureAwait(false);
         }
     }
 
@@ -92,19 +92,19 @@ internal sealed class FrameWriter(int bufferBytes, int maximumHeaderBytes, TimeP
     /// <param name="reason">Makes the exception; its argument says whether the frames may have been sent.</param>
     public void Close(Func<bool, StompConnectionException> reason)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (closed is not null)
+            if (_closed is not null)
             {
                 return;
             }
-            closed = reason;
-            foreach (var write in waiting)
+            _closed = reason;
+            foreach (var write in _waiting)
             {
                 write.Handed.TrySetResult(reason(false));
             }
-            waiting.Clear();
-            pipe.Writer.Complete();
+            _waiting.Clear();
+            _pipe.Writer.Complete();
         }
     }
 
@@ -129,26 +129,26 @@ internal sealed class FrameWriter(int bufferBytes, int maximumHeaderBytes, TimeP
 
     private bool TryLeave(LinkedListNode<WaitingWrite> place)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (place.List is null)
             {
                 return false;
             }
-            waiting.Remove(place);
+            _waiting.Remove(place);
             return true;
         }
     }
 
     private void MakeRoom(long written)
     {
-        lock (gate)
+        lock (_gate)
         {
-            unwritten -= written;
+            _unwritten -= written;
             var isEncoded = false;
-            while (closed is null && unwritten < bufferBytes && waiting.First is { } next)
+            while (_closed is null && _unwritten < bufferBytes && _waiting.First is { } next)
             {
-                waiting.RemoveFirst();
+                _waiting.RemoveFirst();
                 Encode(next.Value.Frames);
                 next.Value.Handed.TrySetResult(null);
                 isEncoded = true;
@@ -160,9 +160,9 @@ internal sealed class FrameWriter(int bufferBytes, int maximumHeaderBytes, TimeP
         }
     }
 
-    private void Encode(FrameBatch batch) => unwritten += batch.WriteTo(pipe.Writer);
+    private void Encode(FrameBatch batch) => _unwritten += batch.WriteTo(_pipe.Writer);
 
-    private void Flush() => Completed(pipe.Writer.FlushAsync(CancellationToken.None));
+    private void Flush() => Completed(_pipe.Writer.FlushAsync(CancellationToken.None));
 
     // The pipe itself has no limit, so its flush never waits and may stand inside the lock.
     private static void Completed(ValueTask<FlushResult> flush) => Debug.Assert(flush.IsCompletedSuccessfully, "A flush of a pipe without a limit has waited.");

@@ -14,8 +14,8 @@ internal sealed class HeaderReader(int maximumHeaders)
         "timestamp", "redelivered", "correlation-id", "reply-to", "type", "version", "server", "session", "heart-beat", "message",
     ];
 
-    private readonly List<KeyValuePair<string, string>> headers = [];
-    private StompHeaders previous = StompHeaders.Empty;
+    private readonly List<KeyValuePair<string, string>> _headers = [];
+    private StompHeaders _previous = StompHeaders.Empty;
 
     /// <summary>The first value of <c>content-length</c> in the frame so far.</summary>
     public string? ContentLength { get; private set; }
@@ -23,7 +23,7 @@ internal sealed class HeaderReader(int maximumHeaders)
     /// <summary>Reads one line, without its end.</summary>
     public void Add(string command, ReadOnlySpan<byte> line)
     {
-        if (headers.Count >= maximumHeaders)
+        if (_headers.Count >= maximumHeaders)
         {
             throw new StompProtocolException($"The server sent a {command} frame with more than {maximumHeaders} headers. Raise MaximumHeaders if that is meant.");
         }
@@ -32,12 +32,12 @@ internal sealed class HeaderReader(int maximumHeaders)
         {
             throw new StompProtocolException($"The server sent a {command} frame with the header line '{Quote(line)}', which is not 'name:value'.");
         }
-        var (name, value) = headers.Count < previous.Count ? previous[headers.Count] : default;
+        var (name, value) = _headers.Count < _previous.Count ? _previous[_headers.Count] : default;
         var escape = Commands.IsEscaped(command);
         var header = new KeyValuePair<string, string>(
             Text(command, line[..colon], name, escape) is var read && ReferenceEquals(read, name) ? read : Known(read),
             Text(command, line[(colon + 1)..], value, escape));
-        headers.Add(header);
+        _headers.Add(header);
         if (header.Key == "content-length")
         {
             ContentLength ??= header.Value;
@@ -47,12 +47,12 @@ internal sealed class HeaderReader(int maximumHeaders)
     /// <summary>What was read since the last call.</summary>
     public StompHeaders Take()
     {
-        var taken = headers.Count == 0 ? StompHeaders.Empty : new StompHeaders([.. headers]);
-        headers.Clear();
+        var taken = _headers.Count == 0 ? StompHeaders.Empty : new StompHeaders([.. _headers]);
+        _headers.Clear();
         ContentLength = null;
         if (taken.Count > 1)
         {
-            previous = taken;
+            _previous = taken;
         }
         return taken;
     }

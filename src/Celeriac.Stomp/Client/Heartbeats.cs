@@ -4,36 +4,41 @@ namespace Celeriac.Stomp;
 
 /// <summary>
 /// Shows the server that the client lives, and notices when the server does not. It sends after three quarters of the agreed time,
-/// because some servers give a client up at the very moment its time is over.
+/// because some servers give a client up at the very moment its time is over. It waits for three times the agreed time, because ActiveMQ
+/// looks once in that time whether it has sent something, and so may be silent for twice as long and a little more.
 /// </summary>
 internal sealed class Heartbeats : IDisposable
 {
-    private readonly TimeProvider time;
-    private readonly FrameWriter output;
-    private readonly Action<TimeSpan> silent;
-    private readonly TimeSpan sendAfter;
-    private readonly TimeSpan patience;
-    private readonly ITimer? sendTimer;
-    private readonly ITimer? receiveTimer;
-    private long lastReceived;
-    private volatile bool isReading;
+    private readonly TimeProvider _time;
+    private readonly FrameWriter _output;
+    private readonly Action<TimeSpan> _silent;
+    private readonly TimeSpan _sendAfter;
+    private readonly TimeSpan _patience;
+    private readonly ITimer? _sendTimer;
+    private readonly ITimer? _receiveTimer;
+    private long _lastReceived;
+    private volatile bool _isReading = true;
 
     /// <param name="send">At least this often something is sent; zero for no rule.</param>
     /// <param name="receive">This often something comes; zero for no rule.</param>
     /// <param name="time">The clock.</param>
     /// <param name="output">Where the beats go.</param>
-    /// <param name="silent">Called once nothing has come for twice the agreed time, with that time.</param>
+    /// <param name="silent">Called once nothing has come for three times the agreed time, with the time of silence.</param>
     public Heartbeats(TimeSpan send, TimeSpan receive, TimeProvider time, FrameWriter output, Action<TimeSpan> silent)
     {
-        (this.time, this.output, this.silent) = (time, output, silent);
-        sendAfter = send * 0.75;
-        patience = receive * 2;
-        lastReceived = time.GetTimestamp();
-        // The timers are set after their fields, because a callback may come before the constructor has ended.
-        sendTimer = send > TimeSpan.Zero ? time.CreateTimer(_ => Send(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) : null;
-        receiveTimer = receive > TimeSpan.Zero ? time.CreateTimer(_ => Check(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) : null;
-        sendTimer?.Change(sendAfter, Timeout.InfiniteTimeSpan);
-        receiveTimer?.Change(patience, Timeout.InfiniteTimeSpan);
+        (_time, _output, _silent) = (time, output, silent);
+        _sendAfter = send * 0.75;
+        _patience = receive * 3;
+        _lastReceived = time.GetTimestamp();
+        _sendTimer = send > TimeSpan.Zero ? time.CreateTimer(_ => Send(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) : null;
+        _receiveTimer = receive > TimeSpan.Zero ? time.CreateTimer(_ => Check(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) : null;
+    }
+
+    /// <summary>Starts both rules. Not in the constructor: a beat may be due before its owner is whole.</summary>
+    public void Start()
+    {
+        _sendTimer?.Change(_sendAfter, Timeout.InfiniteTimeSpan);
+        _receiveTimer?.Change(_patience, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The header <c>heart-beat</c> as two spans; none is zero and zero.</summary>
@@ -54,43 +59,43 @@ internal sealed class Heartbeats : IDisposable
     /// <summary>The reader waits for bytes: from now on silence is the server's.</summary>
     public void Reading()
     {
-        Volatile.Write(ref lastReceived, time.GetTimestamp());
-        isReading = true;
+        Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+        _isReading = true;
     }
 
     /// <summary>Bytes have come. While they are worked on nothing counts as silence.</summary>
     public void Received()
     {
-        isReading = false;
-        Volatile.Write(ref lastReceived, time.GetTimestamp());
+        _isReading = false;
+        Volatile.Write(ref _lastReceived, _time.GetTimestamp());
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        sendTimer?.Dispose();
-        receiveTimer?.Dispose();
+        _sendTimer?.Dispose();
+        _receiveTimer?.Dispose();
     }
 
     private void Send()
     {
-        var idle = time.GetElapsedTime(output.LastWritten);
-        if (idle >= sendAfter)
+        var idle = _time.GetElapsedTime(_output.LastWritten);
+        if (idle >= _sendAfter)
         {
-            output.Beat();
+            _output.Beat();
             idle = TimeSpan.Zero;
         }
-        sendTimer?.Change(sendAfter - idle, Timeout.InfiniteTimeSpan);
+        _sendTimer?.Change(_sendAfter - idle, Timeout.InfiniteTimeSpan);
     }
 
     private void Check()
     {
-        var quiet = isReading ? time.GetElapsedTime(Volatile.Read(ref lastReceived)) : TimeSpan.Zero;
-        if (quiet >= patience)
+        var quiet = _isReading ? _time.GetElapsedTime(Volatile.Read(ref _lastReceived)) : TimeSpan.Zero;
+        if (quiet >= _patience)
         {
-            silent(quiet);
+            _silent(quiet);
             return;
         }
-        receiveTimer?.Change(patience - quiet, Timeout.InfiniteTimeSpan);
+        _receiveTimer?.Change(_patience - quiet, Timeout.InfiniteTimeSpan);
     }
 }

@@ -5,24 +5,24 @@ namespace Celeriac.Stomp;
 /// <summary>The requests that wait for the server's receipt, by the number that was sent with them.</summary>
 internal sealed class ReceiptTable
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<long, TaskCompletionSource<StompException?>> pending = [];
-    private Func<bool, StompConnectionException>? closed;
-    private long last;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, TaskCompletionSource<StompException?>> _pending = [];
+    private Func<bool, StompConnectionException>? _closed;
+    private long _last;
 
     /// <summary>Makes a receipt. Its task ends with null once the server has answered, or with what went wrong; it never fails.</summary>
     /// <exception cref="StompConnectionException">The connection has ended.</exception>
     public (long Id, string Text, Task<StompException?> Answer) Add()
     {
         var answer = new TaskCompletionSource<StompException?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate)
+        lock (_gate)
         {
-            if (closed is not null)
+            if (_closed is not null)
             {
-                throw closed(false);
+                throw _closed(false);
             }
-            var id = ++last;
-            pending.Add(id, answer);
+            var id = ++_last;
+            _pending.Add(id, answer);
             return (id, id.ToString(CultureInfo.InvariantCulture), answer.Task);
         }
     }
@@ -30,9 +30,9 @@ internal sealed class ReceiptTable
     /// <summary>Forgets a receipt that nobody waits for any more.</summary>
     public void Remove(long id)
     {
-        lock (gate)
+        lock (_gate)
         {
-            pending.Remove(id);
+            _pending.Remove(id);
         }
     }
 
@@ -42,9 +42,9 @@ internal sealed class ReceiptTable
         TaskCompletionSource<StompException?>? answer = null;
         if (long.TryParse(receipt, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
         {
-            lock (gate)
+            lock (_gate)
             {
-                pending.Remove(id, out answer);
+                _pending.Remove(id, out answer);
             }
         }
         answer?.TrySetResult(error);
@@ -54,11 +54,11 @@ internal sealed class ReceiptTable
     public void Close(Func<bool, StompConnectionException> reason)
     {
         TaskCompletionSource<StompException?>[] unanswered;
-        lock (gate)
+        lock (_gate)
         {
-            closed ??= reason;
-            unanswered = [.. pending.Values];
-            pending.Clear();
+            _closed ??= reason;
+            unanswered = [.. _pending.Values];
+            _pending.Clear();
         }
         foreach (var answer in unanswered)
         {

@@ -6,33 +6,33 @@ namespace Celeriac.Stomp;
 /// </summary>
 public sealed class StompClient : IAsyncDisposable
 {
-    private readonly Connection connection;
-    private readonly TaskCompletionSource disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int isDisposing;
+    private readonly Connection _connection;
+    private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _isDisposing;
 
-    private StompClient(Connection connection) => this.connection = connection;
+    private StompClient(Connection connection) => _connection = connection;
 
     /// <summary>What the server calls itself, such as <c>ActiveMQ/5.17.2</c>; null if it does not say.</summary>
-    public string? Server => connection.Connected.Headers.Find("server");
+    public string? Server => _connection.Connected.Headers.Find("server");
 
     /// <summary>The server's name for this connection; null if it has none.</summary>
-    public string? Session => connection.Connected.Headers.Find("session");
+    public string? Session => _connection.Connected.Headers.Find("session");
 
     /// <summary>The agreed time within which this client sends something; zero if there is no rule.</summary>
-    public TimeSpan HeartbeatSend => connection.HeartbeatSend;
+    public TimeSpan HeartbeatSend => _connection.HeartbeatSend;
 
-    /// <summary>The agreed time within which the server sends something; zero if there is no rule. After twice this time of silence the connection is given up.</summary>
-    public TimeSpan HeartbeatReceive => connection.HeartbeatReceive;
+    /// <summary>The agreed time within which the server sends something; zero if there is no rule. After three times this time of silence the connection is given up.</summary>
+    public TimeSpan HeartbeatReceive => _connection.HeartbeatReceive;
 
     /// <summary>
     /// Ends when the connection has ended, with the reason, and never fails. The reason is null after an orderly <see cref="DisposeAsync"/>,
     /// a <see cref="StompErrorException"/> after an ERROR frame, a <see cref="StompProtocolException"/> if the server sent what STOMP does
     /// not allow, and otherwise a <see cref="StompConnectionException"/>.
     /// </summary>
-    public Task<Exception?> Lost => connection.Lost;
+    public Task<Exception?> Lost => _connection.Lost;
 
     /// <summary>How many MESSAGE frames came for a subscription that has no handler.</summary>
-    public long UnclaimedMessages => connection.UnclaimedMessages;
+    public long UnclaimedMessages => _connection.UnclaimedMessages;
 
     /// <summary>Connects and introduces itself. There is no time limit but the caller's token.</summary>
     /// <param name="options">Where and how.</param>
@@ -70,7 +70,7 @@ public sealed class StompClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(frames);
         ThrowIfDisposing();
-        await connection.WriteAsync(frames, cancellationToken).ConfigureAwait(false);
+        await _connection.WriteAsync(frames, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Sends a frame with a <c>receipt</c> header and waits until the server has confirmed it.</summary>
@@ -94,7 +94,7 @@ public sealed class StompClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(frames);
         ThrowIfDisposing();
-        await connection.RequestAsync(frames, null, cancellationToken).ConfigureAwait(false);
+        await _connection.RequestAsync(frames, null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Subscribes to a destination and waits until the server has confirmed it. Messages may come before that.</summary>
@@ -114,8 +114,8 @@ public sealed class StompClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(onMessage);
         ThrowIfDisposing();
         var frame = StompFrames.Subscribe(subscription);
-        connection.AddHandler(subscription.Id, onMessage);
-        await connection.RequestAsync([frame], () => connection.RemoveHandler(subscription.Id), cancellationToken).ConfigureAwait(false);
+        _connection.AddHandler(subscription.Id, onMessage);
+        await _connection.RequestAsync([frame], () => _connection.RemoveHandler(subscription.Id), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ends a subscription and waits until the server has confirmed it. Its handler may be called until then, and not after.</summary>
@@ -130,11 +130,11 @@ public sealed class StompClient : IAsyncDisposable
         ThrowIfDisposing();
         try
         {
-            await connection.RequestAsync([StompFrames.Unsubscribe(id, headers)], null, cancellationToken).ConfigureAwait(false);
+            await _connection.RequestAsync([StompFrames.Unsubscribe(id, headers)], null, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            connection.RemoveHandler(id);
+            _connection.RemoveHandler(id);
         }
     }
 
@@ -144,26 +144,26 @@ public sealed class StompClient : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref isDisposing, 1) != 0)
+        if (Interlocked.Exchange(ref _isDisposing, 1) != 0)
         {
-            await disposed.Task.ConfigureAwait(false);
+            await _disposed.Task.ConfigureAwait(false);
             return;
         }
         try
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await _connection.DisposeAsync().ConfigureAwait(false);
         }
         finally
         {
-            disposed.TrySetResult();
+            _disposed.TrySetResult();
         }
     }
 
     private void ThrowIfDisposing()
     {
-        if (Volatile.Read(ref isDisposing) != 0)
+        if (Volatile.Read(ref _isDisposing) != 0)
         {
-            throw new StompConnectionException($"The connection to {connection.Name} was closed by this process. Make a new one.", mayHaveBeenSent: false);
+            throw new StompConnectionException($"The connection to {_connection.Name} was closed by this process. Make a new one.", mayHaveBeenSent: false);
         }
     }
 }

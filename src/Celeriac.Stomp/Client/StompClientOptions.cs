@@ -28,7 +28,7 @@ public sealed class StompClientOptions
 
     /// <summary>
     /// How often the server shall show that it lives; zero for not at all. Default: 10 s. The server may offer less. A connection that is
-    /// silent for twice the agreed time is given up.
+    /// silent for three times the agreed time is given up; less would be too little, since ActiveMQ may be silent for twice the time.
     /// </summary>
     public TimeSpan HeartbeatReceive { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -10,19 +10,19 @@ namespace Celeriac.Stomp;
 [CollectionBuilder(typeof(StompHeaders), nameof(Create))]
 public sealed class StompHeaders : IReadOnlyList<KeyValuePair<string, string>>
 {
-    private readonly KeyValuePair<string, string>[] items;
+    private readonly KeyValuePair<string, string>[] _items;
 
-    internal StompHeaders(KeyValuePair<string, string>[] items) => this.items = items;
+    internal StompHeaders(KeyValuePair<string, string>[] items) => _items = items;
 
     /// <summary>No headers.</summary>
     public static StompHeaders Empty { get; } = new([]);
 
     /// <summary>How many headers there are, repeated ones included.</summary>
-    public int Count => items.Length;
+    public int Count => _items.Length;
 
     /// <summary>The header at a position.</summary>
     /// <exception cref="IndexOutOfRangeException">There is no such position.</exception>
-    public KeyValuePair<string, string> this[int index] => items[index];
+    public KeyValuePair<string, string> this[int index] => _items[index];
 
     /// <summary>Headers with a copy of the given names and values, unescaped.</summary>
     public static StompHeaders Create(ReadOnlySpan<KeyValuePair<string, string>> headers) => headers.IsEmpty ? Empty : new(headers.ToArray());
@@ -30,7 +30,7 @@ public sealed class StompHeaders : IReadOnlyList<KeyValuePair<string, string>>
     /// <summary>The value of the first header with this name (names are case-sensitive), or null if there is none.</summary>
     public string? Find(string name)
     {
-        foreach (var (key, value) in items)
+        foreach (var (key, value) in _items)
         {
             if (string.Equals(key, name, StringComparison.Ordinal))
             {
@@ -45,21 +45,21 @@ public sealed class StompHeaders : IReadOnlyList<KeyValuePair<string, string>>
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(value);
-        return new([.. items, new(name, value)]);
+        return new([.. _items, new(name, value)]);
     }
 
     /// <summary>These headers followed by others.</summary>
     public StompHeaders With(StompHeaders others)
     {
         ArgumentNullException.ThrowIfNull(others);
-        return others.Count == 0 ? this : Count == 0 ? others : new([.. items, .. others.items]);
+        return others.Count == 0 ? this : Count == 0 ? others : new([.. _items, .. others._items]);
     }
 
     /// <summary>The headers in order.</summary>
-    public ReadOnlySpan<KeyValuePair<string, string>> AsSpan() => items;
+    public ReadOnlySpan<KeyValuePair<string, string>> AsSpan() => _items;
 
     /// <inheritdoc/>
-    public IEnumerator<KeyValuePair<string, string>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, string>>)items).GetEnumerator();
+    public IEnumerator<KeyValuePair<string, string>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, string>>)_items).GetEnumerator();
 
-    IEnumerator IEnumerable.GetEnumerator() => items.GetEnumerator();
+    IEnumerator IEnumerable.GetEnumerator() => _items.GetEnumerator();
 }
