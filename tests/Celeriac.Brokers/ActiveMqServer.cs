@@ -87,7 +87,7 @@ public sealed class ActiveMqServer : BrokerServer
               <broker xmlns="http://activemq.apache.org/schema/core" brokerName="celeriac" dataDirectory="{Below("data")}"
                 schedulerSupport="{(_options.Scheduler ? "true" : "false")}" useJmx="false" useShutdownHook="true">
                 <destinationPolicy><policyMap><policyEntries>
-                  <policyEntry queue="&gt;" prioritizedMessages="{(_options.Priorities ? "true" : "false")}"/>
+                  <policyEntry queue="&gt;" prioritizedMessages="{(_options.Priorities ? "true" : "false")}" maxPageSize="2000"/>
                 </policyEntries></policyMap></destinationPolicy>
                 <persistenceAdapter><kahaDB directory="{Below("data/kahadb")}"/></persistenceAdapter>
                 {tls}

@@ -24,6 +24,7 @@ internal sealed class ActiveMqBroker : IStompBroker
     private readonly ActiveMqTopology _topology;
     private readonly Action<RoutingTable> _topologyChanged;
     private readonly ActiveMqConsumers _consumers;
+    private readonly SendingBack _sendingBack;
     private TransportCapabilities _capabilities;
 
     /// <param name="client">The connection.</param>
@@ -37,6 +38,7 @@ internal sealed class ActiveMqBroker : IStompBroker
         _topology = new ActiveMqTopology(client, _nextId);
         _topologyChanged = topologyChanged;
         _consumers = new ActiveMqConsumers(client, _nextId);
+        _sendingBack = new SendingBack(client, Destinations.ActiveMq);
         _capabilities = AllCapabilities with { MaxBodyBytes = maximumBody };
     }
 
@@ -165,10 +167,10 @@ internal sealed class ActiveMqBroker : IStompBroker
     public Task SettleDownAsync(StompConsumer consumer, CancellationToken cancellationToken) =>
         _client.BrowseAsync(_nextId(), Destinations.ActiveMq(consumer.Queue), Browsing.Nothing, cancellationToken);
 
-    public Task StopAsync(StompConsumer consumer, IReadOnlyList<Delivery> untaken, bool handedOut, CancellationToken cancellationToken) =>
-        _consumers.StopAsync(consumer, untaken, handedOut, cancellationToken);
+    public Task StopAsync(StompConsumer consumer, IReadOnlyList<Delivery> untaken, CancellationToken cancellationToken) =>
+        _sendingBack.StopAsync(consumer, untaken, cancellationToken);
 
-    public void GiveBack(StompConsumer consumer, StompFrame frame, long tag) => _consumers.GiveBack(consumer, frame, tag);
+    public void GiveBack(StompConsumer consumer, StompFrame frame, long tag) => _sendingBack.GiveBack(consumer, frame, tag);
 
     public Task EndAsync(StompConsumer consumer, CancellationToken cancellationToken) => _consumers.EndAsync(consumer, cancellationToken);
 
@@ -194,15 +196,18 @@ internal sealed class ActiveMqBroker : IStompBroker
             await _client.RequestEachAsync(work.Early).ConfigureAwait(false);
             work.Early = [];
         }
-        List<StompFrame> frames = [.. works.SelectMany(work => work.Sends), .. works.SelectMany(work => work.Settlements).Select(settlement => settlement.Frame)];
-        if (frames.Count > 1)
+        var settlements = works.SelectMany(work => work.Settlements).Select(settlement => settlement.Frame).ToLookup(frame => frame.Command == "NACK");
+        List<StompFrame> together = [.. works.SelectMany(work => work.Sends), .. settlements[false]];
+        if (together.Count > 1)
         {
-            await ExecuteAsTransactionAsync(frames).ConfigureAwait(false);
+            await ExecuteAsTransactionAsync(together).ConfigureAwait(false);
         }
-        else if (frames.Count == 1)
+        else if (together.Count == 1)
         {
-            await _client.RequestAsync(frames[0]).ConfigureAwait(false);
+            await _client.RequestAsync(together[0]).ConfigureAwait(false);
         }
+        // ActiveMQ refuses a NACK within a transaction: after the follow-ups are safe, each by itself.
+        await _client.RequestEachAsync([.. settlements[true]]).ConfigureAwait(false);
     }
 
     public string ReadReplyTo(string replyTo) => Destinations.FromActiveMq(replyTo);

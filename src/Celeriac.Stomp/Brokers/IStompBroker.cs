@@ -47,8 +47,8 @@ internal interface IStompBroker : IDisposable
     /// <summary>Returns when a message that was ready when <see cref="SubscribeAsync"/> was called has reached the consumer.</summary>
     Task SettleDownAsync(StompConsumer consumer, CancellationToken cancellationToken);
 
-    /// <summary>Stops consuming: what waits here (<paramref name="untaken"/>) goes back in its order, what is handed out can still be settled.</summary>
-    Task StopAsync(StompConsumer consumer, IReadOnlyList<Delivery> untaken, bool handedOut, CancellationToken cancellationToken);
+    /// <summary>Stops consuming while something is in work, which can still be settled; what waits here (<paramref name="untaken"/>) goes back in its order.</summary>
+    Task StopAsync(StompConsumer consumer, IReadOnlyList<Delivery> untaken, CancellationToken cancellationToken);
 
     /// <summary>Called on the reader for a message that reaches a consumer which is stopping.</summary>
     void GiveBack(StompConsumer consumer, StompFrame frame, long tag);

@@ -20,6 +20,7 @@ internal sealed class RabbitMqBroker(
     private const int PurgeWindow = 1000;
 
     private readonly RabbitMqQueues _queues = new(openAnother);
+    private readonly SendingBack _sendingBack = new(client, Destinations.RabbitMq);
 
     // Queues that were seen to exist. One that can expire is not remembered.
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
@@ -171,33 +172,10 @@ internal sealed class RabbitMqBroker(
     public Task SettleDownAsync(StompConsumer consumer, CancellationToken cancellationToken) =>
         consumer.Client!.EchoAsync(Id("settled"), cancellationToken);
 
-    public async Task StopAsync(StompConsumer consumer, IReadOnlyList<Delivery> untaken, bool handedOut, CancellationToken cancellationToken)
-    {
-        if (!handedOut)
-        {
-            await EndAsync(consumer, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-        foreach (var delivery in untaken)
-        {
-            if (consumer.Find(delivery.Claim.Tag) is { } frame)
-            {
-                await SendBackAsync(consumer, frame, delivery.Claim.Tag, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+    public Task StopAsync(StompConsumer consumer, IReadOnlyList<Delivery> untaken, CancellationToken cancellationToken) =>
+        _sendingBack.StopAsync(consumer, untaken, cancellationToken);
 
-    public void GiveBack(StompConsumer consumer, StompFrame frame, long tag) => _ = Task.Run(async () =>
-    {
-        try
-        {
-            await SendBackAsync(consumer, frame, tag, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (StompException)
-        {
-            // It is unacknowledged still: the end of the consumer gives it back.
-        }
-    });
+    public void GiveBack(StompConsumer consumer, StompFrame frame, long tag) => _sendingBack.GiveBack(consumer, frame, tag);
 
     public async Task EndAsync(StompConsumer consumer, CancellationToken cancellationToken)
     {
@@ -205,7 +183,7 @@ internal sealed class RabbitMqBroker(
         {
             return;
         }
-        var plugs = consumer.TakePlugs();
+        var plugs = await SendingBack.PlugsOfAsync(consumer).ConfigureAwait(false);
         if (plugs.Count > 0 && !own.Lost.IsCompleted)
         {
             await own.RequestEachAsync([.. plugs.Select(ackId => StompFrames.Ack(ackId))]).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -241,12 +219,6 @@ internal sealed class RabbitMqBroker(
     public void Dispose()
     {
         // Every other connection belongs to a consumer and ends with it.
-    }
-
-    private async Task SendBackAsync(StompConsumer consumer, StompFrame frame, long tag, CancellationToken cancellationToken)
-    {
-        await client.RequestAsync(Copies.Of(frame, Destinations.RabbitMq(consumer.Queue)), cancellationToken).ConfigureAwait(false);
-        consumer.Plug(tag);
     }
 
     private async Task WatchAsync(StompConsumer consumer, StompClient own)

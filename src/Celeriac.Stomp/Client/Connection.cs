@@ -22,6 +22,7 @@ internal sealed class Connection : IAsyncDisposable
     private readonly Task _writing;
     private long _unclaimedMessages;
     private int _hasEnded;
+    private StompErrorException? _lastError;
     private volatile bool _isClosing;
 
     private Connection(StompClientOptions options, TimeProvider time, Stream stream, PipeReader input, FrameParser parser, StompFrame connected)
@@ -188,11 +189,16 @@ internal sealed class Connection : IAsyncDisposable
             var buffer = result.Buffer;
             while (_parser.Read(ref buffer) is { } frame)
             {
+                _lastError = null;
                 Take(frame);
             }
             _input.AdvanceTo(buffer.Start, buffer.End);
             if (result.IsCompleted)
             {
+                if (_lastError is not null)
+                {
+                    throw _lastError;
+                }
                 var place = _parser.IsInsideFrame ? " in the middle of a frame" : "";
                 throw new StompConnectionException($"The server at {Name} closed the connection{place}. Its log may say why.", mayHaveBeenSent: true);
             }
@@ -210,12 +216,24 @@ internal sealed class Connection : IAsyncDisposable
                 _receipts.Answer(frame.Headers.Find("receipt-id"), null);
                 break;
             case Commands.Error:
-                var error = new StompErrorException(frame);
-                _receipts.Answer(frame.Headers.Find("receipt-id"), error);
-                throw error;
+                Fail(new StompErrorException(frame), frame.Headers.Find("receipt-id"));
+                break;
             default:
                 throw new StompProtocolException($"The server at {Name} sent a {frame.Command} frame. After CONNECTED a server sends MESSAGE, RECEIPT and ERROR only.");
         }
+    }
+
+    /// <summary>
+    /// An ERROR ends the connection, says the specification, and it is the server that ends it. ActiveMQ does not where the ERROR answers a
+    /// request: that request has failed, and the others go on. An ERROR that answers nothing leaves no more to rely on.
+    /// </summary>
+    private void Fail(StompErrorException error, string? receipt)
+    {
+        if (!_receipts.Answer(receipt, error))
+        {
+            throw error;
+        }
+        _lastError = error;
     }
 
     private void Deliver(StompFrame message)

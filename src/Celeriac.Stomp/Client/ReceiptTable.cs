@@ -36,8 +36,8 @@ internal sealed class ReceiptTable
         }
     }
 
-    /// <summary>The server has answered a request: with null if it was done. A receipt that nobody waits for is ignored.</summary>
-    public void Answer(string? receipt, StompException? error)
+    /// <summary>The server has answered a request: with null if it was done. Whether there is such a request that somebody waits for.</summary>
+    public bool Answer(string? receipt, StompException? error)
     {
         TaskCompletionSource<StompException?>? answer = null;
         if (long.TryParse(receipt, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
@@ -47,7 +47,7 @@ internal sealed class ReceiptTable
                 _pending.Remove(id, out answer);
             }
         }
-        answer?.TrySetResult(error);
+        return answer?.TrySetResult(error) ?? false;
     }
 
     /// <summary>The connection has ended: every request fails, and no new one is taken.</summary>

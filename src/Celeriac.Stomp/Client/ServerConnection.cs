@@ -15,7 +15,7 @@ internal static class ServerConnection
             socket.NoDelay = true;
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             await socket.ConnectAsync(options.Host, options.Port, cancellationToken).ConfigureAwait(false);
-            var plain = new NetworkStream(socket, ownsSocket: true);
+            var plain = new PromptStream(socket);
             return options.Tls is null ? plain : await SecureAsync(plain, options.Tls, options.Host, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception fault)

@@ -88,7 +88,7 @@ public sealed class StompClient : IAsyncDisposable
     /// <param name="frames">At least one frame.</param>
     /// <param name="cancellationToken">Ends the wait only: what was sent stays sent.</param>
     /// <exception cref="StompRefusedException">One of the frames cannot be sent, so none is; the connection goes on.</exception>
-    /// <exception cref="StompErrorException">The server answered this request with an ERROR frame. The connection ends.</exception>
+    /// <exception cref="StompErrorException">The server answered this request with an ERROR frame. By the specification it then ends the connection; ActiveMQ lets it go on.</exception>
     /// <exception cref="StompConnectionException">The connection ended first; <see cref="StompConnectionException.MayHaveBeenSent"/> says whether the outcome is unknown.</exception>
     public async Task RequestAsync(IReadOnlyList<StompFrame> frames, CancellationToken cancellationToken = default)
     {
@@ -105,7 +105,7 @@ public sealed class StompClient : IAsyncDisposable
     /// </param>
     /// <param name="cancellationToken">Ends the wait only. The subscription may then exist, so its handler stays until <see cref="UnsubscribeAsync"/>.</param>
     /// <exception cref="InvalidOperationException">There is a subscription of this id on the connection.</exception>
-    /// <exception cref="StompErrorException">The server refused it. The connection ends.</exception>
+    /// <exception cref="StompErrorException">The server refused it; most servers then end the connection.</exception>
     /// <exception cref="StompConnectionException">The connection ended first.</exception>
     /// <exception cref="StompRefusedException">An option cannot be sent as a header.</exception>
     public async Task SubscribeAsync(StompSubscriptionOptions subscription, Action<StompFrame> onMessage, CancellationToken cancellationToken = default)
@@ -122,7 +122,7 @@ public sealed class StompClient : IAsyncDisposable
     /// <param name="id">The id that it was made with.</param>
     /// <param name="headers">More headers for the server. Default: none.</param>
     /// <param name="cancellationToken">Ends the wait only. The handler is then removed at once.</param>
-    /// <exception cref="StompErrorException">The server answered with an ERROR frame. The connection ends.</exception>
+    /// <exception cref="StompErrorException">The server answered with an ERROR frame; most servers then end the connection.</exception>
     /// <exception cref="StompConnectionException">The connection ended first.</exception>
     public async Task UnsubscribeAsync(string id, StompHeaders? headers = null, CancellationToken cancellationToken = default)
     {

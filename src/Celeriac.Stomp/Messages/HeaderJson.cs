@@ -144,7 +144,7 @@ internal static class HeaderJson
     };
 
     private static HeaderValue ReadNumber(JsonElement value) =>
-        value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 && value.TryGetInt64(out var whole) ? whole : value.GetDouble();
+        value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 && value.TryGetInt64(out var whole) ? HeaderValue.From(whole) : value.GetDouble();
 
     private static HeaderValue ReadObject(JsonElement value)
     {

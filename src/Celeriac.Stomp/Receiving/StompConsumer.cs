@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Celeriac.Messaging;
 
 namespace Celeriac.Stomp.Receiving;
@@ -41,8 +42,14 @@ internal sealed class StompConsumer(long number, string queue, int prefetch, lon
     /// <summary>True from the moment on which nothing more is to be handed out.</summary>
     public bool IsStopping { get; set; }
 
+    /// <summary>True once it is being ended: the server gives back what it has not acknowledged.</summary>
+    public bool IsEnding { get; set; }
+
     /// <summary>True for a consumer that took a single message and ends with it.</summary>
     public bool IsSingle { get; init; }
+
+    /// <summary>Messages on their way back to the queue.</summary>
+    public ConcurrentDictionary<Task, bool> GivingBack { get; } = new();
 
     /// <summary>How many messages it was handed and has not settled, those that wait in a buffer included.</summary>
     public int UnsettledCount

@@ -88,6 +88,7 @@ internal sealed class StompSubscription : ISubscription
             }
             _disposed = true;
             _cancelled = true;
+            End(Consumers());
             _deliveries.Cancel();
             await EndAllAsync().ConfigureAwait(false);
         }
@@ -164,7 +165,8 @@ internal sealed class StompSubscription : ISubscription
     /// <summary>Runs on the connection's reader.</summary>
     private void OnReceived(StompConnection connection, long generation, StompConsumer consumer, StompFrame frame, long tag)
     {
-        if (consumer.IsStopping || !_deliveries.Add(Deliveries.Of(_transport, connection, generation, consumer, frame, tag)))
+        var isTaken = !consumer.IsStopping && _deliveries.Add(Deliveries.Of(_transport, connection, generation, consumer, frame, tag));
+        if (!isTaken && !consumer.IsEnding)
         {
             connection.Broker.GiveBack(consumer, frame, tag);
         }
@@ -205,8 +207,7 @@ internal sealed class StompSubscription : ISubscription
             consumer.IsStopping = true;
         }
         var untaken = _deliveries.Cancel();
-        var handedOut = _deliveries.HandedOut > 0;
-        if (!handedOut)
+        if (_deliveries.HandedOut == 0)
         {
             await EndAllAsync().ConfigureAwait(false);
             return;
@@ -221,7 +222,7 @@ internal sealed class StompSubscription : ISubscription
     {
         try
         {
-            await _connection!.Broker.StopAsync(consumer, untaken, handedOut: true, cancellationToken).ConfigureAwait(false);
+            await _connection!.Broker.StopAsync(consumer, untaken, cancellationToken).ConfigureAwait(false);
         }
         catch (StompException error)
         {
@@ -229,9 +230,19 @@ internal sealed class StompSubscription : ISubscription
         }
     }
 
+    private static void End(IReadOnlyList<StompConsumer> consumers)
+    {
+        foreach (var consumer in consumers)
+        {
+            (consumer.IsStopping, consumer.IsEnding) = (true, true);
+        }
+    }
+
     private async Task EndAllAsync()
     {
-        foreach (var consumer in Consumers())
+        var consumers = Consumers();
+        End(consumers);
+        foreach (var consumer in consumers)
         {
             try
             {

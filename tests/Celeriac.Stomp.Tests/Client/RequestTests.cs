@@ -74,11 +74,27 @@ public sealed class RequestTests
         await server.SendAsync(new StompFrame("ERROR", [new("receipt-id", receipt), new("message", "not allowed")], "because"u8.ToArray()));
 
         Assert.Equal("not allowed", (await Assert.ThrowsAsync<StompErrorException>(() => second)).ServerMessage);
+        server.Close();
         var other = await Assert.ThrowsAsync<StompConnectionException>(() => first);
         Assert.True(other.MayHaveBeenSent);
         Assert.Contains("may have done it or not. The server answered ERROR: 'not allowed' (because).", other.Message, StringComparison.Ordinal);
         Assert.IsType<StompErrorException>(await client.Lost);
         Assert.Null(await server.ReadTextAsync());
+    }
+
+    [Fact]
+    public async Task A_connection_that_the_server_leaves_open_after_an_ERROR_goes_on()
+    {
+        await using var server = new ScriptedServer();
+        await using var client = await server.ConnectAsync();
+        var refused = client.RequestAsync(Frame, Stop);
+        var receipt = (await server.ReadAsync("SEND")).Headers.Find("receipt")!;
+        await server.SendAsync(new StompFrame("ERROR", [new("receipt-id", receipt), new("message", "not allowed")]));
+        await Assert.ThrowsAsync<StompErrorException>(() => refused);
+        var next = client.RequestAsync(Frame, Stop);
+        await server.ConfirmAsync(await server.ReadAsync("SEND"));
+        await next;
+        await Task.WhenAll(client.DisposeAsync().AsTask(), server.FarewellAsync());
     }
 
     [Fact]

@@ -1,0 +1,55 @@
+using Celeriac.Messaging;
+using Celeriac.Stomp.Receiving;
+
+namespace Celeriac.Stomp.Brokers;
+
+/// <summary>
+/// What a consumer that stops has and may not keep. On both servers ending a subscription gives back everything unacknowledged, what is in work
+/// too, and an acknowledgement makes room for the next message. So copies of the untaken messages go back to the queue, and the originals stay
+/// unacknowledged, as plugs, until what is in work has been settled. A process that dies in between leaves both: such a message may
+/// come twice, and never not at all.
+/// </summary>
+internal sealed class SendingBack(StompClient client, Func<string, string> destinationOf)
+{
+    /// <summary>Sends untaken messages back, in their order.</summary>
+    internal async Task StopAsync(StompConsumer consumer, IReadOnlyList<Delivery> untaken, CancellationToken cancellationToken)
+    {
+        foreach (var delivery in untaken)
+        {
+            if (consumer.Find(delivery.Claim.Tag) is { } frame)
+            {
+                await SendBackAsync(consumer, frame, delivery.Claim.Tag, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Sends a message back that has reached a stopping consumer. Runs on the connection's reader, so the work is done elsewhere.</summary>
+    internal void GiveBack(StompConsumer consumer, StompFrame frame, long tag)
+    {
+        var sending = Task.Run(async () =>
+        {
+            try
+            {
+                await SendBackAsync(consumer, frame, tag, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (StompException)
+            {
+                // It is unacknowledged still: the end of the consumer, or of the connection, gives it back.
+            }
+        });
+        consumer.GivingBack[sending] = true;
+    }
+
+    /// <summary>The acknowledgements of the originals, after every copy has gone back.</summary>
+    internal static async Task<IReadOnlyList<string>> PlugsOfAsync(StompConsumer consumer)
+    {
+        await Task.WhenAll(consumer.GivingBack.Keys).ConfigureAwait(false);
+        return consumer.TakePlugs();
+    }
+
+    private async Task SendBackAsync(StompConsumer consumer, StompFrame frame, long tag, CancellationToken cancellationToken)
+    {
+        await client.RequestAsync(Copies.Of(frame, destinationOf(consumer.Queue)), cancellationToken).ConfigureAwait(false);
+        consumer.Plug(tag);
+    }
+}
