@@ -45,16 +45,16 @@ internal sealed class FrameWriter(int bufferBytes, int maximumHeaderBytes, TimeP
         return new(WaitAsync(place, cancellationToken));
     }
 
-    /// <summary>Sends an end of line if nothing waits to be written.</summary>
+    /// <summary>Sends an end of line.</summary>
     public void Beat()
     {
         lock (_gate)
         {
-            if (_closed is null && _unwritten == 0)
+            if (_closed is null)
             {
                 _pipe.Writer.GetSpan(1)[0] = (byte)'\n';
                 _pipe.Writer.Advance(1);
-                _unwritten = 1;
+                _unwritten++;
                 Flush();
             }
         }
