@@ -41,7 +41,7 @@ internal sealed partial class Reconnecting<TConnection>
     {
         using var timeout = new CancellationTokenSource(_options.ConnectTimeout, _time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, timeout.Token);
-        var connection = await _open(server, limit.Token).ConfigureAwait(false);
+        var connection = await OpenAsync(server, limit.Token).ConfigureAwait(false);
         try
         {
             var connected = new Connected<TConnection>(connection, Interlocked.Increment(ref _generation));
@@ -52,6 +52,33 @@ internal sealed partial class Reconnecting<TConnection>
         {
             await CloseAsync(connection).ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>Opens. A client library that hears its token late is not waited for: what it still brings is closed.</summary>
+    private async Task<TConnection> OpenAsync(BrokerUrl server, CancellationToken cancellationToken)
+    {
+        var opening = _open(server, cancellationToken);
+        try
+        {
+            return await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!opening.IsCompleted)
+        {
+            _ = CloseLateAsync(opening);
+            throw;
+        }
+    }
+
+    private async Task CloseLateAsync(Task<TConnection> opening)
+    {
+        try
+        {
+            await CloseAsync(await opening.ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            Log.CloseFailed(_log, error, _name);
         }
     }
 

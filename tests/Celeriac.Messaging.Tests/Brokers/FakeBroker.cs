@@ -34,8 +34,11 @@ internal sealed class FakeBroker
     {
         var attempt = new Attempt(server, new TaskCompletionSource<FakeConnection>(TaskCreationOptions.RunContinuationsAsynchronously));
         _attempts.Writer.TryWrite(attempt);
-        return await attempt.Answer.Task.WaitAsync(cancellationToken);
+        return await attempt.Answer.Task.WaitAsync(HearsItsToken ? cancellationToken : default);
     }
+
+    /// <summary>False: an attempt goes on when its token is cancelled, as some client libraries' do.</summary>
+    public bool HearsItsToken { get; set; } = true;
 
     public bool IsQuiet => _attempts.Reader.Count == 0;
 

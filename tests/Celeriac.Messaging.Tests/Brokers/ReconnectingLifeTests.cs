@@ -142,6 +142,20 @@ public sealed class ReconnectingLifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_attempt_that_does_not_hear_its_token_is_not_waited_for_and_what_it_brings_is_closed()
+    {
+        _broker.HearsItsToken = false;
+        var connecting = _connections.ConnectAsync(default).AsTask();
+        var attempt = await _broker.NextAsync();
+        await _time.WaitForTimerAsync(TimeSpan.FromSeconds(5));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await Assert.ThrowsAsync<TransportException>(() => connecting.WaitAsync(Patience));
+        await _connections.DisposeAsync().AsTask().WaitAsync(Patience);
+
+        await attempt.Succeed().Disposed;
+    }
+
+    [Fact]
     public async Task A_caller_s_token_ends_its_own_wait_and_nothing_else()
     {
         using var cancelled = new CancellationTokenSource();
