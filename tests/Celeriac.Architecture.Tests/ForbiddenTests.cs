@@ -13,6 +13,8 @@ public sealed class ForbiddenTests
     private static readonly Dictionary<string, string> Sleepers = new(StringComparer.Ordinal)
     {
         ["src/Celeriac.Conformance/Tasks/LedgerTasks.cs"] = "a task whose work is to take a while; no test waits by it",
+        ["src/Celeriac.Conformance/Network/ProxiedConnection.cs"] = "a network that is slow on purpose",
+        ["src/Celeriac.Conformance/Areas/Expiry.cs"] = "a transport without delays has no clock of its own that could tell the time",
     };
 
     [Fact]

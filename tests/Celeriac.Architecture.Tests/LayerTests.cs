@@ -30,6 +30,7 @@ public sealed class LayerTests
         ["Compression"] = 2,
         ["Serialization"] = 2,
         ["Stores"] = 2,
+        ["Brokers"] = 3,
         ["Publisher.cs"] = 3,
         ["Consumer.cs"] = 3,
     };

@@ -31,7 +31,7 @@ public sealed class ProjectReferenceTests
         Assert.Equal(["Microsoft.Extensions.Logging.Abstractions"], Repository.References("Celeriac.Messaging", "PackageReference"));
 
     [Fact]
-    public void The_task_layer_needs_nothing_but_abstractions_and_options() =>
-        Assert.All(Repository.References("Celeriac", "PackageReference"), package =>
+    public void The_task_layer_needs_nothing_but_abstractions_options_and_the_builder_of_health_checks() =>
+        Assert.All(Repository.References("Celeriac", "PackageReference").Except(["Microsoft.Extensions.Diagnostics.HealthChecks"]), package =>
             Assert.True(package.EndsWith(".Abstractions", StringComparison.Ordinal) || package.StartsWith("Microsoft.Extensions.Options", StringComparison.Ordinal), package));
 }

@@ -11,8 +11,8 @@ public sealed class OrphanTests(RabbitMqFixture rabbit, ActiveMqFixture active)
     [Fact]
     public async Task A_killed_owner_leaves_no_process_and_no_folder_behind()
     {
-        await rabbit.ServerAsync();
-        await active.ServerAsync();
+        Assert.True(rabbit.Server.ProcessId > 0);
+        Assert.True(active.Server.ProcessId > 0);
         using var owner = Start();
         var folders = await FoldersAsync(owner);
         Assert.NotEmpty(ProcessesOf(folders));
@@ -26,8 +26,8 @@ public sealed class OrphanTests(RabbitMqFixture rabbit, ActiveMqFixture active)
     [Fact]
     public async Task An_owner_that_is_asked_to_end_leaves_no_process_and_no_folder_behind()
     {
-        await rabbit.ServerAsync();
-        await active.ServerAsync();
+        Assert.True(rabbit.Server.ProcessId > 0);
+        Assert.True(active.Server.ProcessId > 0);
         using var owner = Start();
         var folders = await FoldersAsync(owner);
 

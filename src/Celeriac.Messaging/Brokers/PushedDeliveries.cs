@@ -23,6 +23,7 @@ internal sealed class PushedDeliveries
     {
         _prefetch = options.Prefetch;
         _queues = [.. options.Queues.Distinct(StringComparer.Ordinal)];
+        _turn = _queues.Length - 1;
         _waiting = _queues.ToDictionary(queue => queue, _ => new Queue<Delivery>(), StringComparer.Ordinal);
     }
 

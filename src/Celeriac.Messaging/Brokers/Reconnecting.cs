@@ -8,8 +8,10 @@ namespace Celeriac.Messaging.Brokers;
 /// and restores what lived on the old one before anybody gets the new one. This loop is the only place that reconnects.
 /// </summary>
 /// <typeparam name="TConnection">The protocol's connection.</typeparam>
-internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnection : class, IBrokerConnection
+internal sealed partial class Reconnecting<TConnection> : IAsyncDisposable where TConnection : class, IBrokerConnection
 {
+    // A connection that ends sooner has not proved that the next one is worth making at once.
+    private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(1);
     private readonly string _name;
     private readonly IReadOnlyList<BrokerUrl> _servers;
     private readonly ReconnectOptions _options;
@@ -22,7 +24,9 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
     private TaskCompletionSource<Connected<TConnection>> _connected = NewSource();
     private TaskCompletionSource _round = NewRound();
     private TransportHealth _health;
+    private TaskCompletionSource? _pause;
     private Task? _loop;
+    private bool _disposed;
     private long _generation;
 
     /// <param name="url">The first server, with its alternates.</param>
@@ -55,7 +59,7 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
     /// <exception cref="TransportException">No server could be reached. The loop goes on trying.</exception>
     public async ValueTask ConnectAsync(CancellationToken cancellationToken)
     {
-        var (connected, round) = Start();
+        var (connected, round) = Start(hurry: true);
         var first = await Task.WhenAny(connected, round).WaitAsync(cancellationToken).ConfigureAwait(false);
         await first.ConfigureAwait(false);
     }
@@ -64,7 +68,7 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
     /// <exception cref="ObjectDisposedException">The transport was disposed.</exception>
     public async ValueTask<Connected<TConnection>> GetAsync(CancellationToken cancellationToken)
     {
-        var (connected, _) = Start();
+        var (connected, _) = Start(hurry: false);
         return connected.IsCompletedSuccessfully ? await connected.ConfigureAwait(false) : await connected.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -93,13 +97,11 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
         Task? loop;
         lock (_lock)
         {
-            if (_closing.IsCancellationRequested)
-            {
-                return;
-            }
-            _closing.Cancel();
+            _disposed = true;
             loop = _loop;
         }
+        // Not under the lock: what waits on the token may go on inside this call.
+        await _closing.CancelAsync().ConfigureAwait(false);
         if (loop is not null)
         {
             await loop.ConfigureAwait(false);
@@ -109,11 +111,11 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
         _ = _connected.Task.Exception;
     }
 
-    private (Task<Connected<TConnection>> Connected, Task Round) Start()
+    private (Task<Connected<TConnection>> Connected, Task Round) Start(bool hurry)
     {
         lock (_lock)
         {
-            if (_closing.IsCancellationRequested)
+            if (_disposed)
             {
                 throw Disposed();
             }
@@ -121,6 +123,10 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
             {
                 Become(ConnectionState.Connecting, null);
                 _loop = Task.Run(RunAsync, CancellationToken.None);
+            }
+            if (hurry)
+            {
+                _pause?.TrySetResult();
             }
             return (_connected.Task, _round.Task);
         }
@@ -135,65 +141,36 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
             if (connected is { } made)
             {
                 failedRounds = 0;
+                var since = _time.GetTimestamp();
                 await ServeAsync(made).ConfigureAwait(false);
-                continue;
+                if (_time.GetElapsedTime(since) < ShortLife)
+                {
+                    await PauseAsync(_options.DelayAfter(1)).ConfigureAwait(false);
+                }
             }
-            failedRounds++;
-            Fail(error);
-            var delay = _options.DelayAfter(failedRounds);
-            if (!_closing.IsCancellationRequested)
+            else if (!_closing.IsCancellationRequested)
             {
-                Log.ConnectFailed(_log, _name, failedRounds, delay, error?.Message ?? "");
+                failedRounds++;
+                var delay = _options.DelayAfter(failedRounds);
+                Log.ConnectFailed(_log, _name, failedRounds, delay, error.Message);
+                Fail(error);
+                await PauseAsync(delay).ConfigureAwait(false);
             }
-            await Task.Delay(delay, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<(Connected<TConnection>?, Exception?)> TryServersAsync()
+    /// <summary>Waits before the next round; whoever calls <see cref="ConnectAsync"/> meanwhile ends the wait.</summary>
+    private async Task PauseAsync(TimeSpan delay)
     {
-        Exception? last = null;
-        foreach (var server in _servers)
+        var pause = NewRound();
+        lock (_lock)
         {
-            if (_closing.IsCancellationRequested)
-            {
-                break;
-            }
-            try
-            {
-                return (await TryServerAsync(server).ConfigureAwait(false), null);
-            }
-            catch (Exception error) when (error is TransportException or OperationCanceledException)
-            {
-                last = error is TransportException ? error : new TransportException($"'{server}' did not answer within {_options.ConnectTimeout.TotalSeconds:0.###} s.");
-                Become(Health.State, last.Message);
-            }
-            catch (Exception error)
-            {
-                // A fault of ours must not end the loop: it would leave every caller waiting.
-                Log.ConnectFaulted(_log, error, _name);
-                last = new TransportException($"Connecting to '{server}' failed: {error.Message}", error);
-                Become(Health.State, last.Message);
-            }
+            _pause = pause;
         }
-        return (null, last);
-    }
-
-    private async Task<Connected<TConnection>> TryServerAsync(BrokerUrl server)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
-        limit.CancelAfter(_options.ConnectTimeout);
-        var connection = await _open(server, limit.Token).ConfigureAwait(false);
-        try
+        await pause.Task.WaitAsync(delay, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
         {
-            var connected = new Connected<TConnection>(connection, Interlocked.Increment(ref _generation));
-            // Restoring many queues may take longer than a login; a server that stops answering ends it by its heartbeat.
-            await _restore(connected, _closing.Token).ConfigureAwait(false);
-            return connected;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
+            _pause = null;
         }
     }
 
@@ -219,14 +196,14 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
             {
                 _connected = NewSource();
                 _round = NewRound();
-                Become(ConnectionState.Reconnecting, reason?.Message ?? "the server closed the connection");
+                Become(ConnectionState.Reconnecting, reason?.Message ?? NoReason);
             }
-            Log.ConnectionLost(_log, _name, connected.Generation, reason?.Message ?? "the server closed the connection");
+            Log.ConnectionLost(_log, _name, connected.Generation, reason?.Message ?? NoReason);
         }
-        await connected.Connection.DisposeAsync().ConfigureAwait(false);
+        await CloseAsync(connected.Connection).ConfigureAwait(false);
     }
 
-    private void Fail(Exception? error)
+    private void Fail(Exception error)
     {
         TaskCompletionSource round;
         TaskCompletionSource<Connected<TConnection>>? refused = null;
@@ -241,7 +218,6 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
                 _connected = NewSource();
             }
         }
-        error ??= Disposed();
         round.TrySetException(error);
         refused?.TrySetException(error);
         // Nobody may be waiting.
@@ -255,6 +231,8 @@ internal sealed class Reconnecting<TConnection> : IAsyncDisposable where TConnec
         var since = health.State == state ? health.Since : _time.GetUtcNow();
         Volatile.Write(ref _health, new TransportHealth(state, since, error));
     }
+
+    private const string NoReason = "the server closed the connection";
 
     private ObjectDisposedException Disposed() => new(_name, "The transport was disposed.");
 

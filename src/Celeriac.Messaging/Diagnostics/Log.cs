@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(1013, LogLevel.Error, "Connecting to {Broker} failed in a way that was not foreseen; trying again")]
     public static partial void ConnectFaulted(ILogger logger, Exception error, string broker);
+
+    [LoggerMessage(1014, LogLevel.Debug, "Closing a connection to {Broker} failed; it is left behind")]
+    public static partial void CloseFailed(ILogger logger, Exception error, string broker);
 }

@@ -15,6 +15,15 @@ internal static class AppParts
     public static TService Get<TService>(IServiceProvider services, AppRegistration app) where TService : class =>
         app.IsUnnamed ? services.GetRequiredService<TService>() : services.GetRequiredKeyedService<TService>(app.Name);
 
+    /// <summary>The app of a name; the empty text is the unnamed one.</summary>
+    /// <exception cref="InvalidOperationException">No such app is registered.</exception>
+    public static AppRegistration Registration(IServiceProvider services, string name)
+    {
+        var apps = services.GetServices<AppRegistration>().ToList();
+        return apps.Find(app => app.Name == name) ?? throw new InvalidOperationException(
+            $"The health check asks for {new AppRegistration(name).Description}, which is not registered. There {(apps.Count == 0 ? "is none" : $"is {string.Join(", ", apps.Select(app => app.Description))}")}. Call services.AddCeleriac for it, or correct the name.");
+    }
+
     public static AppOverrides Overrides(IServiceProvider services, AppRegistration app) => services.GetRequiredKeyedService<AppOverrides>(app.Name);
 
     /// <exception cref="OptionsValidationException">The app's settings have faults.</exception>
@@ -49,7 +58,7 @@ internal static class AppParts
 
     public static ILoggerFactory Logs(IServiceProvider services) => services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
 
-    private static TimeProvider Time(IServiceProvider services) => services.GetService<TimeProvider>() ?? TimeProvider.System;
+    public static TimeProvider Time(IServiceProvider services) => services.GetService<TimeProvider>() ?? TimeProvider.System;
 
     private static TransportContext Context(IServiceProvider services) => new() { LoggerFactory = Logs(services), Time = Time(services) };
 }

@@ -1,0 +1,146 @@
+using Celeriac.Messaging;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Celeriac.Tests.Hosting;
+
+[Collection(DefaultClientCollection.Name)]
+public sealed class HealthCheckTests : IAsyncDisposable
+{
+    private readonly SteppedTime _time = new();
+    private readonly SetTransport _transport;
+
+    public HealthCheckTests() => _transport = new SetTransport(_time);
+
+    public ValueTask DisposeAsync() => _transport.DisposeAsync();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_connected_app_is_healthy_and_names_its_broker_without_the_password()
+    {
+        _transport.Become(ConnectionState.Connected);
+        var entry = await CheckAsync();
+
+        Assert.Equal((HealthStatus.Healthy, "Connected to 'amqp://user:***@broker/'."), (entry.Status, entry.Description));
+        Assert.Equal(("amqp://user:***@broker/", "Connected", _time.GetUtcNow()), (entry.Data["broker"], entry.Data["state"], entry.Data["since"]));
+        Assert.False(entry.Data.ContainsKey("last_error"));
+    }
+
+    [Fact]
+    public async Task An_app_that_has_not_used_its_broker_connects_for_the_answer() =>
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
+
+    [Theory]
+    [InlineData(ConnectionState.Connecting)]
+    [InlineData(ConnectionState.Reconnecting)]
+    public async Task An_app_that_connects_is_degraded_for_half_a_minute_and_unhealthy_then(ConnectionState state)
+    {
+        _transport.Become(state, "Connection refused.");
+        _time.Now += TimeSpan.FromSeconds(29);
+        var entry = await CheckAsync();
+
+        Assert.Equal((HealthStatus.Degraded, "Connection refused.", state.ToString()), (entry.Status, entry.Data["last_error"], entry.Data["state"]));
+        Assert.Equal("Not connected to 'amqp://user:***@broker/' for 29 s: Connection refused. It goes on trying.", entry.Description);
+        _time.Now += TimeSpan.FromSeconds(1);
+        Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync()).Status);
+    }
+
+    [Fact]
+    public async Task The_patience_the_status_of_a_failure_the_name_and_the_tags_may_be_given()
+    {
+        _transport.Become(ConnectionState.Reconnecting, "reset");
+        _time.Now += TimeSpan.FromSeconds(5);
+        var entry = await CheckAsync(
+            builder => builder.AddCeleriac(name: "broker", failureStatus: HealthStatus.Degraded, tags: ["slow"], patience: TimeSpan.FromSeconds(5)), "broker");
+
+        Assert.Equal((HealthStatus.Degraded, "slow"), (entry.Status, Assert.Single(entry.Tags)));
+        entry = await CheckAsync(builder => builder.AddCeleriac(patience: TimeSpan.FromSeconds(5)));
+        Assert.Equal((HealthStatus.Unhealthy, "ready"), (entry.Status, Assert.Single(entry.Tags)));
+    }
+
+    [Fact]
+    public async Task A_first_attempt_that_fails_is_told()
+    {
+        _transport.OnConnect = transport =>
+        {
+            transport.Become(ConnectionState.Connecting);
+            throw new TransportException("Connection refused.");
+        };
+        var entry = await CheckAsync();
+
+        Assert.Equal((HealthStatus.Degraded, "Connection refused."), (entry.Status, entry.Data["last_error"]));
+    }
+
+    [Fact]
+    public async Task A_closed_app_is_unhealthy()
+    {
+        _transport.OnConnect = _ => throw new ObjectDisposedException("transport");
+        var entry = await CheckAsync();
+
+        Assert.Equal((HealthStatus.Unhealthy, "Closed"), (entry.Status, entry.Data["state"]));
+    }
+
+    [Fact]
+    public async Task A_worker_that_consumes_is_healthy_and_named_and_one_that_does_not_yet_is_degraded()
+    {
+        var builder = HostingApp.Builder();
+        builder.Services.AddSingleton<ITransport>(_transport);
+        builder.Services.AddCeleriac(celeriac => celeriac.AddTasks([HostingApp.Add]).AddWorker(worker => worker.NodeName = "w@test"));
+        builder.Services.AddHealthChecks().AddCeleriac();
+        using var host = builder.Build();
+        var checks = host.Services.GetRequiredService<HealthCheckService>();
+        Assert.Equal(HealthStatus.Degraded, (await checks.CheckHealthAsync(Cancelled)).Entries["celeriac"].Status);
+
+        await host.StartAsync(Cancelled);
+        await host.Services.GetRequiredService<Worker>().Ready.WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
+        var entry = (await checks.CheckHealthAsync(Cancelled)).Entries["celeriac"];
+        await host.StopAsync(Cancelled);
+
+        Assert.Equal((HealthStatus.Healthy, "w@test", 0), (entry.Status, entry.Data["worker"], entry.Data["running"]));
+    }
+
+    [Fact]
+    public async Task Named_apps_have_checks_of_their_own()
+    {
+        _transport.Become(ConnectionState.Reconnecting, "reset");
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddKeyedSingleton<ITransport>("billing", _transport);
+        services.AddSingleton<TimeProvider>(_time);
+        services.AddCeleriac(celeriac => celeriac.Broker(HostingApp.NewBroker()));
+        services.AddCeleriac("billing");
+        services.AddHealthChecks().AddCeleriac().AddCeleriac("billing");
+        await using var provider = services.BuildServiceProvider();
+        var entries = (await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancelled)).Entries;
+
+        Assert.Equal((HealthStatus.Healthy, HealthStatus.Degraded), (entries["celeriac"].Status, entries["celeriac-billing"].Status));
+    }
+
+    [Fact]
+    public async Task An_app_that_is_not_registered_is_named()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => CheckAsync(builder => builder.AddCeleriac("biling"), "celeriac-biling"));
+
+        Assert.Contains("asks for app 'biling', which is not registered. There is the unnamed app.", error.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<HealthReportEntry> CheckAsync(Action<IHealthChecksBuilder>? add = null, string name = "celeriac")
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<ITransport>(_transport);
+        services.AddSingleton<TimeProvider>(_time);
+        services.AddCeleriac(celeriac => celeriac.Broker(HostingApp.NewBroker()));
+        (add ?? (builder => builder.AddCeleriac()))(services.AddHealthChecks());
+        await using var provider = services.BuildServiceProvider();
+        return (await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancelled)).Entries[name];
+    }
+
+    private sealed class SteppedTime : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}
