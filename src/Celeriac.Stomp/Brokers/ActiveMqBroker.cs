@@ -64,7 +64,7 @@ internal sealed class ActiveMqBroker : IStompBroker
     {
         await _client.SubscribeAsync(
             new StompSubscriptionOptions { Id = _nextId(), Destination = ActiveMqTopology.Announcements }, _ => OnAnnouncement(), cancellationToken).ConfigureAwait(false);
-        if (!await SchedulerProbe.IsOnAsync(_client, _nextId(), cancellationToken).ConfigureAwait(false))
+        if (!await SchedulerProbe.IsOnAsync(_client, _nextId, cancellationToken).ConfigureAwait(false))
         {
             Volatile.Write(ref _capabilities, _capabilities with { Delay = false, LongestDelay = null });
         }
