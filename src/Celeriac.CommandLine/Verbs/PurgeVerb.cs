@@ -44,10 +44,8 @@ internal static class PurgeVerb
         foreach (var queue in queues)
         {
             // A queue that nobody has declared yet has nothing in it.
-            if (await session.Client.Transport.CountAsync(queue, cancellationToken).ConfigureAwait(false) is not null)
-            {
-                purged += await session.Client.Transport.PurgeAsync(queue, cancellationToken).ConfigureAwait(false);
-            }
+            await session.Client.Queues.EnsureAsync(queue, cancellationToken).ConfigureAwait(false);
+            purged += await session.Client.Transport.PurgeAsync(queue, cancellationToken).ConfigureAwait(false);
         }
         return purged;
     }

@@ -35,10 +35,14 @@ internal static class StatusVerb
         return command;
     }
 
-    /// <summary>Each queue, and its quarantine where there is one.</summary>
-    private static async ValueTask<IReadOnlyList<(string Queue, QueueCounts? Counts)>> CountAsync(ITransport transport, IEnumerable<string> queues, CancellationToken cancellationToken)
+    /// <summary>Each queue, and its quarantine where there is one; null where the broker does not count.</summary>
+    private static async ValueTask<IReadOnlyList<(string Queue, QueueCounts? Counts)>?> CountAsync(ITransport transport, IEnumerable<string> queues, CancellationToken cancellationToken)
     {
         await transport.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        if (!transport.Capabilities.Counts)
+        {
+            return null;
+        }
         var counted = new List<(string, QueueCounts?)>();
         foreach (var queue in queues)
         {
@@ -52,24 +56,29 @@ internal static class StatusVerb
         return counted;
     }
 
-    private static void Write(Terminal terminal, string broker, IReadOnlyList<(string Queue, QueueCounts? Counts)> queues)
+    private static void Write(Terminal terminal, string broker, IReadOnlyList<(string Queue, QueueCounts? Counts)>? queues)
     {
         terminal.Tell($"Broker {broker} answers.");
+        if (queues is null)
+        {
+            terminal.Tell("It does not tell how many messages its queues have; ask it with its own tools.");
+            return;
+        }
         terminal.WriteTable(
             ["queue", "ready", "unacknowledged", "delayed", "consumers"],
             queues.Select(queue => queue.Counts is { } counts
-                ? new[] { queue.Queue, Number(counts.Ready), Number(counts.Unacknowledged), Number(counts.Delayed), Number(counts.Consumers) }
+                ? new[] { queue.Queue, Number(counts.Ready) + (counts.IsLowerBound ? " or more" : ""), Number(counts.Unacknowledged), Number(counts.Delayed), Number(counts.Consumers) }
                 : [queue.Queue, "no such queue yet", "", "", ""]));
     }
 
     private static string Number(long? count) => count?.ToString(CultureInfo.InvariantCulture) ?? "?";
 
-    private static void WriteJson(Utf8JsonWriter writer, string broker, IReadOnlyList<(string Queue, QueueCounts? Counts)> queues)
+    private static void WriteJson(Utf8JsonWriter writer, string broker, IReadOnlyList<(string Queue, QueueCounts? Counts)>? queues)
     {
         writer.WriteStartObject();
         writer.WriteString("broker"u8, broker);
         writer.WriteStartArray("queues"u8);
-        foreach (var (queue, counts) in queues)
+        foreach (var (queue, counts) in queues ?? [])
         {
             writer.WriteStartObject();
             writer.WriteString("name"u8, queue);

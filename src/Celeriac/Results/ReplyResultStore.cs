@@ -15,7 +15,8 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
     // Bounds what a client remembers of tasks whose result it has never asked for.
     private const int MostRemembered = 100_000;
     private readonly ILogger _log = logs.CreateLogger("Celeriac.Results");
-    private readonly string _queue = $"celeriac.reply.{Guid.CreateVersion7(time.GetUtcNow())}";
+    private string _queue = $"celeriac.reply.{Guid.CreateVersion7(time.GetUtcNow())}";
+    private ReplyQueueSlot? _slot;
     private readonly RememberedReplies _replies = new(MostRemembered);
     private readonly SemaphoreSlim _starting = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
@@ -72,6 +73,7 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
             await _subscription.DisposeAsync().ConfigureAwait(false);
             await transport.DeleteQueueAsync(_queue, CancellationToken.None).ConfigureAwait(false);
         }
+        _slot?.Dispose();
         _replies.FailAll(new ObjectDisposedException(nameof(IResultStore), "The client was closed while a result was awaited."));
         _closing.Dispose();
         _starting.Dispose();
@@ -99,9 +101,7 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
         {
             if (_subscription is null)
             {
-                // Durable and not deleted with its consumer: a reconnect finds it again with the replies that came meanwhile.
-                var queue = new QueueDeclaration(_queue) { Expires = expires > TimeSpan.Zero ? expires : TimeSpan.FromDays(1) };
-                await transport.DeclareAsync(new Topology { Queues = [queue] }, cancellationToken).ConfigureAwait(false);
+                await DeclareAsync(cancellationToken).ConfigureAwait(false);
                 var subscription = await transport.SubscribeAsync(new SubscriptionOptions([_queue], 100), cancellationToken).ConfigureAwait(false);
                 _receiving = ReceiveAsync(subscription);
                 Volatile.Write(ref _subscription, subscription);
@@ -111,6 +111,21 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
         {
             _starting.Release();
         }
+    }
+
+    /// <summary>Durable and not deleted with its consumer: a reconnect finds it again with the replies that came meanwhile.</summary>
+    private async ValueTask DeclareAsync(CancellationToken cancellationToken)
+    {
+        await transport.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        var queue = new QueueDeclaration(_queue) { Expires = expires > TimeSpan.Zero ? expires : TimeSpan.FromDays(1) };
+        if (!transport.Capabilities.QueueExpiry)
+        {
+            // Nobody would ever delete the queue of a process that was killed: the next process of this machine takes it over.
+            _slot ??= ReplyQueueSlot.Take(transport.Name);
+            _queue = _slot.Queue;
+            queue = new QueueDeclaration(_queue);
+        }
+        await transport.DeclareAsync(new Topology { Queues = [queue] }, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ReceiveAsync(ISubscription subscription)

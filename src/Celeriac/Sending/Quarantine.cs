@@ -87,7 +87,7 @@ public sealed class Quarantine
     /// <summary>Deletes every message for good; answers how many.</summary>
     /// <inheritdoc cref="ListAsync"/>
     public async ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) =>
-        await _client.Transport.CountAsync(QuarantineQueue, cancellationToken).ConfigureAwait(false) is null
+        await ReadyAsync(cancellationToken).ConfigureAwait(false) == 0
             ? 0
             : await _client.Transport.PurgeAsync(QuarantineQueue, cancellationToken).ConfigureAwait(false);
 
@@ -109,12 +109,24 @@ public sealed class Quarantine
         return await delivery.CompleteAsync(completion, cancellationToken).ConfigureAwait(false) == CompletionStatus.Applied;
     }
 
+    /// <summary>How many messages may be ready; where the broker does not count, as many as there is room for.</summary>
+    private async ValueTask<long> ReadyAsync(CancellationToken cancellationToken)
+    {
+        await _client.Transport.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        if (_client.Transport.Capabilities.Counts)
+        {
+            var counts = await _client.Transport.CountAsync(QuarantineQueue, cancellationToken).ConfigureAwait(false);
+            return counts is { IsLowerBound: true } ? long.MaxValue : counts?.Ready ?? 0;
+        }
+        await _client.Queues.EnsureQuarantineAsync(Queue, cancellationToken).ConfigureAwait(false);
+        return long.MaxValue;
+    }
+
     /// <summary>Shows the messages that are ready now, until the visitor answers false; what it has not settled goes back untouched.</summary>
     private async ValueTask VisitAsync(int limit, Func<Delivery, QuarantinedMessage, ValueTask<bool>> visit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        var counts = await _client.Transport.CountAsync(QuarantineQueue, cancellationToken).ConfigureAwait(false);
-        var ready = (int)Math.Min(counts?.Ready ?? 0, Math.Min(limit, MaximumMessages));
+        var ready = (int)Math.Min(await ReadyAsync(cancellationToken).ConfigureAwait(false), Math.Min(limit, MaximumMessages));
         if (ready == 0)
         {
             return;

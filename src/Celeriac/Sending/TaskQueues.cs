@@ -17,23 +17,23 @@ internal sealed class TaskQueues(ITransport transport)
     public ValueTask EnsureAsync(string queue, CancellationToken cancellationToken) =>
         _declared.TryGetValue(queue, out var declared) && declared.IsCompletedSuccessfully
             ? ValueTask.CompletedTask
-            : DeclareAsync(queue, TopologyOf(queue), cancellationToken);
+            : DeclareAsync(queue, () => DeclareTaskQueueAsync(queue), cancellationToken);
 
     public ValueTask EnsureQuarantineAsync(string queue, CancellationToken cancellationToken)
     {
         var quarantine = QuarantineOf(queue);
         return _declared.TryGetValue(quarantine, out var declared) && declared.IsCompletedSuccessfully
             ? ValueTask.CompletedTask
-            : DeclareAsync(quarantine, Topology.Queue(quarantine), cancellationToken);
+            : DeclareAsync(quarantine, () => transport.DeclareAsync(Topology.Queue(quarantine), CancellationToken.None).AsTask(), cancellationToken);
     }
 
     /// <summary>Somebody has deleted the queue: the next use declares it again.</summary>
     public void Forget(string queue) => _declared.TryRemove(queue, out _);
 
-    private async ValueTask DeclareAsync(string queue, Topology topology, CancellationToken cancellationToken)
+    private async ValueTask DeclareAsync(string queue, Func<Task> declare, CancellationToken cancellationToken)
     {
         // Many first calls at once share one declaration; one that failed is not remembered.
-        var declaring = _declared.GetOrAdd(queue, _ => transport.DeclareAsync(topology, CancellationToken.None).AsTask());
+        var declaring = _declared.GetOrAdd(queue, _ => declare());
         try
         {
             await declaring.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -45,10 +45,25 @@ internal sealed class TaskQueues(ITransport transport)
         }
     }
 
-    private static Topology TopologyOf(string queue) => new()
+    private async Task DeclareTaskQueueAsync(string queue)
     {
-        Exchanges = [new ExchangeDeclaration(queue)],
+        try
+        {
+            // What the server can do is known once it is connected.
+            await transport.ConnectAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TransportException error) when (error is not TransportRefusedException)
+        {
+            // The declaration waits for the connection, and says why where there is none.
+        }
+        await transport.DeclareAsync(TopologyOf(queue, transport.Capabilities.Exchanges), CancellationToken.None).ConfigureAwait(false);
+    }
+
+    // Tasks travel through the default exchange; the exchange of the queue's name is there for Celery, which declares it too.
+    private static Topology TopologyOf(string queue, bool withExchange) => new()
+    {
+        Exchanges = withExchange ? [new ExchangeDeclaration(queue)] : [],
         Queues = [new QueueDeclaration(queue)],
-        Bindings = [new Binding(queue, queue, queue)],
+        Bindings = withExchange ? [new Binding(queue, queue, queue)] : [],
     };
 }

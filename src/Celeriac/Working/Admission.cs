@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Working;
 
 /// <summary>Decides what happens to a received message before anything of it runs (CELERY-PROTOCOL section 7).</summary>
-internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, WorkerOptions options, DecodeLimits limits, bool brokerDelays, string node, TimeProvider time, ILogger log)
+internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
 {
     // An eta this near is waited for in the worker: a trip through the broker would not be more exact.
     private static readonly TimeSpan s_near = TimeSpan.FromSeconds(2);
@@ -38,7 +38,8 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
             await outcomes.ApplyAsync(task, new Outcome.Expired(), [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             return null;
         }
-        if (brokerDelays && request.Eta is { } eta && eta - now > s_near)
+        // Asked each time: which server it is, and what it can do, is known once it is connected.
+        if (broker.Capabilities.Delay && request.Eta is { } eta && eta - now > s_near)
         {
             await outcomes.DeferAsync(task, eta, cancellationToken).ConfigureAwait(false);
             return null;

@@ -55,7 +55,7 @@ public sealed class Worker
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, Node, _time, _log);
         _operations = new TaskOperations(client.Results);
         var limits = DecodeLimits.Default with { Contents = DecodeLimits.Default.Contents with { MaximumBodyBytes = shared.MaxBodyBytes } };
-        _admission = new Admission(registry, _outcomes, options, limits, client.Transport.Capabilities.Delay, Node, _time, _log);
+        _admission = new Admission(registry, _outcomes, options, limits, client.Transport, Node, _time, _log);
     }
 
     /// <summary>The node name.</summary>
