@@ -1,9 +1,13 @@
+using Celeriac.Amqp;
 using Celeriac.Conformance;
 using Celeriac.Messaging;
 using Celeriac.Sqlite;
 
 // The second process of the conformance facts, for the transports of this repository.
 Transports.Add("sqlite", new SqliteTransportFactory());
+var rabbitMq = new AmqpTransportFactory();
+Transports.Add("amqp", rabbitMq);
+Transports.Add("amqps", rabbitMq);
 if (args is ["tasks", var url, var backend, var queue, var node])
 {
     return await TaskPeerProgram.RunAsync(url, backend, queue, node);
