@@ -23,8 +23,13 @@ Verbs
   test          build everything and run every test (the default)
   conformance   only the suites that every transport must pass
   ci            what a gate runs: formatting, all tests, then the samples as a smoke test
+  brokers       start RabbitMQ and ActiveMQ on private ports, say their URLs, end them on Ctrl+C;
+                'brokers rabbitmq' or 'brokers activemq' starts one of them
   clean         remove everything that was built
   help          this text
+
+What the tests need besides the .NET SDK is installed with apt-get when it is missing: the Debian packages rabbitmq-server,
+activemq, default-jre-headless, python3-stomp and python3-pika. No service of theirs is started, and none that runs is touched.
 
 Options
   --project NAME   only this test project: Messaging, Celeriac.Messaging or Celeriac.Messaging.Tests
@@ -71,19 +76,72 @@ require_sdk() {
     fi
 }
 
-# require_package PROGRAM PACKAGE: installs the distribution's PACKAGE when PROGRAM is not on the PATH (a shell's built-in does not count).
+# require_package PROGRAM PACKAGE: installs the distribution's PACKAGE when PROGRAM is neither a file nor on the PATH (a shell's built-in does not count).
 require_package() {
-    local program="$1" package="$2" as_root=""
-    if type -P "$program" >/dev/null; then return; fi
+    if [ -e "$1" ] || type -P "$1" >/dev/null; then return; fi
+    install_package "$2" "the program '$1'"
+}
+
+# require_module MODULE PACKAGE: the same for a module of the distribution's own Python, which need not be the first on the PATH.
+require_module() {
+    if /usr/bin/python3 -c "import $1" 2>/dev/null; then return; fi
+    install_package "$2" "the Python module '$1'"
+}
+
+# A package that brings a service would start it: the policy file says no, and goes when we made it. What already runs stays as it is.
+install_package() {
+    local package="$1" what="$2" as_root=()
     if ! type -P apt-get >/dev/null; then
-        refuse "the tests need the program '$program', which is not installed. Install your distribution's package '$package' and start again."
+        refuse "the tests need $what, which is not installed. Install your distribution's package '$package' and start again."
     fi
-    if [ "$(id -u)" -ne 0 ]; then as_root="sudo"; fi
-    say "Installing $package (the tests need '$program')"
-    if ! { $as_root apt-get update -q && $as_root apt-get install -y -q --no-install-recommends "$package"; } >"$results/install-$package.log" 2>&1; then
+    if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+    say "Installing $package (the tests need $what)"
+    if ! "${as_root[@]}" sh -c '
+        policy=/usr/sbin/policy-rc.d
+        if ! [ -e "$policy" ]; then
+            trap "rm -f $policy" EXIT
+            trap "exit 1" INT TERM
+            printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"
+        fi
+        apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$1"
+    ' install "$package" </dev/null >"$results/install-$package.log" 2>&1; then
         tail -5 "$results/install-$package.log"
         refuse "installing '$package' failed (log: artifacts/test-results/install-$package.log). Install it by hand and start again."
     fi
+}
+
+require_brokers() {
+    require_package setsid util-linux
+    if [ "$1" != activemq ]; then require_package /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server; fi
+    if [ "$1" != rabbitmq ]; then
+        require_package /usr/bin/java default-jre-headless
+        require_package /usr/share/activemq/bin/activemq.jar activemq
+    fi
+}
+
+# A test project that refers to Celeriac.Brokers runs against the real brokers, and against their Python clients.
+require_brokers_of() {
+    local name
+    for name in $1; do
+        if grep -q 'Celeriac\.Brokers\.csproj' "tests/$name/$name.csproj"; then
+            require_brokers both
+            require_module stomp python3-stomp
+            require_module pika python3-pika
+            return
+        fi
+    done
+}
+
+# Stays until Ctrl+C; the program ends the brokers whatever way it ends.
+run_brokers() {
+    case "$broker" in
+        both | rabbitmq | activemq) ;;
+        *) refuse "'$broker' is no broker of ours. './build.sh brokers rabbitmq', './build.sh brokers activemq', or './build.sh brokers' for both." ;;
+    esac
+    require_brokers "$broker"
+    build tests/Celeriac.Brokers/Celeriac.Brokers.csproj
+    trap - INT TERM
+    exec dotnet exec artifacts/bin/Celeriac.Brokers/release/Celeriac.Brokers.dll "$broker"
 }
 
 # Runs a command for at most so many minutes, its output in a log; it stays interruptible, and so do the processes it starts.
@@ -184,6 +242,7 @@ run_projects() {
     if [ -z "$projects" ]; then
         refuse "no test project is called '$only_project'. There are: $(only_project='' test_projects | paste -sd' ' -)."
     fi
+    require_brokers_of "$projects"
     if [ -n "$only_project" ]; then build "tests/$projects/$projects.csproj"; else build Celeriac.slnx; fi
     local arguments=(-noColor -noLogo -noAutoReporters)
     if [ -n "$filter" ]; then arguments+=(-method "*$filter*"); fi
@@ -248,8 +307,13 @@ prepare() {
 }
 
 verb=test
+broker=both
 if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
     verb="$1"
+    shift
+fi
+if [ "$verb" = brokers ] && [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
+    broker="$1"
     shift
 fi
 while [ $# -gt 0 ]; do
@@ -267,7 +331,8 @@ case "$verb" in
     test) prepare; run_projects; show_failures; finish ;;
     conformance) filter="${filter:-Conformance}"; prepare; run_projects; show_failures; finish ;;
     ci) prepare; check_formatting; run_projects; smoke; show_failures; finish ;;
+    brokers) prepare; run_brokers ;;
     clean) rm -rf artifacts ;;
     help) help ;;
-    *) refuse "unknown verb '$verb'. Verbs: test, conformance, ci, clean, help." ;;
+    *) refuse "unknown verb '$verb'. Verbs: test, conformance, ci, brokers, clean, help." ;;
 esac

@@ -21,13 +21,19 @@ public abstract class TransportHarness : IAsyncDisposable
     /// The URL of the same place for a process whose lease ends one second after it stops renewing it, for transports with
     /// <see cref="TransportCapabilities.FencedLeases"/>. Default: <see cref="Url"/> with the option <c>lease=1s</c>.
     /// </summary>
-    public virtual string ShortLeaseUrl => $"{Url}{(Url.Contains('?', StringComparison.Ordinal) ? '&' : '?')}lease=1s";
+    public virtual string ShortLeaseUrl => UrlWith("lease=1s");
 
     /// <summary>
     /// The assembly of the peer program, a console program whose <c>Main</c> registers the transport and calls <see cref="PeerProgram.RunAsync"/>.
     /// Null, the default, for a transport that does not claim <see cref="TransportCapabilities.SharedBetweenProcesses"/>.
     /// </summary>
     public virtual string? PeerAssembly => null;
+
+    /// <summary>
+    /// The network between <see cref="Url"/> and the broker, which the facts about lost connections make fail: it stands before this harness's
+    /// connections only. Null, the default, for a store inside the process, which has none; a server's harness must name one.
+    /// </summary>
+    public virtual TcpProxy? Network => null;
 
     /// <summary>How long a fact waits for what must happen before it fails; default 10 seconds. It must be less than half of a fact's limit of 30 seconds.</summary>
     public virtual TimeSpan Patience => TimeSpan.FromSeconds(10);
@@ -39,6 +45,9 @@ public abstract class TransportHarness : IAsyncDisposable
     /// <summary>Makes a transport, not connected, that lives until the harness is disposed.</summary>
     /// <param name="url">The URL; null for <see cref="Url"/>.</param>
     public ITransport Open(string? url = null) => Own(Create(url ?? Url));
+
+    /// <summary>The URL of the place with further options, for example <c>heartbeat=1s</c>.</summary>
+    public string UrlWith(params string[] options) => $"{Url}{(Url.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{string.Join('&', options)}";
 
     /// <summary>Starts the peer program on the place and waits until it is connected. It is killed when the harness is disposed.</summary>
     /// <param name="url">The URL; null for <see cref="Url"/>.</param>

@@ -87,6 +87,10 @@ public abstract partial class TransportConformance
     [Fact(Timeout = Limit)]
     public async Task A_delayed_message_goes_through_its_exchange()
     {
+        if (await ExchangesAreRefusedAsync())
+        {
+            return;
+        }
         if (await DelaysAreRefusedAsync())
         {
             return;
@@ -126,16 +130,22 @@ public abstract partial class TransportConformance
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Purging_drops_delayed_messages()
+    public async Task Purging_drops_the_delayed_messages_that_the_transport_sees_and_leaves_the_others()
     {
         if (await DelaysAreRefusedAsync())
         {
             return;
         }
         var queue = await DeclareQueueAsync();
-        await PublishLaterAsync(queue, "purged", TimeSpan.FromMilliseconds(400));
+        await PublishLaterAsync(queue, "delayed", TimeSpan.FromMilliseconds(1500));
+        if (!Can.SeesDelayed)
+        {
+            Assert.Equal(0, await Transport.PurgeAsync(queue, Cancelled));
+            Assert.Equal(["delayed"], await DrainAsync(queue, 1));
+            return;
+        }
         Assert.Equal(1, await Transport.PurgeAsync(queue, Cancelled));
-        await PublishLaterAsync(queue, "kept", TimeSpan.FromMilliseconds(500));
+        await PublishLaterAsync(queue, "kept", TimeSpan.FromMilliseconds(1600));
         Assert.Equal(["kept"], await DrainAsync(queue, 1));
     }
 

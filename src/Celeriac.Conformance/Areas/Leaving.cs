@@ -38,14 +38,20 @@ public abstract partial class TransportConformance
         await transport.DisposeAsync();
         await AssertDisposedAsync(() => transport.ConnectAsync(Cancelled));
         await AssertDisposedAsync(() => transport.DeclareAsync(Topology.Queue(queue), Cancelled));
-        await AssertDisposedAsync(() => transport.UnbindAsync(new Binding("exchange", queue), Cancelled));
         await AssertDisposedAsync(async () => await transport.DeleteQueueAsync(queue, Cancelled));
-        await AssertDisposedAsync(async () => await transport.DeleteExchangeAsync("exchange", Cancelled));
         await AssertDisposedAsync(async () => await transport.PurgeAsync(queue, Cancelled));
-        await AssertDisposedAsync(async () => await transport.CountAsync(queue, Cancelled));
+        if (Can.Counts)
+        {
+            await AssertDisposedAsync(async () => await transport.CountAsync(queue, Cancelled));
+        }
         await AssertDisposedAsync(() => transport.PublishAsync(Publication.ToQueue(queue, TextMessage("late")), Cancelled));
         await AssertDisposedAsync(async () => await transport.SubscribeAsync(new SubscriptionOptions([queue]), Cancelled));
         await AssertDisposedAsync(async () => await transport.GetAsync(queue, Cancelled));
+        if (Can.Exchanges)
+        {
+            await AssertDisposedAsync(() => transport.UnbindAsync(new Binding("exchange", queue), Cancelled));
+            await AssertDisposedAsync(async () => await transport.DeleteExchangeAsync("exchange", Cancelled));
+        }
         if (Can.Documents)
         {
             await AssertDisposedAsync(async () => await transport.Documents!.ReadAsync(["key"], Cancelled));
@@ -81,6 +87,10 @@ public abstract partial class TransportConformance
     [Fact(Timeout = Limit)]
     public async Task What_was_published_is_there_when_everybody_has_left_and_somebody_returns()
     {
+        if (await ExchangesAreRefusedAsync())
+        {
+            return;
+        }
         var (exchange, queue) = (await DeclareExchangeAsync(), await DeclareQueueAsync());
         await BindAsync(exchange, queue, "key");
         await PublishToAsync(exchange, "key", "durable");

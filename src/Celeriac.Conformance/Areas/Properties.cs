@@ -29,7 +29,9 @@ public abstract partial class TransportConformance
     public async Task A_property_that_was_not_given_stays_null()
     {
         var received = await RoundTripAsync(new Message { Body = "bare"u8.ToArray() });
-        Assert.Equal(new Message { Body = default }, received with { Body = default });
+        // No priority and priority 0 mean the same, and a transport may give back either.
+        Assert.Equal(new Message { Body = default, Priority = received.Priority }, received with { Body = default });
+        Assert.Equal(0, received.Priority ?? 0);
     }
 
     [Theory(Timeout = Limit)]
@@ -45,7 +47,7 @@ public abstract partial class TransportConformance
             Assert.NotNull((await RoundTripAsync(TextMessage("cut") with { Priority = priority })).Priority);
             return;
         }
-        Assert.Equal(priority, (await RoundTripAsync(TextMessage("kept") with { Priority = priority })).Priority);
+        Assert.Equal(priority ?? 0, (await RoundTripAsync(TextMessage("kept") with { Priority = priority })).Priority ?? 0);
     }
 
     [Fact(Timeout = Limit)]

@@ -35,7 +35,11 @@ public abstract partial class TaskConformance<THarness>
         var record = (await sent.RecordAsync())!;
 
         Assert.Contains("TimeoutError", System.Text.Encoding.UTF8.GetString(record.Result.Span), StringComparison.Ordinal);
-        Assert.Equal(1, (await CountsAsync()).Delayed ?? 1);
+        if (Can is { Counts: true, SeesDelayed: true })
+        {
+            Assert.Equal(1, (await CountsAsync()).Delayed);
+        }
+        await ReadyAsync(0);
     }
 
     /// <summary>Over the limit the last cause is the failure, and the message is kept for a human.</summary>
@@ -61,7 +65,7 @@ public abstract partial class TaskConformance<THarness>
         await Harness.StopWorkerAsync(worker);
 
         Assert.Equal(TaskStates.Pending, await sent.StateAsync());
-        Assert.Equal(0, (await CountsAsync()).Ready);
+        await ReadyAsync(0);
     }
 
     /// <summary>A refused message is kept with its reason.</summary>

@@ -48,7 +48,7 @@ public abstract partial class TaskConformance<THarness>
             Assert.Equal(TaskStates.Failure, (await Client.Result(message.Headers.TextOf("id")!).WaitAsync(Patience)).Status);
         }
         Assert.Equal(2, await (await Client.SendAsync(ConformanceTasks.AddTask.S(1, 1))).GetAsync(Patience));
-        await Eventually(async () => await CountsAsync() is { Ready: 0, Unacknowledged: null or 0 });
+        await NothingIsLeftAsync();
     }
 
     /// <summary>The caller of an unknown task is told which tasks there are.</summary>

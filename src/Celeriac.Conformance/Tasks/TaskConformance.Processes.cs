@@ -16,7 +16,7 @@ public abstract partial class TaskConformance<THarness>
         }
         const int Tasks = 240;
         var ledger = Harness.NewFolder();
-        await using var client = Harness.OpenClient(Harness.ShortLeaseUrl);
+        await using var client = Harness.OpenClient(QuickUrl);
         var sent = await Task.WhenAll(Enumerable.Range(0, Tasks).Select(_ => client.SendAsync(LedgerTasks.EnterTask.S(ledger, 40)).AsTask()));
         await using var steady = await StartWorkerProcessAsync("steady@test");
         for (var round = 1; round <= 3; round++)
@@ -54,7 +54,7 @@ public abstract partial class TaskConformance<THarness>
         }
         confirmed.AddRange((await caller.KillAsync()).Where(line => line.StartsWith("sent ", StringComparison.Ordinal) && line.Length > 36).Select(line => line[5..]));
         await using var worker = await StartWorkerProcessAsync("worker@test");
-        await Eventually(async () => await CountsAsync() is { Ready: 0, Unacknowledged: 0 });
+        await NothingIsLeftAsync();
 
         Assert.Empty(confirmed.Except(Entries(ledger)));
         if (Harness.ResultBackend != "rpc://")
@@ -72,7 +72,7 @@ public abstract partial class TaskConformance<THarness>
             return;
         }
         var ledger = Harness.NewFolder();
-        await using var client = Harness.OpenClient(Harness.ShortLeaseUrl);
+        await using var client = Harness.OpenClient(QuickUrl);
         var sent = await client.SendAsync(LedgerTasks.RelayTask.S(ledger));
         await using var frozen = await StartWorkerProcessAsync("frozen@test");
         await Eventually(() => Task.FromResult(Entries(ledger).Contains("begun frozen@test")));
@@ -84,12 +84,12 @@ public abstract partial class TaskConformance<THarness>
 
         await File.WriteAllTextAsync($"{ledger}.frozen@test", "");
         await frozen.ThawAsync();
-        // Event 2019 is the worker's own word that its outcome was refused.
-        while (await frozen.WaitForAsync("log") != "2019")
+        // Event 2019 is the worker's own word that its outcome was refused. A broker without fences may let a late worker believe that it was first.
+        while (Can.FencedLeases && await frozen.WaitForAsync("log") != "2019")
         {
         }
         Assert.Equal("second@test", await sent.GetAsync(Patience));
-        await Eventually(async () => await CountsAsync() is { Ready: 0, Unacknowledged: 0 });
+        await NothingIsLeftAsync();
     }
 
     /// <summary>A poison pill does not kill workers for ever, and the rest of the queue is done.</summary>
@@ -101,12 +101,17 @@ public abstract partial class TaskConformance<THarness>
             return;
         }
         var ledger = Harness.NewFolder();
-        await using var client = Harness.OpenClient(Harness.ShortLeaseUrl);
+        await using var client = Harness.OpenClient(QuickUrl);
         var pill = await client.SendAsync(LedgerTasks.KillTask.S(ledger));
         for (var death = 1; death <= 3; death++)
         {
             await using var victim = await StartWorkerProcessAsync($"victim{death}@test");
             await victim.ReadToEndAsync();
+        }
+        if (!Can.FencedLeases)
+        {
+            await ComesBackUncountedAsync();
+            return;
         }
         var bystander = await client.SendAsync(LedgerTasks.EnterTask.S(ledger, 0));
         await using var survivor = await StartWorkerProcessAsync("survivor@test");
@@ -117,13 +122,26 @@ public abstract partial class TaskConformance<THarness>
         Assert.Equal(3, Entries(ledger).Count(entry => entry == pill.Id));
     }
 
+    /// <summary>Where nobody counts deaths, the message is at least not lost: it comes back, and says that it was delivered before.</summary>
+    private async Task ComesBackUncountedAsync()
+    {
+        await using var subscription = await Transport.SubscribeAsync(new SubscriptionOptions([Harness.Queue]));
+        using var patience = new CancellationTokenSource(Patience);
+        var pill = await subscription.ReceiveAsync(patience.Token);
+        Assert.Equal((true, null), (pill!.Redelivered, pill.Deaths));
+        await pill.AckAsync();
+    }
+
     /// <summary>Where processes cannot meet, the transport says so and there is nothing more to show.</summary>
     private bool SharesProcesses()
     {
-        var shared = Transport.Capabilities.SharedBetweenProcesses && Transport.Capabilities.FencedLeases;
-        Assert.Equal(shared, Harness.PeerAssembly is not null);
-        return shared;
+        Assert.Equal(Can.SharedBetweenProcesses, Harness.PeerAssembly is not null);
+        return Can.SharedBetweenProcesses;
     }
+
+    /// <summary>The URL with which the place notices soon that a process is dead or frozen: by a short lease, or by the heartbeat that every broker's URL understands.</summary>
+    private string QuickUrl =>
+        Can.FencedLeases ? Harness.ShortLeaseUrl : $"{Harness.BrokerUrl}{(Harness.BrokerUrl.Contains('?', StringComparison.Ordinal) ? '&' : '?')}heartbeat=2s";
 
     private async Task<PeerProcess> StartWorkerProcessAsync(string node)
     {
@@ -134,7 +152,7 @@ public abstract partial class TaskConformance<THarness>
 
     private async Task<PeerProcess> StartPeerAsync(string node)
     {
-        var peer = new PeerProcess(Harness.PeerAssembly!, Patience, "tasks", Harness.ShortLeaseUrl, Harness.ResultBackend ?? "-", Harness.Queue, node);
+        var peer = new PeerProcess(Harness.PeerAssembly!, Patience, "tasks", QuickUrl, Harness.ResultBackend ?? "-", Harness.Queue, node);
         await peer.WaitForAsync("ready");
         return peer;
     }

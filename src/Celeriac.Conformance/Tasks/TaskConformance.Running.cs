@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Celeriac.Conformance;
 
 public abstract partial class TaskConformance<THarness>
@@ -165,7 +167,7 @@ public abstract partial class TaskConformance<THarness>
         await Harness.StopWorkerAsync(worker);
 
         Assert.Equal(TaskStates.Pending, await sent.StateAsync());
-        Assert.Equal(0, (await CountsAsync()).Ready);
+        await ReadyAsync(0);
     }
 
     /// <summary>A forgotten result is gone.</summary>
@@ -192,13 +194,14 @@ public abstract partial class TaskConformance<THarness>
     }
 
     /// <summary>The last resort where another process leaves nothing to wait on.</summary>
-    private async Task Eventually(Func<Task<bool>> condition)
+    private async Task Eventually(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string expectation = "")
     {
         using var patience = new CancellationTokenSource(Patience);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         while (!await condition())
         {
-            await timer.WaitForNextTickAsync(patience.Token);
+            Assert.False(patience.IsCancellationRequested, $"Not within {Patience.TotalSeconds} s: {expectation}.");
+            await timer.WaitForNextTickAsync();
         }
     }
 }

@@ -14,7 +14,7 @@ public abstract partial class TaskConformance<THarness>
         await stopping;
 
         Assert.Equal(worker.Node, await sent.GetAsync(Patience));
-        Assert.Equal(0, (await CountsAsync()).Ready);
+        await ReadyAsync(0);
     }
 
     /// <summary>What was fetched and not begun goes back untouched.</summary>
@@ -37,7 +37,8 @@ public abstract partial class TaskConformance<THarness>
         await stopping;
 
         Assert.Equal(worker.Node, await first.GetAsync(Patience));
-        Assert.Equal((5, 1), ((await CountsAsync()).Ready, Gate.Count));
+        await ReadyAsync(5);
+        Assert.Equal(1, Gate.Count);
     }
 
     /// <summary>A task that listens to its token is interrupted and runs elsewhere; no retry is counted.</summary>
@@ -48,7 +49,7 @@ public abstract partial class TaskConformance<THarness>
         var sent = await Client.SendAsync(ConformanceTasks.WaitTask.S(GateName));
         await Gate.EnteredAsync(Patience);
         await Harness.StopWorkerAsync(worker);
-        Assert.Equal(1, (await CountsAsync()).Ready);
+        await ReadyAsync(1);
 
         var other = await Harness.StartWorkerAsync();
         await Gate.EnteredAsync(Patience);
@@ -64,7 +65,7 @@ public abstract partial class TaskConformance<THarness>
         var sent = await Client.SendAsync(ConformanceTasks.DeafTask.S(GateName));
         await Gate.EnteredAsync(Patience);
         await Harness.StopWorkerAsync(worker);
-        Assert.Equal(1, (await CountsAsync()).Ready);
+        await ReadyAsync(1);
 
         await Harness.StartWorkerAsync();
         await Gate.EnteredAsync(Patience);
@@ -76,10 +77,17 @@ public abstract partial class TaskConformance<THarness>
     [Fact(Timeout = Limit)]
     public async Task A_task_that_acknowledges_early_leaves_the_queue_before_it_ends()
     {
-        await Harness.StartWorkerAsync();
+        var worker = await Harness.StartWorkerAsync(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(50));
         var sent = await Client.SendAsync(ConformanceTasks.EarlyTask.S(GateName));
         await Gate.EnteredAsync(Patience);
-        Assert.Equal(0, (await CountsAsync()).Unacknowledged ?? 0);
+        if (!Can.CountsUnacknowledged)
+        {
+            // What a worker holds cannot be seen, but what it leaves behind can: a message that it still held would come back.
+            await Harness.StopWorkerAsync(worker);
+            await ReadyAsync(0);
+            return;
+        }
+        Assert.Equal(0, (await CountsAsync()).Unacknowledged);
         Gate.Open();
 
         Assert.Equal("done", await sent.GetAsync(Patience));
@@ -92,10 +100,13 @@ public abstract partial class TaskConformance<THarness>
         await Harness.StartWorkerAsync();
         var sent = await Client.SendAsync(ConformanceTasks.WaitTask.S(GateName));
         await Gate.EnteredAsync(Patience);
-        Assert.Equal(1, (await CountsAsync()).Unacknowledged ?? 1);
+        if (Can.CountsUnacknowledged)
+        {
+            Assert.Equal(1, (await CountsAsync()).Unacknowledged);
+        }
         Gate.Open();
         await sent.GetAsync(Patience);
 
-        await Eventually(async () => await CountsAsync() is { Ready: 0, Unacknowledged: null or 0 });
+        await NothingIsLeftAsync();
     }
 }

@@ -18,7 +18,8 @@ public abstract partial class TaskConformance<THarness> : IAsyncLifetime where T
     private TimeSpan Patience => Harness.Patience;
     private string GateName => $"{Harness.Queue}";
     private Gate Gate => ConformanceTasks.GateOf(GateName);
-    private Celeriac.Messaging.ITransport Transport => Harness.Transport;
+    private ITransport Transport => Harness.Transport;
+    private TransportCapabilities Can => Transport.Capabilities;
     private string QuarantineQueue => $"{Harness.Queue}.quarantine";
 
     /// <inheritdoc/>
@@ -48,6 +49,40 @@ public abstract partial class TaskConformance<THarness> : IAsyncLifetime where T
 
     private async Task<RemoteTaskException> FailureOf<T>(AsyncResult<T> sent) =>
         await Assert.ThrowsAsync<RemoteTaskException>(async () => await sent.GetAsync(Patience));
+
+    /// <summary>
+    /// Fails unless the queue comes to hold so many messages that a worker could take. A broker gives back in the background;
+    /// one that does not count has them taken and given back.
+    /// </summary>
+    private Task ReadyAsync(long expected) => Eventually(async () => await CountReadyAsync() == expected, $"queue '{Harness.Queue}' holds {expected} ready messages");
+
+    private async Task<long> CountReadyAsync()
+    {
+        if (Can.Counts)
+        {
+            return (await CountsAsync()).Ready;
+        }
+        var taken = new List<Delivery>();
+        while (await Transport.GetAsync(Harness.Queue) is { } delivery)
+        {
+            taken.Add(delivery);
+        }
+        foreach (var delivery in taken)
+        {
+            await delivery.RequeueAsync();
+        }
+        return taken.Count;
+    }
+
+    /// <summary>Fails unless every message is done: none is ready, and none is held, as far as the transport can tell.</summary>
+    private async Task NothingIsLeftAsync()
+    {
+        await ReadyAsync(0);
+        if (Can is { Counts: true, CountsUnacknowledged: true })
+        {
+            await Eventually(async () => await CountsAsync() is { Ready: 0, Unacknowledged: 0 }, $"queue '{Harness.Queue}' is empty and nobody holds a message of it");
+        }
+    }
 
     private async Task<QueueCounts> CountsAsync() => Assert.IsType<QueueCounts>(await Transport.CountAsync(Harness.Queue));
 }

@@ -5,6 +5,7 @@ internal static class TopologyPlan
 {
     public static TopologyChange Plan(RoutingTable table, Topology wanted, TransportCapabilities capabilities)
     {
+        RequireConsistent(wanted);
         var exchanges = wanted.Exchanges.Where(exchange => IsNew(table, exchange, capabilities)).DistinctBy(exchange => exchange.Name).ToList();
         var queues = wanted.Queues.Where(queue => IsNew(table, queue, capabilities)).DistinctBy(queue => queue.Name).ToList();
         var bindings = wanted.Bindings.Distinct().Where(binding =>
@@ -18,6 +19,21 @@ internal static class TopologyPlan
             return !table.HasBinding(binding);
         }).ToList();
         return new TopologyChange { Add = new Topology { Exchanges = exchanges, Queues = queues, Bindings = bindings } };
+    }
+
+    /// <summary>Refuses a topology that declares one name in two ways: which of them is meant cannot be known.</summary>
+    public static void RequireConsistent(Topology wanted)
+    {
+        foreach (var exchange in wanted.Exchanges.GroupBy(exchange => exchange.Name, StringComparer.Ordinal))
+        {
+            Require(exchange.Distinct().Count() == 1,
+                $"Exchange '{exchange.Key}' is declared twice in one topology, as {string.Join(" and as ", exchange.Select(one => $"{one.Type}{Durability(one.Durable)}").Distinct())}. Declare it once.");
+        }
+        foreach (var queue in wanted.Queues.GroupBy(queue => queue.Name, StringComparer.Ordinal))
+        {
+            var other = queue.FirstOrDefault(one => one != queue.First());
+            Require(other is null, $"Queue '{queue.Key}' is declared twice in one topology, with different properties: {(other is null ? "" : Differences(queue.First(), other))}. Declare it once.");
+        }
     }
 
     public static bool IsEmpty(TopologyChange change) =>

@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+
+namespace Celeriac.Brokers;
+
+/// <summary>Starts the brokers for a person to try things with, and ends them on Ctrl+C: <c>./build.sh brokers [rabbitmq|activemq]</c>.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] arguments)
+    {
+        var which = arguments.FirstOrDefault() ?? "both";
+        if (which is not ("both" or "rabbitmq" or "activemq"))
+        {
+            await Console.Error.WriteLineAsync($"'{which}' is no broker of ours. Give 'rabbitmq', 'activemq' or nothing for both.");
+            return 2;
+        }
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask);
+        try
+        {
+            await RunAsync(which, stop.Task);
+            return 0;
+        }
+        catch (BrokerException error)
+        {
+            await Console.Error.WriteLineAsync(error.Message);
+            return 1;
+        }
+
+        void Ask(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.TrySetResult();
+        }
+    }
+
+    private static async Task RunAsync(string which, Task stop)
+    {
+        Console.WriteLine("Starting, a few seconds ...");
+        await using var rabbit = which == "activemq" ? null : await RabbitMqServer.StartAsync(new RabbitMqOptions { Tls = true });
+        await using var active = which == "rabbitmq" ? null : await ActiveMqServer.StartAsync(new ActiveMqOptions { Tls = true });
+        if (rabbit is not null)
+        {
+            Show(rabbit, "RabbitMQ", rabbit.AmqpUrl, rabbit.AmqpsUrl, rabbit.StompUrl);
+            Console.WriteLine($"  authority  {rabbit.AuthorityFile}");
+        }
+        if (active is not null)
+        {
+            Show(active, "ActiveMQ", active.StompUrl, active.StompTlsUrl);
+            Console.WriteLine($"  authority  {active.AuthorityFile}");
+        }
+        Console.WriteLine();
+        Console.WriteLine($"Try:  dotnet run --project samples/Messaging -- --broker {rabbit?.AmqpUrl ?? active?.StompUrl}");
+        Console.WriteLine("Ctrl+C ends the brokers and deletes their data.");
+        await stop;
+        Console.WriteLine("Ending the brokers ...");
+    }
+
+    private static void Show(BrokerServer server, string name, params string[] urls)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"{name} runs as process {server.ProcessId}");
+        foreach (var url in urls)
+        {
+            Console.WriteLine($"  URL        {url}");
+        }
+        Console.WriteLine($"  data       {server.Folder}");
+    }
+}
