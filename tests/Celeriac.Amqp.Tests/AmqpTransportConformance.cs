@@ -6,10 +6,14 @@ public sealed class AmqpTransportConformance() : TransportConformance(new AmqpHa
 
 public sealed class AmqpQuorumTransportConformance() : TransportConformance(new AmqpHarness("queue_type=quorum"));
 
-/// <summary>All facts share one server; their names differ.</summary>
+/// <summary>All facts share one server; their names differ. Each has a network of its own before it.</summary>
 public sealed class AmqpHarness(string options) : TransportHarness
 {
-    public override string Url => $"{RabbitMqFixture.Node.Url}?{options}";
+    public override TcpProxy Network { get; } = TcpProxy.Start("127.0.0.1", SharedServer.Server.AmqpPort);
+
+    public override string Url => $"{Network.Through(SharedServer.Server.AmqpUrl)}?{options}";
 
     public override string PeerAssembly => Path.Combine(AppContext.BaseDirectory, "Celeriac.Conformance.Peer.dll");
+
+    protected override ValueTask CleanUpAsync() => Network.DisposeAsync();
 }

@@ -175,10 +175,6 @@ internal sealed class AmqpSubscription : ISubscription
         {
             _turn.Release();
         }
-        if (_pushed.HandedOut == 0)
-        {
-            Changed();
-        }
     }
 
     /// <summary>Ends the consumers, waits until nothing more can come, and gives back what nobody took, in its order.</summary>
@@ -190,6 +186,12 @@ internal sealed class AmqpSubscription : ISubscription
             {
                 await channel.Channel.BasicCancelAsync(consumer.Tag, noWait: false, CancellationToken.None).ConfigureAwait(false);
                 await consumer.Ended.ConfigureAwait(false);
+            }
+            if (_pushed.HandedOut == 0)
+            {
+                // Nothing more to settle here. A quorum queue puts what is rejected singly behind the others, and what a channel leaves where it was.
+                await DropChannelAsync().ConfigureAwait(false);
+                return;
             }
             List<Delivery> back;
             lock (_lateLock)

@@ -21,6 +21,7 @@ internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities ca
     /// <exception cref="TransportRefusedException">It cannot.</exception>
     public void Check(Topology topology)
     {
+        TopologyPlan.RequireConsistent(topology);
         foreach (var exchange in topology.Exchanges)
         {
             RoutingTable.CheckName("exchange", exchange.Name);

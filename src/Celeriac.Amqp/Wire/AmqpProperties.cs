@@ -25,7 +25,7 @@ internal sealed class AmqpProperties : IAmqpHeader, IReadOnlyBasicProperties
         ShortText.Require("correlation id", message.CorrelationId);
         ShortText.Require("reply-to", message.ReplyTo);
         ShortText.Require("message id", message.MessageId);
-        RequireNames(message.Headers);
+        RequireCarried(message.Headers);
         _encoded = Encode();
     }
 
@@ -45,27 +45,31 @@ internal sealed class AmqpProperties : IAmqpHeader, IReadOnlyBasicProperties
     private static string TextOf(TimeSpan expiration) =>
         ((long)Math.Clamp(Math.Ceiling(expiration.TotalMilliseconds), 0, uint.MaxValue)).ToString(CultureInfo.InvariantCulture);
 
-    private static void RequireNames(MessageHeaders headers)
+    private static void RequireCarried(MessageHeaders headers)
     {
         foreach (var (name, value) in headers)
         {
             ShortText.Require("header name", name);
-            RequireNames(value);
+            RequireCarried(name, value);
         }
     }
 
-    private static void RequireNames(HeaderValue value)
+    private static void RequireCarried(string name, HeaderValue value)
     {
-        if (value.Kind == HeaderKind.Map)
+        switch (value.Kind)
         {
-            RequireNames(value.AsMap());
-        }
-        else if (value.Kind == HeaderKind.List)
-        {
-            foreach (var item in value.AsList())
-            {
-                RequireNames(item);
-            }
+            case HeaderKind.Map:
+                RequireCarried(value.AsMap());
+                break;
+            case HeaderKind.List:
+                foreach (var item in value.AsList())
+                {
+                    RequireCarried(name, item);
+                }
+                break;
+            case HeaderKind.Double when !double.IsFinite(value.AsDouble()):
+                // Erlang has no such numbers: RabbitMQ ends the whole connection.
+                throw new TransportRefusedException($"Header '{name}' is '{value}', which RabbitMQ cannot carry. Send a finite number, or text.");
         }
     }
 
