@@ -9,6 +9,7 @@ internal sealed partial class AmqpTransport
 {
     private readonly Lock _flightLock = new();
     private readonly HashSet<Task> _inFlight = [];
+    private readonly CancellationTokenSource _closing = new();
 
     public async ValueTask PublishAsync(ReadOnlyMemory<Publication> publications, CancellationToken cancellationToken = default)
     {
@@ -60,7 +61,8 @@ internal sealed partial class AmqpTransport
     {
         var batch = new PublishBatch(publications.Length);
         var pending = new PendingPublish?[publications.Length];
-        using var limit = new CancellationTokenSource(_options.Reconnect.PublishTimeout, Time);
+        using var timeout = new CancellationTokenSource(_options.Reconnect.PublishTimeout, Time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _closing.Token);
         try
         {
             await HandInAsync(publications, batch, pending, limit.Token).ConfigureAwait(false);
@@ -134,6 +136,10 @@ internal sealed partial class AmqpTransport
         {
             return new PublishUnknownException(
                 $"The outcome of publishing message '{id ?? "(no id)"}' is unknown: '{Name}' did not confirm within {timeout}.{blocked} It may have arrived; look before you send it again, or raise publish_timeout.", id);
+        }
+        if (_closing.IsCancellationRequested)
+        {
+            return new TransportException($"Message '{id ?? "(no id)"}' was not sent: the transport '{Name}' was disposed while it had no connection.");
         }
         return Health.State == ConnectionState.Connected
             ? new TransportException($"Message '{id ?? "(no id)"}' was not sent: '{Name}' took nothing within {timeout}.{blocked} Publish again, or raise publish_timeout.")

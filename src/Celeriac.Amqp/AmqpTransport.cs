@@ -174,6 +174,11 @@ internal sealed partial class AmqpTransport : ITransport
         {
             await subscription.DisposeAsync().ConfigureAwait(false);
         }
+        if (Health.State == ConnectionState.Connected)
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+        await _closing.CancelAsync().ConfigureAwait(false);
         await FlushAsync().ConfigureAwait(false);
         await _publisher.DisposeAsync().ConfigureAwait(false);
         await _getting.DisposeAsync().ConfigureAwait(false);
@@ -192,6 +197,7 @@ internal sealed partial class AmqpTransport : ITransport
     private async Task RestoreAsync(Connected<AmqpConnection> connected, CancellationToken cancellationToken)
     {
         await _topology.RestoreAsync(connected.Connection).ConfigureAwait(false);
+        await _publisher.PrepareAsync(connected.Connection).ConfigureAwait(false);
         foreach (var subscription in _subscriptions.Keys)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -19,7 +19,7 @@ internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
     {
         try
         {
-            var connection = await Factory(server).CreateConnectionAsync(cancellationToken).ConfigureAwait(false);
+            var connection = await ConnectAsync(Factory(server), cancellationToken).ConfigureAwait(false);
             var opened = new AmqpConnection(connection, server.ToString(), log);
             await ProveAsync(opened, server, cancellationToken).ConfigureAwait(false);
             return opened;
@@ -27,6 +27,33 @@ internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
         catch (Exception error) when (error is BrokerUnreachableException or SocketException or IOException or AuthenticationException or RabbitMQClientException)
         {
             throw Explain(server, error);
+        }
+    }
+
+    /// <summary>A try that is given up says a long goodbye to a server that does not answer; nobody need wait for that.</summary>
+    private static async Task<IConnection> ConnectAsync(ConnectionFactory factory, CancellationToken cancellationToken)
+    {
+        var connecting = factory.CreateConnectionAsync(cancellationToken);
+        try
+        {
+            return await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = DropAsync(connecting);
+            throw;
+        }
+    }
+
+    private static async Task DropAsync(Task<IConnection> connecting)
+    {
+        try
+        {
+            await (await connecting.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (AmqpConnection.IsOfTheChannel(error) || error is SocketException or AuthenticationException)
+        {
+            // Nobody wants it any more.
         }
     }
 
@@ -65,10 +92,8 @@ internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
         {
             factory.AuthMechanisms = [new ExternalMechanismFactory()];
         }
-        if (options.Tls is { } tls)
-        {
-            factory.Ssl = AmqpTls.OptionFor(tls, server);
-        }
+        var tls = options.Tls is { } asked ? AmqpTls.OptionsFor(asked, server) : null;
+        factory.SocketFactory = family => new MendingClient(family, tls);
         return factory;
     }
 

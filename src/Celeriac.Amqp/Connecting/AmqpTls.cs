@@ -2,29 +2,29 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Celeriac.Messaging;
-using RabbitMQ.Client;
 
 namespace Celeriac.Amqp.Connecting;
 
-/// <summary>What an <c>amqps://</c> URL says about certificates, for the library.</summary>
+/// <summary>What an <c>amqps://</c> URL says about certificates.</summary>
 internal static class AmqpTls
 {
     /// <exception cref="TransportRefusedException">A certificate's file cannot be read.</exception>
-    public static SslOption OptionFor(AmqpTlsOptions tls, BrokerUrl server)
+    public static SslClientAuthenticationOptions OptionsFor(AmqpTlsOptions tls, BrokerUrl server)
     {
-        var option = new SslOption { Enabled = true, ServerName = tls.ServerName ?? server.Host };
+        var option = new SslClientAuthenticationOptions { TargetHost = tls.ServerName ?? server.Host };
         if (tls.ClientCertificate is { } file)
         {
-            option.Certs = [Read(server, "client_certificate", file, () => ClientCertificate(tls, file))];
+            option.ClientCertificates = [Read(server, "client_certificate", file, () => ClientCertificate(tls, file))];
         }
         if (!tls.IsVerified)
         {
-            option.AcceptablePolicyErrors = SslPolicyErrors.RemoteCertificateChainErrors | SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateNotAvailable;
+            // verify=false says so in the URL.
+            option.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null;
         }
         else if (tls.Authorities is { } authorities)
         {
             var trusted = Read(server, "ca", authorities, () => Authorities(authorities));
-            option.CertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(trusted, certificate, chain, errors);
+            option.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(trusted, certificate, chain, errors);
         }
         return option;
     }

@@ -23,6 +23,7 @@ internal sealed class AmqpPublisher : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly LinkedList<PendingPublish> _waiting = new();
     private PublishChannel? _channel;
+    private PublishChannel? _prepared;
     private Task? _loop;
     private bool _isAlone;
     private bool _hasWarned;
@@ -50,6 +51,17 @@ internal sealed class AmqpPublisher : IAsyncDisposable
             _loop ??= Task.Run(RunAsync, CancellationToken.None);
         }
         Wake();
+    }
+
+    /// <summary>Opens the channel on a new connection before anybody waits for it.</summary>
+    /// <exception cref="TransportException">The connection was lost again.</exception>
+    public async Task PrepareAsync(AmqpConnection connection)
+    {
+        var channel = await PublishChannel.OpenAsync(connection, Wake).ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _prepared, channel) is { } unused)
+        {
+            await unused.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>The caller's time is up. Answers true where the publication was surely never sent; it will not be sent any more.</summary>
@@ -82,7 +94,7 @@ internal sealed class AmqpPublisher : IAsyncDisposable
         {
             await loop.ConfigureAwait(false);
         }
-        if (_channel is { } channel)
+        foreach (var channel in new[] { _channel, _prepared }.OfType<PublishChannel>())
         {
             await channel.DisposeAsync().ConfigureAwait(false);
         }
@@ -155,7 +167,15 @@ internal sealed class AmqpPublisher : IAsyncDisposable
     private async Task<PublishChannel> OpenAsync()
     {
         var (connection, _) = await _connections.GetAsync(_closing.Token).ConfigureAwait(false);
-        var channel = await PublishChannel.OpenAsync(connection, Wake).ConfigureAwait(false);
+        var channel = Interlocked.Exchange(ref _prepared, null);
+        if (channel is null || channel.Connection != connection || channel.IsClosed)
+        {
+            if (channel is not null)
+            {
+                await channel.DisposeAsync().ConfigureAwait(false);
+            }
+            channel = await PublishChannel.OpenAsync(connection, Wake).ConfigureAwait(false);
+        }
         if (!channel.IsExact && !_hasWarned)
         {
             _hasWarned = true;

@@ -46,7 +46,12 @@ internal static class HeaderTable
         sbyte number => (long)number,
         uint number => (long)number,
         double number => number,
-        float number => (double)number,
+        float number => BitConverter.SingleToInt32Bits(number) switch
+        {
+            HeaderMender.EmptyList => HeaderValue.From(Array.Empty<HeaderValue>()),
+            HeaderMender.EmptyMap => HeaderValue.From(MessageHeaders.Empty),
+            _ => (double)number,
+        },
         decimal number => (double)number,
         AmqpTimestamp time => time.UnixTime,
         BinaryTableValue binary => binary.Bytes,
