@@ -170,19 +170,32 @@ internal sealed partial class AmqpTransport : ITransport
         {
             return;
         }
-        foreach (var subscription in _subscriptions.Keys)
-        {
-            await subscription.DisposeAsync().ConfigureAwait(false);
-        }
+        await LeaveAsync().ConfigureAwait(false);
         if (Health.State == ConnectionState.Connected)
         {
             await FlushAsync().ConfigureAwait(false);
         }
         await _closing.CancelAsync().ConfigureAwait(false);
         await FlushAsync().ConfigureAwait(false);
-        await _publisher.DisposeAsync().ConfigureAwait(false);
-        await _getting.DisposeAsync().ConfigureAwait(false);
+        _publisher.Stop();
+        // Closing the connection ends what still waits for an answer on it, and gives back what was got.
         await _connections.DisposeAsync().ConfigureAwait(false);
+        await _publisher.DisposeAsync().ConfigureAwait(false);
+        _getting.Dispose();
+    }
+
+    /// <summary>Ends the subscriptions in good order, unless the server has stopped answering: then the end of the connection ends them.</summary>
+    private async Task LeaveAsync()
+    {
+        var leaving = Task.WhenAll(_subscriptions.Keys.Select(subscription => subscription.DisposeAsync().AsTask()));
+        try
+        {
+            await leaving.WaitAsync(_options.Reconnect.PublishTimeout, Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Log.NotLeft(_log, Name);
+        }
     }
 
     internal void Forget(AmqpSubscription subscription) => _subscriptions.TryRemove(subscription, out _);

@@ -35,6 +35,9 @@ internal static partial class Log
     [LoggerMessage(5009, LogLevel.Error, "A message of queue {Queue} could not be read and goes back")]
     public static partial void DeliveryUnreadable(ILogger logger, Exception error, string queue);
 
+    [LoggerMessage(5011, LogLevel.Warning, "{Broker} did not answer the goodbye; the connection is dropped and the broker hands out again what was not settled")]
+    public static partial void NotLeft(ILogger logger, string broker);
+
     [LoggerMessage(5010, LogLevel.Warning, "This version of RabbitMQ.Client does not let the exact message properties through: a priority of 0 is left out on the wire")]
     public static partial void InexactProperties(ILogger logger);
 }

@@ -13,6 +13,8 @@ public sealed class AmqpHarness(string options) : TransportHarness
 
     public override string Url => $"{Network.Through(SharedServer.Server.AmqpUrl)}?{options}";
 
+    public override bool ReturnsInOrder => !options.Contains("quorum", StringComparison.Ordinal);
+
     public override string PeerAssembly => Path.Combine(AppContext.BaseDirectory, "Celeriac.Conformance.Peer.dll");
 
     protected override ValueTask CleanUpAsync() => Network.DisposeAsync();

@@ -91,8 +91,9 @@ internal sealed class AmqpConnection : IBrokerConnection
     {
         try
         {
-            await channel.CloseAsync(200, "Goodbye", abort: true, CancellationToken.None).ConfigureAwait(false);
-            await channel.DisposeAsync().ConfigureAwait(false);
+            // A server that does not answer is not waited for: its connection ends by the heartbeat.
+            await channel.CloseAsync(200, "Goodbye", abort: true, CancellationToken.None).WaitAsync(s_closing).ConfigureAwait(false);
+            await channel.DisposeAsync().AsTask().WaitAsync(s_closing).ConfigureAwait(false);
         }
         catch (Exception error) when (IsOfTheChannel(error) || error is ObjectDisposedException)
         {

@@ -77,26 +77,23 @@ internal sealed class AmqpPublisher : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Sends nothing more. What waits is never sent.</summary>
+    public void Stop()
     {
-        Task? loop;
         lock (_lock)
         {
-            if (_closing.IsCancellationRequested)
-            {
-                return;
-            }
             _closing.Cancel();
-            loop = _loop;
         }
         Wake();
-        if (loop is not null)
+    }
+
+    /// <summary>Waits for the loop. Call it after the connection is closed: a send that the server does not take ends with it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Stop();
+        if (_loop is { } loop)
         {
             await loop.ConfigureAwait(false);
-        }
-        foreach (var channel in new[] { _channel, _prepared }.OfType<PublishChannel>())
-        {
-            await channel.DisposeAsync().ConfigureAwait(false);
         }
     }
 

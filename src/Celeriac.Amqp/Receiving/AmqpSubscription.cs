@@ -182,16 +182,16 @@ internal sealed class AmqpSubscription : ISubscription
     {
         try
         {
-            if (_pushed.HandedOut == 0)
-            {
-                // Nothing is left to settle here. A quorum queue puts what is rejected singly behind the others; what a channel leaves goes back to where it was.
-                await DropChannelAsync().ConfigureAwait(false);
-                return;
-            }
             foreach (var consumer in _consumers.Where(consumer => !consumer.IsCancelledByBroker))
             {
                 await channel.Channel.BasicCancelAsync(consumer.Tag, noWait: false, CancellationToken.None).ConfigureAwait(false);
                 await consumer.Ended.ConfigureAwait(false);
+            }
+            if (_pushed.HandedOut == 0)
+            {
+                // Nothing is left to settle here. A quorum queue puts what is rejected singly behind the others; what a channel leaves goes back to the front.
+                await DropChannelAsync().ConfigureAwait(false);
+                return;
             }
             List<Delivery> back;
             lock (_lateLock)

@@ -5,27 +5,10 @@ using Celeriac.Messaging;
 namespace Celeriac.Amqp.Receiving;
 
 /// <summary>Takes single messages, without a consumer, on a channel of its own.</summary>
-internal sealed class GetChannel(AmqpTransport transport, DeliveryChannels channels) : IAsyncDisposable
+internal sealed class GetChannel(AmqpTransport transport, DeliveryChannels channels) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private DeliveryChannel? _channel;
-
-    public async ValueTask DisposeAsync()
-    {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (_channel is { } channel)
-            {
-                _channel = null;
-                await channels.CloseAsync(channel).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
 
     /// <exception cref="TransportRefusedException">The queue does not exist.</exception>
     /// <exception cref="TransportException">The connection was lost.</exception>
@@ -63,6 +46,8 @@ internal sealed class GetChannel(AmqpTransport transport, DeliveryChannels chann
             _turn.Release();
         }
     }
+
+    public void Dispose() => _turn.Dispose();
 
     private async Task<DeliveryChannel> ChannelAsync(AmqpConnection connection)
     {
