@@ -17,7 +17,7 @@ public sealed class WireTests : AmqpTest
         pika.spec.BasicProperties.decode = spy
         connection = pika.BlockingConnection(pika.ConnectionParameters('127.0.0.1', int(sys.argv[1])))
         method, properties, body = connection.channel().basic_get(sys.argv[2], auto_ack=True)
-        print(b''.join(properties.encode()) == bytes(raw[-1]), properties.priority, properties.delivery_mode, properties.content_type, sorted(properties.headers or {}))
+        print(b''.join(properties.encode()) == bytes(raw[-1]), properties.priority, properties.delivery_mode, properties.content_type, sorted(properties.headers or {}), bytes(raw[-1]).hex())
         connection.close()
         """;
 
@@ -30,7 +30,16 @@ public sealed class WireTests : AmqpTest
             .With("double", 0.1).With("bytes", new byte[] { 0, 255 }).With("list", HeaderValue.From([1, "a", HeaderValue.Null])).With("map", HeaderValue.From(MessageHeaders.Empty.With("k", 1)));
         var message = Text("body") with { Headers = headers, Priority = 0, CorrelationId = "id", ReplyTo = "reply", MessageId = "m", Expiration = TimeSpan.FromMinutes(1) };
         await transport.PublishAsync(Publication.ToQueue(queue, message), Cancelled);
-        Assert.Equal("True 0 2 text/plain ['bytes', 'double', 'int', 'list', 'long', 'map', 'null', 'text', 'true']", await ReadAsync(queue));
+        var read = await ReadAsync(queue);
+        Assert.Contains(" 0 2 text/plain ['bytes', 'double', 'int', 'list', 'long', 'map', 'null', 'text', 'true'] ", read, StringComparison.Ordinal);
+        // As Python's AMQP client writes them; pika itself cannot write a floating point number and widens integers.
+        string[] fields =
+        [
+            Field("true", "7401"), Field("null", "56"), Field("int", "49fffffffb"), Field("long", "6c0000010000000000"), Field("double", "643fb999999999999a"),
+            Field("bytes", "780000000200ff"), Field("list", "410000000c4900000001530000000161" + "56"), Field("map", "460000000" + "7016b4900000001"),
+            Field("text", "530000000d" + Convert.ToHexStringLower("sellerie 🥬"u8)),
+        ];
+        Assert.All(fields, field => Assert.Contains(field, read, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -40,8 +49,8 @@ public sealed class WireTests : AmqpTest
         var queue = await DeclareAsync(transport);
         await transport.PublishAsync(Publication.ToQueue(queue, Text("0") with { Priority = 0 }), Cancelled);
         await transport.PublishAsync(Publication.ToQueue(queue, Text("none")), Cancelled);
-        Assert.Equal("True 0 2 text/plain []", await ReadAsync(queue));
-        Assert.Equal("True None 2 text/plain []", await ReadAsync(queue));
+        Assert.StartsWith("True 0 2 text/plain []", await ReadAsync(queue), StringComparison.Ordinal);
+        Assert.StartsWith("True None 2 text/plain []", await ReadAsync(queue), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,7 +59,7 @@ public sealed class WireTests : AmqpTest
         var transport = OpenShared();
         var queue = await DeclareAsync(transport);
         await transport.PublishAsync(Publication.ToQueue(queue, new Message { Body = "x"u8.ToArray(), Persistent = false }), Cancelled);
-        Assert.Equal("True None 1 None []", await ReadAsync(queue));
+        Assert.StartsWith("True None 1 None []", await ReadAsync(queue), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,6 +72,9 @@ public sealed class WireTests : AmqpTest
             def like_celery(pieces, value):
                 if type(value) is int and abs(value) > 2**31:
                     pieces.append(struct.pack('>cq', b'L', value))
+                    return 9
+                if type(value) is float:
+                    pieces.append(struct.pack('>cd', b'd', value))
                     return 9
                 return encode(pieces, value)
             pika.data.encode_value = like_celery
@@ -79,6 +91,8 @@ public sealed class WireTests : AmqpTest
         Assert.Equal((1L << 40, true, 1.5, "a", 7L), (headers["big"].AsLong(), headers["flag"].AsBool(), headers["number"].AsDouble(), headers["text"].AsText(), headers["last"].AsLong()));
         Assert.Equal((HeaderKind.Null, HeaderKind.List, HeaderKind.Map), (headers["none"].Kind, headers["list"].Kind, headers["map"].Kind));
     }
+
+    private static string Field(string name, string value) => $"{name.Length:x2}{Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(name))}{value}";
 
     private static Task<string> ReadAsync(string queue) => PythonAsync(Reader, SharedServer.Server.AmqpPort.ToString(CultureInfo.InvariantCulture), queue);
 }

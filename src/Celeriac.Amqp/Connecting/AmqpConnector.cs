@@ -111,6 +111,8 @@ internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
                     return new TransportRefusedException($"'{server}' refused user '{server.User ?? ConnectionFactory.DefaultUser}': wrong password, or the user may not log in from here. Check user and password in the URL.", error);
                 case OperationInterruptedException { ShutdownReason: { } reason } when AmqpErrors.IsRefusal(reason):
                     return AmqpErrors.Explain(reason, $"'{server}' cannot be used", error);
+                case IOException when options.IsExternal && cause.Message.Contains("authentication mechanism", StringComparison.OrdinalIgnoreCase):
+                    return new TransportRefusedException($"'{server}' offers no login by certificate. Enable its plug-in rabbitmq_auth_mechanism_ssl, or leave out auth=external.", error);
                 case SocketException socket:
                     return new TransportException($"'{server}' cannot be reached: {socket.Message}. Check that RabbitMQ runs there, and host and port in the URL.", error);
                 case TimeoutException:

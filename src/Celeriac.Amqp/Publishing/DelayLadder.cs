@@ -43,7 +43,7 @@ internal sealed class DelayLadder(bool isQuorum)
                 Forget();
                 throw Broken(DelayTraces.DeliveryExchange);
             }
-            return publication.Mandatory ? throw new UnroutableException(publication.Exchange, publication.RoutingKey) : null;
+            return publication.Mandatory || publication.Exchange.Length > 0 ? throw new UnroutableException(publication.Exchange, publication.RoutingKey) : null;
         }
         return new PublishRoute(DelayTraces.Level(DelayTraces.Levels - 1), DelayTraces.Key(seconds, target), IsMandatory: true, IsDelayed: true);
     }
