@@ -14,9 +14,10 @@ public sealed class RestartTests : AmqpTest, IAsyncLifetime
     public async ValueTask InitializeAsync() => _server = await RabbitMqServer.StartAsync();
 
     [Theory(Timeout = 120_000)]
-    [InlineData("")]
-    [InlineData("&queue_type=quorum")]
-    public async Task Nothing_that_was_confirmed_is_lost_when_the_broker_is_killed_under_publisher_and_consumer(string options)
+    [InlineData("", true)]
+    [InlineData("", false)]
+    [InlineData("&queue_type=quorum", false)]
+    public async Task Nothing_that_was_confirmed_is_lost_when_the_broker_goes_and_comes_under_publisher_and_consumer(string options, bool isKilled)
     {
         var transport = Open($"{Server.AmqpUrl}?publish_timeout=60s&reconnect_delay=100ms&reconnect_delay_max=500ms{options}");
         var queue = await DeclareAsync(transport);
@@ -28,7 +29,7 @@ public sealed class RestartTests : AmqpTest, IAsyncLifetime
         var consuming = ConsumeAsync(subscription, received, stop.Token);
         var publishers = Enumerable.Range(0, 4).Select(publisher => PublishManyAsync(transport, queue, $"{publisher}", confirmed)).ToArray();
         await PollAsync(() => confirmed.Count > 100);
-        await Server.KillAsync();
+        await (isKilled ? Server.KillAsync() : Server.StopAsync());
         await Server.RestartAsync();
         await Task.WhenAll(publishers);
         await PollAsync(() => confirmed.Keys.All(received.ContainsKey));
