@@ -35,6 +35,9 @@ public abstract class TransportHarness : IAsyncDisposable
     /// </summary>
     public virtual TcpProxy? Network => null;
 
+    /// <summary>True, the default, where messages that a consumer fetched and did not take come back to their old place in the queue. A quorum queue may put some of them behind others.</summary>
+    public virtual bool ReturnsInOrder => true;
+
     /// <summary>How long a fact waits for what must happen before it fails; default 10 seconds. It must be less than half of a fact's limit of 30 seconds.</summary>
     public virtual TimeSpan Patience => TimeSpan.FromSeconds(10);
 

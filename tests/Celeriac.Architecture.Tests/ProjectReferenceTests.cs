@@ -8,6 +8,7 @@ public sealed class ProjectReferenceTests
         ["Celeriac.Messaging"] = [],
         ["Celeriac.Generators"] = [],
         ["Celeriac"] = ["Celeriac.Generators", "Celeriac.Messaging"],
+        ["Celeriac.Amqp"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Sqlite"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Stomp"] = ["Celeriac.Messaging"],
         ["Celeriac.Conformance"] = ["Celeriac", "Celeriac.Messaging"],

@@ -1,3 +1,4 @@
+using Celeriac.Amqp;
 using Celeriac.Conformance;
 using Celeriac.Messaging;
 using Celeriac.Sqlite;
@@ -5,6 +6,9 @@ using Celeriac.Stomp;
 
 // The second process of the conformance facts, for the transports of this repository.
 Transports.Add("sqlite", new SqliteTransportFactory());
+var rabbitMq = new AmqpTransportFactory();
+Transports.Add("amqp", rabbitMq);
+Transports.Add("amqps", rabbitMq);
 Transports.Add("stomp", new StompTransportFactory());
 if (args is ["tasks", var url, var backend, var queue, var node])
 {

@@ -26,7 +26,7 @@ public abstract partial class TransportConformance
         await PublishAsync(queue, "1", "2", "3");
         Assert.Equal(3, (await CountAsync(queue)).Ready);
         await DrainAsync(queue, 2);
-        Assert.Equal(1, (await CountAsync(queue)).Ready);
+        await AssertReadyAsync(1, queue);
     }
 
     [Fact(Timeout = Limit)]
@@ -43,9 +43,8 @@ public abstract partial class TransportConformance
         Assert.Equal(2, counts.Ready);
         Assert.Equal(Unacknowledged(1), counts.Unacknowledged);
         await held.RequeueAsync(Cancelled);
-        counts = await CountAsync(queue);
-        Assert.Equal(3, counts.Ready);
-        Assert.Equal(Unacknowledged(0), counts.Unacknowledged);
+        await AssertReadyAsync(3, queue);
+        Assert.Equal(Unacknowledged(0), (await CountAsync(queue)).Unacknowledged);
     }
 
     [Fact(Timeout = Limit)]
@@ -82,6 +81,17 @@ public abstract partial class TransportConformance
             Assert.Equal(Consumers(2), (await CountAsync(queue)).Consumers);
         }
         Assert.Equal(Consumers(0), (await CountAsync(queue)).Consumers);
+    }
+
+    /// <summary>What a consumer gives back a server may count a moment later; a store in the process counts it at once.</summary>
+    private async Task AssertReadyAsync(long ready, string queue)
+    {
+        if (Harness.Network is null)
+        {
+            Assert.Equal(ready, (await CountAsync(queue)).Ready);
+            return;
+        }
+        await EventuallyAsync(async () => (await CountAsync(queue)).Ready == ready, $"queue '{queue}' has {ready} messages that are ready");
     }
 
     private async Task<QueueCounts> CountAsync(string queue) => Assert.IsType<QueueCounts>(await Transport.CountAsync(queue, Cancelled));

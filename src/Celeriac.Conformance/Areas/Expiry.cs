@@ -145,8 +145,8 @@ public abstract partial class TransportConformance
         await Harness.Open(QuickUrl).ConnectAsync(Cancelled);
         var queue = await DeclareQueueAsync(shape: queue => queue with { Expires = Short });
         await PublishAsync(queue, "goes with it");
-        await EventuallyAsync(async () => !await ExistsAsync(queue), "the unused queue is deleted");
-        await Assert.ThrowsAsync<UnroutableException>(() => PublishAsync(queue, "no queue"));
+        // To count a queue is a use of it on some brokers; to publish to it is none.
+        await EventuallyAsync(async () => await Record.ExceptionAsync(() => PublishAsync(queue, "goes with it, too")) is UnroutableException, "the unused queue is deleted");
     }
 
     [Fact(Timeout = Limit)]

@@ -48,6 +48,13 @@ public abstract partial class TransportConformance
     public async Task A_header_keeps_its_type_and_value(string value)
     {
         var headers = MessageHeaders.Empty.With("header", HeaderValues[value]);
+        if (Harness.Network is not null && HeaderValues[value] is { Kind: HeaderKind.Double } number && !double.IsFinite(number.AsDouble()))
+        {
+            // Not every server has such numbers: what it cannot carry must be refused by the header's name, or arrive.
+            var refusal = await Record.ExceptionAsync(() => RoundTripAsync(TextMessage("typed") with { Headers = headers }));
+            Assert.True(refusal is null || (refusal is TransportRefusedException && refusal.Message.Contains("'header'", StringComparison.Ordinal)), $"{refusal}");
+            return;
+        }
         var received = (await RoundTripAsync(TextMessage("typed") with { Headers = headers })).Headers;
         Assert.True(received.Contains("header"));
         Assert.Equal(HeaderValues[value], received["header"]);

@@ -48,6 +48,7 @@ public abstract partial class TransportConformance
         {
             Assert.Equal(Numbered(5), await DrainAsync(first, 5));
         }
-        Assert.Equal(Numbered(20)[5..], await DrainAsync(queue, 15));
+        var rest = await DrainAsync(queue, 15);
+        Assert.Equal(Numbered(20)[5..], Harness.ReturnsInOrder ? rest : rest.OrderBy(int.Parse));
     }
 }

@@ -124,7 +124,7 @@ public abstract partial class TransportConformance
             await using var subscription = await SubscribeAsync(queue, prefetch: 20);
             done.AddRange(await DrainAsync(subscription, Math.Min(7, 100 - done.Count)));
         }
-        Assert.Equal(Numbered(100), done);
+        Assert.Equal(Numbered(100), Harness.ReturnsInOrder ? done : done.OrderBy(int.Parse));
         await AssertEmptyAsync(queue);
     }
 }

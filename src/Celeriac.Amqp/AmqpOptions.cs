@@ -1,0 +1,62 @@
+using Celeriac.Messaging;
+using Celeriac.Messaging.Brokers;
+
+namespace Celeriac.Amqp;
+
+/// <summary>What an <c>amqp://</c> or <c>amqps://</c> URL says.</summary>
+internal sealed record AmqpOptions
+{
+    private static readonly string[] s_tlsNames = ["ca", "client_certificate", "client_key", "client_certificate_password", "server_name", "verify"];
+
+    /// <summary>The options that every broker has.</summary>
+    public ReconnectOptions Reconnect { get; init; } = new();
+
+    /// <summary><c>max_body</c>: the largest body in bytes that is published.</summary>
+    public long MaxBodyBytes { get; init; } = 128L << 20;
+
+    /// <summary><c>queue_type</c>: true declares durable queues as quorum queues.</summary>
+    public bool HasQuorumQueues { get; init; }
+
+    /// <summary><c>delay_queue_type</c>: true lets delayed messages wait in quorum queues.</summary>
+    public bool HasQuorumDelays { get; init; } = true;
+
+    /// <summary><c>auth=external</c>: the server takes the user from the client's certificate.</summary>
+    public bool IsExternal { get; init; }
+
+    /// <summary>How the server is checked and what is shown to it; null without TLS.</summary>
+    public AmqpTlsOptions? Tls { get; init; }
+
+    /// <summary>How long a subscription with free slots may get nothing from a queue that has messages before its channel is opened anew.</summary>
+    public TimeSpan WatchPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Reads the URL.</summary>
+    /// <exception cref="BrokerUrlException">An option is unknown or wrong.</exception>
+    public static AmqpOptions From(BrokerUrl url)
+    {
+        var isTls = url.Scheme == "amqps";
+        string[] known = [.. ReconnectOptions.Names, "max_body", "queue_type", "delay_queue_type", "auth"];
+        url.RequireKnown(isTls ? [.. known, .. s_tlsNames] : known);
+        foreach (var server in url.Alternates.Prepend(url))
+        {
+            RequireShort(url, "user", server.User);
+            RequireShort(url, "virtual host", server.Path);
+        }
+        return new AmqpOptions
+        {
+            Reconnect = ReconnectOptions.From(url),
+            MaxBodyBytes = url.Integer("max_body", 128L << 20, 1, 512L << 20),
+            HasQuorumQueues = url.Choice("queue_type", "classic", "classic", "quorum") == "quorum",
+            HasQuorumDelays = url.Choice("delay_queue_type", "quorum", "quorum", "classic") == "quorum",
+            IsExternal = url.Choice("auth", "plain", "plain", "external") == "external",
+            Tls = isTls ? AmqpTlsOptions.From(url) : null,
+        };
+    }
+
+    private static void RequireShort(BrokerUrl url, string part, string? value)
+    {
+        if (!Wire.ShortText.Fits(value))
+        {
+            throw new BrokerUrlException($"The {part} of broker URL '{url}' has more than 255 bytes, which AMQP cannot carry. Shorten it.");
+        }
+    }
+}

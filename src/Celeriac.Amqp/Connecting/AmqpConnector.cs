@@ -1,0 +1,124 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Celeriac.Messaging;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace Celeriac.Amqp.Connecting;
+
+/// <summary>Connects to one server and logs in; says in words why it cannot.</summary>
+internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
+{
+    // RabbitMQ's own hard limit: a larger message never comes, and one that is allowed there must not cost the connection here.
+    private const uint LargestBody = 512u << 20;
+
+    /// <exception cref="TransportRefusedException">The server refuses the user, the virtual host or the certificate.</exception>
+    /// <exception cref="TransportException">The server cannot be reached.</exception>
+    public async Task<AmqpConnection> OpenAsync(BrokerUrl server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await ConnectAsync(Factory(server), cancellationToken).ConfigureAwait(false);
+            var opened = new AmqpConnection(connection, server.ToString(), log);
+            await ProveAsync(opened, server, cancellationToken).ConfigureAwait(false);
+            return opened;
+        }
+        catch (Exception error) when (error is BrokerUnreachableException or SocketException or IOException or AuthenticationException or RabbitMQClientException)
+        {
+            throw Explain(server, error);
+        }
+    }
+
+    /// <summary>A try that is given up says a long goodbye to a server that does not answer; nobody need wait for that.</summary>
+    private static async Task<IConnection> ConnectAsync(ConnectionFactory factory, CancellationToken cancellationToken)
+    {
+        var connecting = factory.CreateConnectionAsync(cancellationToken);
+        try
+        {
+            return await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = DropAsync(connecting);
+            throw;
+        }
+    }
+
+    private static async Task DropAsync(Task<IConnection> connecting)
+    {
+        try
+        {
+            await (await connecting.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (AmqpConnection.IsOfTheChannel(error) || error is SocketException or AuthenticationException)
+        {
+            // Nobody wants it any more.
+        }
+    }
+
+    /// <summary>The library does not wait for the server's answer about the virtual host; the first channel tells.</summary>
+    private static async Task ProveAsync(AmqpConnection opened, BrokerUrl server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await opened.AskAsync($"'{server}' cannot be used", _ => Task.FromResult(true), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await opened.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private ConnectionFactory Factory(BrokerUrl server)
+    {
+        var factory = new ConnectionFactory
+        {
+            HostName = server.Host,
+            Port = server.Port ?? (options.Tls is null ? 5672 : 5671),
+            VirtualHost = server.Path,
+            UserName = server.User ?? ConnectionFactory.DefaultUser,
+            Password = server.Password ?? ConnectionFactory.DefaultPass,
+            AutomaticRecoveryEnabled = false,
+            TopologyRecoveryEnabled = false,
+            RequestedHeartbeat = options.Reconnect.Heartbeat,
+            RequestedConnectionTimeout = options.Reconnect.ConnectTimeout,
+            HandshakeContinuationTimeout = options.Reconnect.ConnectTimeout,
+            MaxInboundMessageBodySize = LargestBody,
+            ClientProvidedName = $"celeriac {Environment.ProcessId}@{Environment.MachineName}",
+        };
+        if (options.IsExternal)
+        {
+            factory.AuthMechanisms = [new ExternalMechanismFactory()];
+        }
+        var tls = options.Tls is { } asked ? AmqpTls.OptionsFor(asked, server) : null;
+        factory.SocketFactory = family => new MendingClient(family, tls);
+        return factory;
+    }
+
+    private TransportException Explain(BrokerUrl server, Exception error)
+    {
+        for (var cause = error; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case AuthenticationException or System.Security.Cryptography.CryptographicException:
+                    return new TransportRefusedException($"'{server}' cannot be reached over TLS: {cause.Message} Check the options ca, server_name and client_certificate.", error);
+                case PossibleAuthenticationFailureException when options.IsExternal:
+                    return new TransportRefusedException($"'{server}' refused the login by certificate. Check client_certificate, and that the server has the plug-in rabbitmq_auth_mechanism_ssl.", error);
+                case PossibleAuthenticationFailureException:
+                    return new TransportRefusedException($"'{server}' refused user '{server.User ?? ConnectionFactory.DefaultUser}': wrong password, or the user may not log in from here. Check user and password in the URL.", error);
+                case OperationInterruptedException { ShutdownReason: { } reason } when AmqpErrors.IsRefusal(reason):
+                    return AmqpErrors.Explain(reason, $"'{server}' cannot be used", error);
+                case IOException when options.IsExternal && cause.Message.Contains("authentication mechanism", StringComparison.OrdinalIgnoreCase):
+                    return new TransportRefusedException($"'{server}' offers no login by certificate. Enable its plug-in rabbitmq_auth_mechanism_ssl, or leave out auth=external.", error);
+                case SocketException socket:
+                    return new TransportException($"'{server}' cannot be reached: {socket.Message}. Check that RabbitMQ runs there, and host and port in the URL.", error);
+                case TimeoutException:
+                    return new TransportException($"'{server}' did not answer within {options.Reconnect.ConnectTimeout.TotalSeconds:0.###} s. Check that RabbitMQ runs there, or raise connect_timeout.", error);
+            }
+        }
+        return new TransportException($"'{server}' cannot be reached: {error.GetBaseException().Message}", error);
+    }
+}

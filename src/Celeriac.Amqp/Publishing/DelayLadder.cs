@@ -1,0 +1,137 @@
+using System.Security.Cryptography;
+using System.Text;
+using Celeriac.Amqp.Connecting;
+using Celeriac.Messaging;
+using RabbitMQ.Client;
+
+namespace Celeriac.Amqp.Publishing;
+
+/// <summary>
+/// Delayed messages without a plug-in, as Celery's native delayed delivery does it: 28 queues whose messages live 1, 2, 4 … seconds and are then handed down, and topic
+/// exchanges that choose by the binary digits of the delay which of them a message waits in. At the foot the message goes to its queue, which is bound there by exactly its name.
+/// </summary>
+/// <remarks>
+/// A message for a named exchange ends in a small relay queue of its own, one for each pair of exchange and routing key, whose messages die at once and are dead-lettered to that
+/// exchange with that key: only so does it arrive with both. Whether the exchange exists is known at once; whether a binding will match when the time comes nobody can know, so for
+/// it <c>mandatory</c> means no more. With quorum queues the relay then keeps the message until a binding matches; with classic ones it is dropped.
+/// </remarks>
+internal sealed class DelayLadder(bool isQuorum)
+{
+    private readonly Lock _lock = new();
+    private (AmqpConnection Connection, Task Declared)? _declared;
+
+    /// <summary>Makes sure that the ladder stands and that the target hangs on it, and answers where to publish.</summary>
+    /// <returns>Null where the message is not mandatory and its queue does not exist: it reaches nobody.</returns>
+    /// <exception cref="UnroutableException">The queue or the exchange does not exist.</exception>
+    public async Task<PublishRoute?> RouteAsync(AmqpConnection connection, Publication publication, int seconds)
+    {
+        var target = publication.Exchange.Length == 0 ? publication.RoutingKey : Relay(publication);
+        if (Encoding.UTF8.GetByteCount(DelayTraces.Escape(target)) > DelayTraces.LongestTarget)
+        {
+            throw new TransportRefusedException(
+                $"The message for queue '{target[..60]}…' cannot be delayed: the queue's name has more than {DelayTraces.LongestTarget} bytes, and a delay takes the rest of AMQP's routing key. Use a shorter name.");
+        }
+        await StandAsync(connection).ConfigureAwait(false);
+        try
+        {
+            await HangAsync(connection, publication, target).ConfigureAwait(false);
+        }
+        catch (TransportRefusedException error) when (error.InnerException is { } inner && AmqpErrors.IsNotFound(inner))
+        {
+            if (inner.Message.Contains(DelayTraces.Prefix, StringComparison.Ordinal))
+            {
+                Forget();
+                throw Broken(DelayTraces.DeliveryExchange);
+            }
+            return publication.Mandatory || publication.Exchange.Length > 0 ? throw new UnroutableException(publication.Exchange, publication.RoutingKey) : null;
+        }
+        return new PublishRoute(DelayTraces.Level(DelayTraces.Levels - 1), DelayTraces.Key(seconds, target), IsMandatory: true, IsDelayed: true);
+    }
+
+    /// <summary>The ladder is declared again before the next delayed message.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            _declared = null;
+        }
+    }
+
+    /// <summary>What to throw when a part of the ladder was deleted while it was in use.</summary>
+    public static DelayLadderException Broken(string part) => new(part);
+
+    private Task StandAsync(AmqpConnection connection)
+    {
+        lock (_lock)
+        {
+            if (_declared is not { } declared || declared.Connection != connection || declared.Declared.IsFaulted)
+            {
+                declared = (connection, connection.AskAsync("The queues for delayed messages cannot be declared (check the option delay_queue_type)", DeclareAsync, CancellationToken.None));
+                _declared = declared;
+            }
+            return declared.Declared;
+        }
+    }
+
+    /// <summary>A binding vanishes with its queue, so it is made anew for each message; the answer also says whether the queue is there.</summary>
+    private Task<bool> HangAsync(AmqpConnection connection, Publication publication, string target) =>
+        connection.AskAsync($"The message for '{publication.RoutingKey}' cannot be delayed", async channel =>
+        {
+            if (publication.Exchange.Length > 0)
+            {
+                await channel.ExchangeDeclarePassiveAsync(publication.Exchange).ConfigureAwait(false);
+                await channel.QueueDeclareAsync(target, true, false, false, RelayArguments(publication), noWait: true).ConfigureAwait(false);
+            }
+            await channel.QueueBindAsync(target, DelayTraces.DeliveryExchange, DelayTraces.Pattern(target)).ConfigureAwait(false);
+            return true;
+        }, CancellationToken.None);
+
+    private async Task<bool> DeclareAsync(IChannel channel)
+    {
+        await channel.ExchangeDeclareAsync(DelayTraces.DeliveryExchange, "topic", true, false, noWait: true).ConfigureAwait(false);
+        var below = DelayTraces.DeliveryExchange;
+        for (var level = 0; level < DelayTraces.Levels; level++)
+        {
+            var name = DelayTraces.Level(level);
+            var digits = string.Concat(Enumerable.Repeat("*.", DelayTraces.Levels - 1 - level));
+            await channel.ExchangeDeclareAsync(name, "topic", true, false, noWait: true).ConfigureAwait(false);
+            await channel.QueueDeclareAsync(name, true, false, false, Arguments(below, (1L << level) * 1000), noWait: true).ConfigureAwait(false);
+            await channel.QueueBindAsync(name, name, digits + "1.#", noWait: true).ConfigureAwait(false);
+            await channel.ExchangeBindAsync(below, name, digits + "0.#", noWait: true).ConfigureAwait(false);
+            below = name;
+        }
+        // The one answer that all the others come before.
+        await channel.ExchangeDeclarePassiveAsync(DelayTraces.DeliveryExchange).ConfigureAwait(false);
+        return true;
+    }
+
+    private Dictionary<string, object?> RelayArguments(Publication publication)
+    {
+        var arguments = Arguments(publication.Exchange, 0);
+        arguments["x-dead-letter-routing-key"] = publication.RoutingKey;
+        return arguments;
+    }
+
+    private Dictionary<string, object?> Arguments(string deadLetterExchange, long timeToLive)
+    {
+        var arguments = new Dictionary<string, object?>
+        {
+            ["x-queue-type"] = isQuorum ? "quorum" : "classic",
+            ["x-overflow"] = "reject-publish",
+            ["x-message-ttl"] = timeToLive,
+            ["x-dead-letter-exchange"] = deadLetterExchange,
+        };
+        if (isQuorum)
+        {
+            arguments["x-dead-letter-strategy"] = "at-least-once";
+        }
+        return arguments;
+    }
+
+    private static string Relay(Publication publication) =>
+        $"{DelayTraces.Prefix}relay_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{publication.Exchange}\0{publication.RoutingKey}")).AsSpan(0, 16))}";
+}
+
+/// <summary>A part of the delay ladder is gone.</summary>
+internal sealed class DelayLadderException(string part)
+    : TransportException($"The message cannot be delayed: '{part}', through which delayed messages go, was deleted. It is declared again with the next delayed message; publish again.");

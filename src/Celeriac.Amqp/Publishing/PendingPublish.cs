@@ -1,0 +1,90 @@
+using Celeriac.Amqp.Wire;
+using Celeriac.Messaging;
+
+namespace Celeriac.Amqp.Publishing;
+
+/// <summary>Where a publication really goes: straight, or to the top of the delay ladder.</summary>
+internal readonly record struct PublishRoute(string Exchange, string RoutingKey, bool IsMandatory, bool IsDelayed = false);
+
+/// <summary>A publication on its way to the broker's confirmation. Its fields are guarded by the publisher's lock, but for the answer.</summary>
+internal sealed class PendingPublish
+{
+    private readonly PublishBatch _batch;
+    private readonly int _index;
+
+    public PendingPublish(Publication publication, AmqpProperties properties, PublishRoute route, PublishBatch batch, int index)
+    {
+        Publication = publication;
+        Properties = properties;
+        Route = route;
+        _batch = batch;
+        _index = index;
+        Node = new LinkedListNode<PendingPublish>(this);
+    }
+
+    public Publication Publication { get; }
+
+    public AmqpProperties Properties { get; }
+
+    public PublishRoute Route { get; }
+
+    /// <summary>Its place in the publisher's list of what waits to be sent.</summary>
+    public LinkedListNode<PendingPublish> Node { get; }
+
+    /// <summary>It was handed to a connection: from then on it may have arrived.</summary>
+    public bool WasSent { get; set; }
+
+    /// <summary>A channel that it was sent on was closed by the broker: it is sent again alone, so that the culprit shows.</summary>
+    public bool IsSuspect { get; set; }
+
+    /// <summary>The broker has returned it: its confirmation says only that it is gone.</summary>
+    public bool WasReturned { get; set; }
+
+    public bool IsDone => _batch.IsDone(_index);
+
+    public void Confirmed() => _batch.Done(_index, null);
+
+    public void Failed(Exception error) => _batch.Done(_index, error);
+}
+
+/// <summary>The publications of one call: done when each has its answer. The first answer of each counts.</summary>
+internal sealed class PublishBatch(int count)
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Exception?[] _errors = new Exception?[count];
+    private readonly int[] _isDone = new int[count];
+    private int _open = count;
+
+    /// <summary>Ends, never with an error, when every publication has its answer.</summary>
+    public Task Completion => _done.Task;
+
+    public bool IsDone(int index) => Volatile.Read(ref _isDone[index]) != 0;
+
+    public void Done(int index, Exception? error)
+    {
+        if (Interlocked.CompareExchange(ref _isDone[index], 1, 0) != 0)
+        {
+            return;
+        }
+        _errors[index] = error;
+        if (Interlocked.Decrement(ref _open) == 0)
+        {
+            _done.TrySetResult();
+        }
+    }
+
+    /// <summary>Throws what went wrong. Call it after <see cref="Completion"/>.</summary>
+    /// <exception cref="PublishException">Some of a list failed.</exception>
+    public void ThrowIfFailed()
+    {
+        var failures = _errors.Select((error, index) => (Index: index, Error: error)).Where(failure => failure.Error is not null)
+            .Select(failure => (failure.Index, Error: failure.Error!)).ToList();
+        if (failures.Count == 0)
+        {
+            return;
+        }
+        // A wait that ended says nothing about single messages: the whole list is in doubt, as on every transport.
+        var unknown = failures.TrueForAll(failure => failure.Error is PublishUnknownException);
+        throw _errors.Length == 1 || unknown ? failures[0].Error : new PublishException(failures, _errors.Length);
+    }
+}

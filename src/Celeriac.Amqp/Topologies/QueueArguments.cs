@@ -1,0 +1,64 @@
+using Celeriac.Messaging;
+
+namespace Celeriac.Amqp.Topologies;
+
+/// <summary>A queue's properties as RabbitMQ's arguments. A queue without properties has no arguments at all, as Celery declares it.</summary>
+internal static class QueueArguments
+{
+    // RabbitMQ refuses more: about 49 days.
+    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(uint.MaxValue);
+
+    /// <exception cref="TransportRefusedException">A time is out of range.</exception>
+    public static void Check(QueueDeclaration queue)
+    {
+        if (queue.Expires is { } expires && (expires <= TimeSpan.Zero || expires > s_longest))
+        {
+            throw new TransportRefusedException($"Queue '{queue.Name}' asks to expire after {expires}. Give a positive time of at most {s_longest.Days} days.");
+        }
+        if (queue.MessageTimeToLive is { } timeToLive && (timeToLive < TimeSpan.Zero || timeToLive > s_longest))
+        {
+            throw new TransportRefusedException($"Queue '{queue.Name}' asks for a message time to live of {timeToLive}. Give 0 to {s_longest.Days} days.");
+        }
+        Wire.ShortText.Require("dead-letter exchange's name", queue.DeadLetterExchange);
+        Wire.ShortText.Require("dead-letter routing key", queue.DeadLetterRoutingKey);
+        if (queue is { DeadLetterRoutingKey: not null, DeadLetterExchange: null })
+        {
+            throw new TransportRefusedException($"Queue '{queue.Name}' has a dead-letter routing key but no dead-letter exchange. Give DeadLetterExchange, too; the empty text is the default exchange.");
+        }
+    }
+
+    /// <summary>The arguments; null for none.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="isQuorum">True where durable queues are quorum queues; others cannot be.</param>
+    public static Dictionary<string, object?>? Of(QueueDeclaration queue, bool isQuorum)
+    {
+        var arguments = new Dictionary<string, object?>();
+        if (isQuorum && queue.Durable)
+        {
+            arguments["x-queue-type"] = "quorum";
+        }
+        if (queue.Expires is { } expires)
+        {
+            arguments["x-expires"] = Milliseconds(expires, 1);
+        }
+        if (queue.MessageTimeToLive is { } timeToLive)
+        {
+            arguments["x-message-ttl"] = Milliseconds(timeToLive, 0);
+        }
+        if (queue.MaxPriority is { } priority and > 0)
+        {
+            arguments["x-max-priority"] = (int)priority;
+        }
+        if (queue.DeadLetterExchange is { } exchange)
+        {
+            arguments["x-dead-letter-exchange"] = exchange;
+        }
+        if (queue.DeadLetterRoutingKey is { } key)
+        {
+            arguments["x-dead-letter-routing-key"] = key;
+        }
+        return arguments.Count == 0 ? null : arguments;
+    }
+
+    private static long Milliseconds(TimeSpan time, long least) => Math.Max(least, (long)Math.Ceiling(time.TotalMilliseconds));
+}
