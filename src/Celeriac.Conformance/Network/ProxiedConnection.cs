@@ -6,6 +6,8 @@ namespace Celeriac.Conformance;
 internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDisposable
 {
     private const int LargestSplit = 16;
+    private const int TcpLevel = 6;
+    private const int QuickAcknowledgement = 12;
     private readonly CancellationTokenSource _end = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Socket _server = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -51,12 +53,22 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
 
     public void Dispose() => _end.Dispose();
 
+    /// <summary>Acknowledges at once, so that a server with Nagle's algorithm on is no slower behind this network than without it.</summary>
+    private ValueTask<int> ReceiveAsync(Socket from, byte[] buffer)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            from.SetRawSocketOption(TcpLevel, QuickAcknowledgement, BitConverter.GetBytes(1));
+        }
+        return from.ReceiveAsync(buffer, _end.Token);
+    }
+
     private async Task PumpAsync(Socket from, Socket to, TrafficDirection direction)
     {
         try
         {
             var buffer = new byte[64 * 1024];
-            while (await from.ReceiveAsync(buffer, _end.Token) is var length and > 0)
+            while (await ReceiveAsync(from, buffer) is var length and > 0)
             {
                 if (proxy.Delay is { Ticks: > 0 } delay)
                 {
