@@ -18,7 +18,8 @@ public enum CompletionStatus
     Applied,
     /// <summary>
     /// The delivery belongs to somebody else by now (its lease or connection was lost): nothing of the completion was settled,
-    /// and on a store nothing at all was written. The message will be, or already was, delivered again.
+    /// and on a store nothing at all was written. The message will be, or already was, delivered again. Where a broker's answer to an earlier try
+    /// was lost with its connection, that try may have been applied.
     /// </summary>
     Lost,
 }

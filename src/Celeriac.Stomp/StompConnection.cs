@@ -30,6 +30,9 @@ internal sealed class StompConnection : IBrokerConnection
     /// <summary>What the server can do and how.</summary>
     public IStompBroker Broker { get; }
 
+    /// <summary>Its number among the connections of its transport; 0 until it is restored.</summary>
+    public long Generation { get; set; }
+
     /// <summary>Where publications and completions are handed in.</summary>
     public StompSender Sender { get; }
 

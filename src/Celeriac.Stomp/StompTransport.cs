@@ -19,6 +19,7 @@ internal sealed class StompTransport : ITransport
     private readonly StompSettler _settler;
     private readonly DeclaredTopology _declared = new();
     private readonly ConcurrentDictionary<StompSubscription, bool> _subscriptions = new();
+    private volatile StompConnection? _newest;
     private TransportCapabilities _capabilities;
     private bool _disposed;
 
@@ -35,7 +36,7 @@ internal sealed class StompTransport : ITransport
             (server, token) => StompConnection.OpenAsync(server, options, context.Time, OnTopologyChanged, OnConsumerRefused, token),
             RestoreAsync, context.Time, _log);
         _publisher = new StompPublisher(_connections, options.Reconnect.PublishTimeout, Name, context.Time);
-        _settler = new StompSettler(_connections, Name, context.Time);
+        _settler = new StompSettler(() => _newest, Name, context.Time);
     }
 
     /// <inheritdoc/>
@@ -202,6 +203,8 @@ internal sealed class StompTransport : ITransport
     private async Task RestoreAsync(Connected<StompConnection> connected, CancellationToken cancellationToken)
     {
         var broker = connected.Connection.Broker;
+        connected.Connection.Generation = connected.Generation;
+        _newest = connected.Connection;
         Volatile.Write(ref _capabilities, broker.Capabilities);
         if (!broker.Capabilities.Delay && broker is Brokers.ActiveMqBroker)
         {

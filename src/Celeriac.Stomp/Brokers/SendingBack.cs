@@ -18,38 +18,46 @@ internal sealed class SendingBack(StompClient client, Func<string, string> desti
         {
             if (consumer.Find(delivery.Claim.Tag) is { } frame)
             {
-                await SendBackAsync(consumer, frame, delivery.Claim.Tag, cancellationToken).ConfigureAwait(false);
+                consumer.GoesBack(delivery.Claim.Tag, frame);
             }
         }
+        consumer.IsReturning = true;
+        await consumer.ReturnAsync((tag, frame) => SendBackAsync(consumer, frame, tag)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Sends a message back that has reached a stopping consumer. Runs on the connection's reader, so the work is done elsewhere.</summary>
     internal void GiveBack(StompConsumer consumer, StompFrame frame, long tag)
     {
-        var sending = Task.Run(async () =>
+        consumer.GoesBack(tag, frame);
+        // Until the untaken ones that came before it are noted, it waits for them.
+        if (consumer.IsReturning)
         {
-            try
-            {
-                await SendBackAsync(consumer, frame, tag, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (StompException)
-            {
-                // It is unacknowledged still: the end of the consumer, or of the connection, gives it back.
-            }
-        });
-        consumer.GivingBack[sending] = true;
+            _ = Task.Run(() => ReturnAsync(consumer));
+        }
+    }
+
+    private async Task ReturnAsync(StompConsumer consumer)
+    {
+        try
+        {
+            await consumer.ReturnAsync((tag, frame) => SendBackAsync(consumer, frame, tag)).ConfigureAwait(false);
+        }
+        catch (StompException)
+        {
+            // They are unacknowledged still: the end of the consumer, or of the connection, gives them back.
+        }
     }
 
     /// <summary>The acknowledgements of the originals, after every copy has gone back.</summary>
     internal static async Task<IReadOnlyList<string>> PlugsOfAsync(StompConsumer consumer)
     {
-        await Task.WhenAll(consumer.GivingBack.Keys).ConfigureAwait(false);
+        await consumer.Returned.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return consumer.TakePlugs();
     }
 
-    private async Task SendBackAsync(StompConsumer consumer, StompFrame frame, long tag, CancellationToken cancellationToken)
+    private async Task SendBackAsync(StompConsumer consumer, StompFrame frame, long tag)
     {
-        await client.RequestAsync(Copies.Of(frame, destinationOf(consumer.Queue)), cancellationToken).ConfigureAwait(false);
+        await client.RequestAsync(Copies.Of(frame, destinationOf(consumer.Queue))).ConfigureAwait(false);
         consumer.Plug(tag);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Celeriac.Messaging;
 
 namespace Celeriac.Stomp.Receiving;
@@ -12,6 +11,8 @@ internal sealed class StompConsumer(long number, string queue, int prefetch, lon
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<long, StompFrame> _unsettled = [];
+    private readonly SortedDictionary<long, StompFrame> _goingBack = [];
+    private Task? _returning;
     private readonly List<string> _plugs = [];
     private long _lastTag;
 
@@ -42,14 +43,14 @@ internal sealed class StompConsumer(long number, string queue, int prefetch, lon
     /// <summary>True from the moment on which nothing more is to be handed out.</summary>
     public bool IsStopping { get; set; }
 
+    /// <summary>True once the untaken messages are noted to go back, so that later ones may follow them.</summary>
+    public bool IsReturning { get; set; }
+
     /// <summary>True once it is being ended: the server gives back what it has not acknowledged.</summary>
     public bool IsEnding { get; set; }
 
     /// <summary>True for a consumer that took a single message and ends with it.</summary>
     public bool IsSingle { get; init; }
-
-    /// <summary>Messages on their way back to the queue.</summary>
-    public ConcurrentDictionary<Task, bool> GivingBack { get; } = new();
 
     /// <summary>How many messages it was handed and has not settled, those that wait in a buffer included.</summary>
     public int UnsettledCount
@@ -108,12 +109,61 @@ internal sealed class StompConsumer(long number, string queue, int prefetch, lon
         }
     }
 
-    /// <summary>The tags of what was handed over and is neither settled nor plugged, in their order.</summary>
-    public IReadOnlyList<long> UnsettledTags()
+    /// <summary>Notes a message that is to go back, in the order of its delivery; <see cref="ReturnAsync"/> sends it.</summary>
+    public void GoesBack(long tag, StompFrame frame)
     {
         lock (_lock)
         {
-            return [.. _unsettled.Keys.Order()];
+            _goingBack[tag] = frame;
+        }
+    }
+
+    /// <summary>Sends back what is noted, one after the other in the order of delivery. Calls that come meanwhile join the one that runs.</summary>
+    public Task ReturnAsync(Func<long, StompFrame, Task> send)
+    {
+        lock (_lock)
+        {
+            return _returning = _returning is { IsCompleted: false } running ? ContinueAsync(running, send) : SendNotedAsync(send);
+        }
+    }
+
+    private async Task ContinueAsync(Task running, Func<long, StompFrame, Task> send)
+    {
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await SendNotedAsync(send).ConfigureAwait(false);
+    }
+
+    private async Task SendNotedAsync(Func<long, StompFrame, Task> send)
+    {
+        while (TakeNoted() is var (tag, frame))
+        {
+            await send(tag, frame).ConfigureAwait(false);
+        }
+    }
+
+    private (long Tag, StompFrame Frame)? TakeNoted()
+    {
+        lock (_lock)
+        {
+            if (_goingBack.Count == 0)
+            {
+                return null;
+            }
+            var (tag, frame) = _goingBack.First();
+            _goingBack.Remove(tag);
+            return (tag, frame);
+        }
+    }
+
+    /// <summary>Ends when nothing is on its way back any more.</summary>
+    public Task Returned
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _returning ?? Task.CompletedTask;
+            }
         }
     }
 

@@ -1,18 +1,18 @@
 using Celeriac.Messaging;
-using Celeriac.Messaging.Brokers;
 using Celeriac.Stomp.Receiving;
 
 namespace Celeriac.Stomp.Sending;
 
 /// <summary>Settles deliveries with their follow-ups, on the connection they came over and on no other.</summary>
-internal sealed class StompSettler(Reconnecting<StompConnection> connections, string name, TimeProvider time)
+/// <param name="newest">The newest connection, also while it is still being restored: its consumers may deliver already.</param>
+/// <param name="name">The broker's URL without its password.</param>
+/// <param name="time">The clock.</param>
+internal sealed class StompSettler(Func<StompConnection?> newest, string name, TimeProvider time)
 {
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
-
     internal async Task<CompletionStatus> SettleAsync(Completion completion)
     {
         var claim = completion.Delivery.Claim;
-        if (await CurrentAsync(claim.Generation).ConfigureAwait(false) is not { } connection
+        if (newest() is not { } connection || connection.Generation != claim.Generation || connection.Lost.IsCompleted
             || connection.Find(claim.Holder) is not { } consumer || consumer.Find(claim.Tag) is not { } frame)
         {
             return CompletionStatus.Lost;
@@ -56,23 +56,5 @@ internal sealed class StompSettler(Reconnecting<StompConnection> connections, st
             await connection.EndAsync(consumer, CancellationToken.None).ConfigureAwait(false);
         }
         consumer.Settled(completion.Delivery);
-    }
-
-    /// <summary>The connection of a generation, if it is still the present one.</summary>
-    private async Task<StompConnection?> CurrentAsync(long generation)
-    {
-        if (connections.Generation != generation || connections.Health.State != ConnectionState.Connected)
-        {
-            return null;
-        }
-        try
-        {
-            var (connection, present) = await connections.GetAsync(Moment, CancellationToken.None).ConfigureAwait(false);
-            return present == generation ? connection : null;
-        }
-        catch (TransportException)
-        {
-            return null;
-        }
     }
 }
