@@ -51,7 +51,6 @@ public sealed class LayerTests
         ["Log.cs"] = 0,
         ["AmqpErrors.cs"] = 0,
         ["AmqpOptions.cs"] = 0,
-        ["AmqpTlsOptions.cs"] = 0,
         ["Wire"] = 0,
         ["Connecting"] = 1,
         ["Topologies"] = 2,
