@@ -1,4 +1,5 @@
 using Celeriac.Messaging;
+using Celeriac.Messaging.Brokers;
 
 namespace Celeriac.Amqp.Tests;
 
