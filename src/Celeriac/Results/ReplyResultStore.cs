@@ -71,7 +71,7 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
         if (_subscription is not null)
         {
             await _subscription.DisposeAsync().ConfigureAwait(false);
-            await transport.DeleteQueueAsync(_queue, CancellationToken.None).ConfigureAwait(false);
+            await DeleteAsync().ConfigureAwait(false);
         }
         _slot?.Dispose();
         _replies.FailAll(new ObjectDisposedException(nameof(IResultStore), "The client was closed while a result was awaited."));
@@ -126,6 +126,19 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
             queue = new QueueDeclaration(_queue);
         }
         await transport.DeclareAsync(new Topology { Queues = [queue] }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Closing a client does not fail because its broker cannot be reached: the queue expires, or the next process takes it over.</summary>
+    private async ValueTask DeleteAsync()
+    {
+        try
+        {
+            await transport.DeleteQueueAsync(_queue, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TransportException error)
+        {
+            Log.ReplyQueueNotDeleted(_log, error, _queue);
+        }
     }
 
     private async Task ReceiveAsync(ISubscription subscription)
