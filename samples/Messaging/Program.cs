@@ -5,12 +5,18 @@
 //   dotnet run --project samples/Messaging -- publish Hello you   sends one (second terminal)
 //   … --broker memory://                                          the same on another broker
 using System.Runtime.InteropServices;
+using Celeriac.Amqp;
 using Celeriac.Messaging;
 using Celeriac.Sqlite;
+using Celeriac.Stomp;
 using MessagingSample;
 
-// An application with Celeriac's generator needs no such line: referencing the package is enough.
+// An application with Celeriac's generator needs no such lines: referencing the packages is enough.
 Transports.Add("sqlite", new SqliteTransportFactory());
+Transports.Add("amqp", new AmqpTransportFactory());
+Transports.Add("amqps", new AmqpTransportFactory());
+Transports.Add("stomp", new StompTransportFactory());
+Transports.Add("stomp+ssl", new StompTransportFactory());
 
 if (CommandLine.Parse(args) is not { } command)
 {
