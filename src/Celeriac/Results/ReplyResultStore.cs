@@ -79,7 +79,8 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
         _starting.Dispose();
     }
 
-    // Not mandatory: a client that has gone is no error. Transient as Celery's (result_persistent is off by default).
+    // Not mandatory: a client that has gone is no error. Persistent, unlike Celery's default (result_persistent): the task is acknowledged
+    // when the broker has its reply, and a transient one would be lost with a restart of the broker, and with it the result.
     private static Publication ReplyOf(ResultRecord record, string replyTo) => new(
         new Message
         {
@@ -87,7 +88,7 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
             ContentType = "application/json",
             ContentEncoding = "utf-8",
             CorrelationId = record.TaskId,
-            Persistent = false,
+            Persistent = true,
         }, "", replyTo);
 
     private async ValueTask EnsureReceivingAsync(CancellationToken cancellationToken)
