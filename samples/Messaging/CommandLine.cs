@@ -1,33 +1,42 @@
 namespace MessagingSample;
 
 /// <summary>What the user asked for.</summary>
-internal sealed record CommandLine(string Verb, string Text, string Broker)
+internal sealed record CommandLine(string Verb, string Text, IReadOnlyList<string> Brokers)
 {
-    internal const string Usage = "Usage: Messaging [publish TEXT | consume] [--broker URL]";
+    internal const string Usage = "Usage: Messaging [publish TEXT | consume] [--broker URL], or Messaging --show-wire --broker URL [--broker URL]…";
+
+    private const string ShowWire = "--show-wire";
+
+    /// <summary>The broker: the one that is given, or a file.</summary>
+    internal string Broker => Brokers is [var given, ..] ? given : DefaultBroker();
 
     /// <summary>Reads the arguments; null where they make no sense.</summary>
     internal static CommandLine? Parse(string[] arguments)
     {
         var words = arguments.ToList();
-        var broker = DefaultBroker();
-        var option = words.IndexOf("--broker");
-        if (option >= 0)
+        var brokers = new List<string>();
+        for (var option = words.IndexOf("--broker"); option >= 0; option = words.IndexOf("--broker"))
         {
             if (option + 1 == words.Count)
             {
                 return null;
             }
-            broker = words[option + 1];
+            brokers.Add(words[option + 1]);
             words.RemoveRange(option, 2);
         }
         return words switch
         {
-            [] => new("tour", "", broker),
-            ["consume"] => new("consume", "", broker),
-            ["publish", _, ..] => new("publish", string.Join(' ', words.Skip(1)), broker),
+            [ShowWire] => new(ShowWire, "", brokers),
+            _ when brokers.Count > 1 => null,
+            [] => new("tour", "", brokers),
+            ["consume"] => new("consume", "", brokers),
+            ["publish", _, ..] => new("publish", string.Join(' ', words.Skip(1)), brokers),
             _ => null,
         };
     }
+
+    /// <summary>Whether to show the bytes of a call instead of making it.</summary>
+    internal bool ShowsWire => Verb == ShowWire;
 
     // One file for every terminal, so that `publish` and `consume` meet there.
     private static string DefaultBroker()

@@ -12,8 +12,8 @@ internal static class Conversation
     {
         await transport.DeclareAsync(Topology.Queue(Queue), cancellationToken);
         await new Publisher(transport).SendAsync(text, Queue, new() { Headers = new([new("process", Environment.ProcessId)]) }, cancellationToken);
-        var counts = await transport.CountAsync(Queue, cancellationToken);
-        Console.WriteLine($"Sent '{text}': it is durable now. Waiting in queue {Queue}: {counts?.Ready}.");
+        var waiting = transport.Capabilities.Counts ? $" Waiting in queue {Queue}: {(await transport.CountAsync(Queue, cancellationToken))?.Ready}." : "";
+        Console.WriteLine($"Sent '{text}': it is durable now.{waiting}");
     }
 
     internal static async Task ConsumeAsync(ITransport transport, CancellationToken cancellationToken)

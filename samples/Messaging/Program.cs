@@ -3,14 +3,25 @@
 //   dotnet run --project samples/Messaging                        a tour: acknowledge, reject, requeue, fanout, topics, delay, headers, compression
 //   dotnet run --project samples/Messaging -- consume             waits for messages (first terminal)
 //   dotnet run --project samples/Messaging -- publish Hello you   sends one (second terminal)
-//   … --broker memory://                                          the same on another broker
+//   … --broker amqp://guest:guest@localhost                       the same on another broker
+//   dotnet run --project samples/Messaging -- --show-wire --broker amqp://… --broker stomp://…
+//                                                                 the bytes that one SendAsync becomes on each of these brokers
+//
+// `./build.sh brokers` starts RabbitMQ and ActiveMQ, and prints their URLs.
 using System.Runtime.InteropServices;
+using Celeriac.Amqp;
 using Celeriac.Messaging;
 using Celeriac.Sqlite;
+using Celeriac.Stomp;
 using MessagingSample;
+using MessagingSample.Wire;
 
-// An application with Celeriac's generator needs no such line: referencing the package is enough.
+// An application with Celeriac's generator needs no such lines: referencing the packages is enough.
 Transports.Add("sqlite", new SqliteTransportFactory());
+Transports.Add("amqp", new AmqpTransportFactory());
+Transports.Add("amqps", new AmqpTransportFactory());
+Transports.Add("stomp", new StompTransportFactory());
+Transports.Add("stomp+ssl", new StompTransportFactory());
 
 if (CommandLine.Parse(args) is not { } command)
 {
@@ -23,6 +34,10 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
+    if (command.ShowsWire)
+    {
+        return await new WireShow(stopping.Token).RunAsync(command.Brokers);
+    }
     await using var transport = await Transports.ConnectAsync(command.Broker, cancellationToken: stopping.Token);
     Console.WriteLine($"Broker: {transport.Name}");
     await (command.Verb switch

@@ -37,6 +37,20 @@ internal sealed class Tour(ITransport transport)
     /// <summary>Prints something to know.</summary>
     internal static void Note(string text) => Console.WriteLine($"    {text}");
 
+    /// <summary>Does what the broker cannot do, and prints how it is refused.</summary>
+    internal static async Task RefusedAsync(Func<ValueTask> act)
+    {
+        try
+        {
+            await act();
+            throw new TransportException("What the broker's capabilities do not claim was done all the same.");
+        }
+        catch (TransportRefusedException refusal)
+        {
+            Console.WriteLine($"  ✗ {refusal.Message}");
+        }
+    }
+
     /// <summary>The next delivery of a consumer that nobody cancels.</summary>
     internal static async Task<Delivery> NextAsync(Consumer consumer, CancellationToken cancellationToken) =>
         await consumer.ReceiveAsync(cancellationToken) ?? throw new TransportException($"Queue '{consumer.Queues[0]}' ended before its message came.");

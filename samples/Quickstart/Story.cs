@@ -39,11 +39,11 @@ internal sealed class Story(TaskClient client, TemporaryFolder folder)
 
         clock.Restart();
         var worker = WorkerProcess.Start("-n", "b@%h");
-        Narrator.B($"starts as process {worker.Id}, takes the task, runs Add(2, 3) and replies; reply and acknowledgement are one commit");
+        Narrator.B($"starts as process {worker.Id}, takes the task, runs Add(2, 3), replies, and acknowledges the task");
         try
         {
             var five = await AnswerAsync(sum, worker, cancellationToken);
-            Narrator.A($"has [green]{five}[/] {clock.Elapsed.TotalMilliseconds:0} ms after B was started, and acknowledges the reply");
+            Narrator.A($"has [green]{five}[/], {clock.Elapsed.TotalMilliseconds:0} ms after B was started, and acknowledges the reply");
 
             clock.Restart();
             for (var number = 1; number <= MoreCalls; number++)
@@ -78,13 +78,14 @@ internal sealed class Story(TaskClient client, TemporaryFolder folder)
         }
     }
 
-    private static async Task RetryAsync(WorkerProcess worker, CancellationToken cancellationToken)
+    private async Task RetryAsync(WorkerProcess worker, CancellationToken cancellationToken)
     {
         Narrator.Act("A retry");
         Narrator.Call("CallTask.DelayAsync(\"the miller\")");
         var clock = Stopwatch.StartNew();
         var call = await KitchenTasks.CallTask.DelayAsync("the miller", cancellationToken);
-        Narrator.B($"nobody answers: the task throws context.Retry(…), and waits 200 ms in the broker, not in B's memory; and once more");
+        var place = client.Transport.Capabilities.Delay ? "in the broker, not in B's memory" : "in B's memory, because this broker delays nothing";
+        Narrator.B($"nobody answers: the task throws context.Retry(…), and waits at least 200 ms {place}; and once more");
         var answer = await AnswerAsync(call, worker, cancellationToken);
         Narrator.A($"has “[green]{answer}[/]” after {clock.Elapsed.TotalMilliseconds:0} ms: three runs under one id, {call.Id}");
     }
@@ -101,11 +102,10 @@ internal sealed class Story(TaskClient client, TemporaryFolder folder)
         await worker.KillAsync();
         Narrator.Note($"[red]SIGKILL[/] to process {worker.Id}, halfway through");
 
-        var counts = await client.Transport.CountAsync(client.DefaultQueue, cancellationToken);
-        Narrator.A($"has no answer, but nothing is lost: in the broker are {counts?.Ready ?? 0} waiting and {counts?.Unacknowledged ?? 0} that B had taken and not acknowledged");
+        Narrator.A($"has no answer, but nothing is lost: the broker keeps the task until it is acknowledged{await CountsAsync(cancellationToken)}");
         var clock = Stopwatch.StartNew();
         await using var successor = WorkerProcess.Start("-n", "b@%h");
-        Narrator.B($"starts again, as process {successor.Id}. The dead worker's lease runs out, and its task is free to take");
+        Narrator.B($"starts again, as process {successor.Id}. The dead worker's hold on the task ends, and it is free to take");
         var baker = await AnswerAsync(loaf, successor, cancellationToken);
         Narrator.A($"has the answer of process [green]{baker}[/], {clock.Elapsed.TotalSeconds:0.0} s after the second start. The task's own diary:");
         Narrator.Quote(await File.ReadAllLinesAsync(diary, cancellationToken));
@@ -113,6 +113,12 @@ internal sealed class Story(TaskClient client, TemporaryFolder folder)
         await successor.StopAsync(cancellationToken);
         Narrator.B($"is asked to stop, finishes what it has, and ends with exit code 0");
     }
+
+    /// <summary>What the broker has, where it tells so much.</summary>
+    private async Task<string> CountsAsync(CancellationToken cancellationToken) =>
+        client.Transport.Capabilities.CountsUnacknowledged && await client.Transport.CountAsync(client.DefaultQueue, cancellationToken) is { } counts
+            ? $" (waiting: {counts.Ready}, taken and not acknowledged: {counts.Unacknowledged})"
+            : "";
 
     private static Task<T> AnswerAsync<T>(AsyncResult<T> result, WorkerProcess worker, CancellationToken cancellationToken) =>
         worker.WhileWorkingAsync(result.GetAsync(s_patience, cancellationToken).AsTask());

@@ -18,7 +18,7 @@ internal static class CommandLine
             DefaultValueFactory = _ => new DirectoryInfo(Documentation),
         };
         var workers = new Option<int>("--workers") { Description = "How many worker processes.", DefaultValueFactory = _ => 4 };
-        var broker = new Option<string?>("--broker") { Description = "The broker's URL. Default an SQLite file of this run." };
+        var broker = new Option<string?>("--broker") { Description = "The broker's URL. Default an SQLite file of this run. With ?publish_timeout=60s the run outlasts a restart of the broker." };
         var kills = new Option<bool>("--kill") { Description = "Kill one worker (SIGKILL) when four tenths of the results are here." };
         var top = new Option<int>("--top") { Description = "How many words to show.", DefaultValueFactory = _ => 20 };
         var root = new RootCommand("Counts the words of a folder with Celeriac: one task for each file.") { folder, workers, broker, kills, top };

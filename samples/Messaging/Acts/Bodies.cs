@@ -76,7 +76,7 @@ internal sealed class Bodies(ITransport transport, Publisher publisher)
         {
             Received(refusal.Message);
         }
-        await delivery.RejectAsync(cancellationToken);
-        Note("rejected: this queue has no dead-letter exchange, so the message is dropped");
+        await delivery.AckAsync(cancellationToken);
+        Note("acknowledged, so that it is gone; rejected, it would go where its queue says, as in act 3");
     }
 }

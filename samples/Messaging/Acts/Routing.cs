@@ -8,23 +8,26 @@ internal sealed class Routing(ITransport transport)
 {
     private const string News = "tour.news";
     private const string Results = "tour.results";
-    private static readonly string[] Listeners = ["tour.ana", "tour.ben"];
+    private const string Ana = "tour.ana";
+    private const string Ben = "tour.ben";
+
+    private static readonly Topology s_topology = new()
+    {
+        Exchanges = [new ExchangeDeclaration(News, ExchangeType.Fanout), new ExchangeDeclaration(Results, ExchangeType.Topic)],
+        Queues = [new QueueDeclaration(Ana), new QueueDeclaration(Ben)],
+        Bindings = [new Binding(News, Ana), new Binding(News, Ben), new Binding(Results, Ana, "football.#"), new Binding(Results, Ben, "*.final")],
+    };
 
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
-        await CleanAsync(cancellationToken);
-        await transport.DeclareAsync(new Topology
+        if (!transport.Capabilities.Exchanges)
         {
-            Exchanges = [new ExchangeDeclaration(News, ExchangeType.Fanout), new ExchangeDeclaration(Results, ExchangeType.Topic)],
-            Queues = [.. Listeners.Select(listener => new QueueDeclaration(listener))],
-            Bindings =
-            [
-                new Binding(News, Listeners[0]),
-                new Binding(News, Listeners[1]),
-                new Binding(Results, Listeners[0], "football.#"),
-                new Binding(Results, Listeners[1], "*.final"),
-            ],
-        }, cancellationToken);
+            Title("5, 6. Exchanges give messages to the queues that are bound to them");
+            await RefusedAsync(() => transport.DeclareAsync(s_topology, cancellationToken));
+            return;
+        }
+        await CleanAsync(cancellationToken);
+        await transport.DeclareAsync(s_topology, cancellationToken);
         await FanoutAsync(cancellationToken);
         await TopicAsync(cancellationToken);
         await CleanAsync(cancellationToken);
@@ -32,7 +35,7 @@ internal sealed class Routing(ITransport transport)
 
     private async Task CleanAsync(CancellationToken cancellationToken)
     {
-        foreach (var listener in Listeners)
+        foreach (var listener in new[] { Ana, Ben })
         {
             await transport.DeleteQueueAsync(listener, cancellationToken);
         }
@@ -63,7 +66,7 @@ internal sealed class Routing(ITransport transport)
 
     private async Task EmptyAsync(CancellationToken cancellationToken)
     {
-        foreach (var listener in Listeners)
+        foreach (var listener in new[] { Ana, Ben })
         {
             // One message at a time without a subscription, as a command line would.
             while (await transport.GetAsync(listener, cancellationToken) is { } delivery)

@@ -10,18 +10,14 @@ internal sealed class Settling(ITransport transport, Publisher publisher)
     private const string Queue = "tour.letters";
     private const string Refused = "tour.letters.refused";
 
+    // What is rejected goes to the default exchange under this key, so to the queue of that name.
+    private static readonly Topology s_withDeadLetters = new() { Queues = [new QueueDeclaration(Queue) { DeadLetterExchange = "", DeadLetterRoutingKey = Refused }] };
+
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
         await CleanAsync(cancellationToken);
-        await transport.DeclareAsync(new Topology
-        {
-            Queues =
-            [
-                // What is rejected goes to the default exchange under this key, so to the queue of that name.
-                new QueueDeclaration(Queue) { DeadLetterExchange = "", DeadLetterRoutingKey = Refused },
-                new QueueDeclaration(Refused),
-            ],
-        }, cancellationToken);
+        await transport.DeclareAsync(Topology.Queue(Refused), cancellationToken);
+        await transport.DeclareAsync(transport.Capabilities.DeadLetter ? s_withDeadLetters : Topology.Queue(Queue), cancellationToken);
         await using (var consumer = new Consumer(transport, Queue))
         {
             await AcknowledgeAsync(consumer, cancellationToken);
@@ -46,8 +42,8 @@ internal sealed class Settling(ITransport transport, Publisher publisher)
         var delivery = await NextAsync(consumer, cancellationToken);
         Received($"'{delivery.ReadText()}', a {delivery.Message.ContentType} of {delivery.Message.Body.Length} bytes");
         Note($"acknowledged: {await delivery.AckAsync(cancellationToken)}");
-        var counts = await transport.CountAsync(Queue, cancellationToken);
-        Note($"left in {Queue}: {counts?.Ready}");
+        var left = transport.Capabilities.Counts ? $"{(await transport.CountAsync(Queue, cancellationToken))?.Ready}" : "this broker does not say";
+        Note($"left in {Queue}: {left}");
     }
 
     private async Task RequeueAsync(Consumer consumer, CancellationToken cancellationToken)
@@ -69,8 +65,17 @@ internal sealed class Settling(ITransport transport, Publisher publisher)
         await publisher.SendAsync("You have won a million", Queue, cancellationToken: cancellationToken);
         Sent($"'You have won a million' to queue {Queue}");
         var delivery = await NextAsync(consumer, cancellationToken);
-        Received($"'{delivery.ReadText()}'; rejected");
-        await delivery.RejectAsync(cancellationToken);
+        if (transport.Capabilities.DeadLetter)
+        {
+            Received($"'{delivery.ReadText()}'; rejected");
+            await delivery.RejectAsync(cancellationToken);
+        }
+        else
+        {
+            await RefusedAsync(() => transport.DeclareAsync(s_withDeadLetters, cancellationToken));
+            Received($"'{delivery.ReadText()}'; sent on to queue {Refused}, then acknowledged");
+            await transport.CompleteAsync(new Completion(delivery, Settlement.Ack) { FollowUps = [Publication.ToQueue(Refused, delivery.Message)] }, cancellationToken);
+        }
         await using var deadLetters = new Consumer(transport, Refused);
         var dead = await NextAsync(deadLetters, cancellationToken);
         Received($"'{dead.ReadText()}' from queue {dead.Queue}; acknowledged");
@@ -80,8 +85,14 @@ internal sealed class Settling(ITransport transport, Publisher publisher)
     private async Task DelayAsync(Consumer consumer, CancellationToken cancellationToken)
     {
         Title("4. A delayed message waits in the broker, not in a process");
+        var later = new MessageOptions { Delay = TimeSpan.FromSeconds(1) };
+        if (!transport.Capabilities.Delay)
+        {
+            await RefusedAsync(() => publisher.SendAsync("Good morning", Queue, later, cancellationToken));
+            return;
+        }
         var waiting = Stopwatch.StartNew();
-        await publisher.SendAsync("Good morning", Queue, new() { Delay = TimeSpan.FromSeconds(1) }, cancellationToken);
+        await publisher.SendAsync("Good morning", Queue, later, cancellationToken);
         Sent("'Good morning' with a delay of 1 s");
         var delivery = await NextAsync(consumer, cancellationToken);
         Received($"'{delivery.ReadText()}' after {waiting.Elapsed.TotalSeconds:0.00} s; acknowledged");

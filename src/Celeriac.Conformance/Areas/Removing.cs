@@ -44,6 +44,21 @@ public abstract partial class TransportConformance
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_queue_with_properties_is_deleted_by_its_name_alone()
+    {
+        var queue = await DeclareQueueAsync(shape: queue => queue with
+        {
+            MaxPriority = Can.MaxPriority > 0 ? (byte)5 : null,
+            Expires = Can.QueueExpiry ? TimeSpan.FromHours(1) : null,
+            MessageTimeToLive = Can.MessageExpiry ? TimeSpan.FromMinutes(1) : null,
+            DeadLetterExchange = Can.DeadLetter ? "" : null,
+            DeadLetterRoutingKey = Can.DeadLetter ? "dead" : null,
+        });
+        Assert.True(await Transport.DeleteQueueAsync(queue, Cancelled));
+        Assert.False(await Transport.DeleteQueueAsync(queue, Cancelled));
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_deleted_queue_takes_its_messages_and_bindings_with_it()
     {
         if (await ExchangesAreRefusedAsync())

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Celeriac.Messaging;
 
 namespace Celeriac.Stomp.Brokers;
@@ -9,7 +10,7 @@ namespace Celeriac.Stomp.Brokers;
 /// before it looks at the transaction, so a transaction that is aborted declares and sends nothing. A refusal closes the connection,
 /// and comes after the receipt, so each of these has a connection of its own and asks once more before it believes.
 /// </summary>
-internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> open)
+internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> open)
 {
     private const string Transaction = "declare";
 
@@ -25,7 +26,7 @@ internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> 
         {
             foreach (var queue in queues)
             {
-                if (await RefusalOfAsync(client, queue.Name, HeadersOf(queue), cancellationToken).ConfigureAwait(false) is { } refusal)
+                if (await RefusalOfDeclaringAsync(client, queue.Name, HeadersOf(queue), cancellationToken).ConfigureAwait(false) is { } refusal)
                 {
                     throw new TransportRefusedException(
                         $"Queue '{queue.Name}' cannot be declared: {refusal.Message} Declare it alike, or delete it first.", refusal);
@@ -45,22 +46,41 @@ internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> 
         await using (client.ConfigureAwait(false))
         {
             StompHeaders exclusive = [new("durable", "false"), new("auto-delete", "true"), new("exclusive", "true")];
-            return await RefusalOfAsync(client, queue, exclusive, cancellationToken).ConfigureAwait(false) is not null;
+            return await RefusalOfDeclaringAsync(client, queue, exclusive, cancellationToken).ConfigureAwait(false) is not null;
         }
     }
 
-    /// <summary>Takes the queue for a durable topic subscription and ends that, which deletes its queue.</summary>
+    /// <summary>
+    /// Takes the queue for a durable topic subscription and ends that, which deletes its queue. Whoever takes a queue must name its arguments;
+    /// RabbitMQ's refusal tells one that is missing.
+    /// </summary>
     internal async Task DeleteAsync(string queue, CancellationToken cancellationToken)
     {
+        var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (await RefusalOfDeletingAsync(queue, arguments, cancellationToken).ConfigureAwait(false) is { } refusal)
+        {
+            var missing = MissingArgument().Match(refusal.Details);
+            if (!missing.Success || !arguments.TryAdd(missing.Groups["name"].Value, missing.Groups["value"].Value))
+            {
+                throw refusal;
+            }
+        }
+    }
+
+    private async Task<StompErrorException?> RefusalOfDeletingAsync(string queue, IReadOnlyDictionary<string, string> arguments, CancellationToken cancellationToken)
+    {
+        const string id = "delete";
+        var destination = $"/topic/celeriac.deleting.{Guid.NewGuid():N}";
+        StompHeaders named = [new("durable", "true"), new("auto-delete", "false"), new("x-queue-name", queue), new("prefetch-count", "1"), .. arguments];
+        var subscription = new StompSubscriptionOptions { Id = id, Destination = destination, AckMode = StompAckMode.ClientIndividual, Headers = named };
         var client = await open(cancellationToken).ConfigureAwait(false);
         await using (client.ConfigureAwait(false))
         {
-            const string id = "delete";
-            var destination = $"/topic/celeriac.deleting.{Guid.NewGuid():N}";
-            StompHeaders named = [new("durable", "true"), new("auto-delete", "false"), new("x-queue-name", queue), new("prefetch-count", "1")];
-            var subscription = new StompSubscriptionOptions { Id = id, Destination = destination, AckMode = StompAckMode.ClientIndividual, Headers = named };
-            await client.SubscribeAsync(subscription, _ => { }, cancellationToken).ConfigureAwait(false);
-            await client.UnsubscribeAsync(id, [new("destination", destination), .. named], cancellationToken).ConfigureAwait(false);
+            return await RefusalOfAsync(client, async () =>
+            {
+                await client.SubscribeAsync(subscription, _ => { }, cancellationToken).ConfigureAwait(false);
+                await client.UnsubscribeAsync(id, [new("destination", destination), .. named], cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -72,17 +92,21 @@ internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> 
         },
         _ => { }, cancellationToken);
 
-    private static async Task<StompErrorException?> RefusalOfAsync(StompClient client, string queue, StompHeaders properties, CancellationToken cancellationToken)
+    private static Task<StompErrorException?> RefusalOfDeclaringAsync(StompClient client, string queue, StompHeaders properties, CancellationToken cancellationToken) => RefusalOfAsync(
+        client,
+        () => client.RequestAsync(
+        [
+            StompFrames.Begin(Transaction),
+            StompFrames.Send(Destinations.RabbitMqDeclaring(queue), ReadOnlyMemory<byte>.Empty, properties, Transaction),
+            StompFrames.Abort(Transaction),
+        ], cancellationToken), cancellationToken);
+
+    private static async Task<StompErrorException?> RefusalOfAsync(StompClient client, Func<Task> ask, CancellationToken cancellationToken)
     {
         try
         {
-            await client.RequestAsync(
-            [
-                StompFrames.Begin(Transaction),
-                StompFrames.Send(Destinations.RabbitMqDeclaring(queue), ReadOnlyMemory<byte>.Empty, properties, Transaction),
-                StompFrames.Abort(Transaction),
-            ], cancellationToken).ConfigureAwait(false);
-            await client.EchoAsync("declared", cancellationToken).ConfigureAwait(false);
+            await ask().ConfigureAwait(false);
+            await client.EchoAsync("done", cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (StompErrorException error)
@@ -123,4 +147,7 @@ internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> 
     }
 
     private static string? Milliseconds(TimeSpan? time) => time is { } span ? ((long)span.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) : null;
+
+    [GeneratedRegex(@"inequivalent arg '(?<name>x-[a-z-]+)' .*: received none but current is the value '(?<value>[^']*)'", RegexOptions.CultureInvariant)]
+    private static partial Regex MissingArgument();
 }

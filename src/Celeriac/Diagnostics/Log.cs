@@ -70,4 +70,7 @@ internal static partial class Log
 
     [LoggerMessage(2031, LogLevel.Warning, "A reply with correlation id {CorrelationId} is no result record and was dropped")]
     public static partial void ReplyUnreadable(ILogger logger, string correlationId);
+
+    [LoggerMessage(2032, LogLevel.Debug, "Reply queue {Queue} could not be deleted when its client was closed; it expires, or the next client of this machine takes it over")]
+    public static partial void ReplyQueueNotDeleted(ILogger logger, Exception error, string queue);
 }

@@ -71,7 +71,7 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
         if (_subscription is not null)
         {
             await _subscription.DisposeAsync().ConfigureAwait(false);
-            await transport.DeleteQueueAsync(_queue, CancellationToken.None).ConfigureAwait(false);
+            await DeleteAsync().ConfigureAwait(false);
         }
         _slot?.Dispose();
         _replies.FailAll(new ObjectDisposedException(nameof(IResultStore), "The client was closed while a result was awaited."));
@@ -79,7 +79,8 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
         _starting.Dispose();
     }
 
-    // Not mandatory: a client that has gone is no error. Transient as Celery's (result_persistent is off by default).
+    // Not mandatory: a client that has gone is no error. Persistent, unlike Celery's default (result_persistent): the task is acknowledged
+    // when the broker has its reply, and a transient one would be lost with a restart of the broker, and with it the result.
     private static Publication ReplyOf(ResultRecord record, string replyTo) => new(
         new Message
         {
@@ -87,7 +88,7 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
             ContentType = "application/json",
             ContentEncoding = "utf-8",
             CorrelationId = record.TaskId,
-            Persistent = false,
+            Persistent = true,
         }, "", replyTo);
 
     private async ValueTask EnsureReceivingAsync(CancellationToken cancellationToken)
@@ -126,6 +127,19 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
             queue = new QueueDeclaration(_queue);
         }
         await transport.DeclareAsync(new Topology { Queues = [queue] }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Closing a client does not fail because its broker cannot be reached: the queue expires, or the next process takes it over.</summary>
+    private async ValueTask DeleteAsync()
+    {
+        try
+        {
+            await transport.DeleteQueueAsync(_queue, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TransportException error)
+        {
+            Log.ReplyQueueNotDeleted(_log, error, _queue);
+        }
     }
 
     private async Task ReceiveAsync(ISubscription subscription)
