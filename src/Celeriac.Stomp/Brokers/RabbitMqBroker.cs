@@ -214,7 +214,7 @@ internal sealed class RabbitMqBroker(
         await Task.WhenAll(settling).ConfigureAwait(false);
     }
 
-    public string ReadReplyTo(string replyTo) => replyTo;
+    public string ReadReplyTo(string replyTo) => Destinations.FromRabbitMq(replyTo);
 
     public void Dispose()
     {
