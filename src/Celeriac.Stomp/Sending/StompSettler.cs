@@ -13,7 +13,7 @@ internal sealed class StompSettler(Func<StompConnection?> newest, string name, T
     {
         var claim = completion.Delivery.Claim;
         if (newest() is not { } connection || connection.Generation != claim.Generation || connection.Lost.IsCompleted
-            || connection.Find(claim.Holder) is not { } consumer || consumer.Find(claim.Tag) is not { } frame)
+            || connection.Find(claim.Holder) is not { } consumer || consumer.Client?.Lost.IsCompleted == true || consumer.Find(claim.Tag) is not { } frame)
         {
             return CompletionStatus.Lost;
         }
