@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(6004, LogLevel.Warning, "Giving messages back to {Queue} failed; the broker gives them back when the connection ends")]
     public static partial void GiveBackFailed(ILogger logger, Exception error, string queue);
+
+    [LoggerMessage(6005, LogLevel.Error, "Consumer {Consumer} could not be watched in a way that was not foreseen; it goes on")]
+    public static partial void WatchFaulted(ILogger logger, Exception error, string consumer);
 }

@@ -53,6 +53,8 @@ internal sealed class StompTransport : ITransport
 
     internal TimeProvider Time => _time;
 
+    internal TimeSpan WatchPeriod => _options.WatchPeriod;
+
     internal StompSettler Settler => _settler;
 
     /// <inheritdoc/>

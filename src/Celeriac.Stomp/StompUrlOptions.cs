@@ -25,6 +25,9 @@ internal sealed record StompUrlOptions
     /// <summary>How the server is checked and what is shown to it; null without TLS.</summary>
     public BrokerTlsOptions? Tls { get; init; }
 
+    /// <summary>How long a consumer may starve before somebody looks whether its queue is empty. Not in the URL: only tests change it.</summary>
+    public TimeSpan WatchPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Reads the options; unknown ones are refused.</summary>
     /// <exception cref="BrokerUrlException">A value is malformed or an option unknown.</exception>
     public static StompUrlOptions From(BrokerUrl url)

@@ -96,6 +96,16 @@ internal sealed class ActiveMqBroker : IStompBroker
     public async Task<KnownQueue?> FindAsync(string queue, CancellationToken cancellationToken) =>
         (await _topology.RefreshAsync(cancellationToken).ConfigureAwait(false)).Queue(queue) is { } found ? Known(found) : null;
 
+    public void Require(in Publication publication, DateTimeOffset now)
+    {
+        if (publication.Due > now && !Capabilities.Delay)
+        {
+            throw new TransportRefusedException(
+                $"The message for '{publication.RoutingKey}' asks for a delay until {publication.Due:O}, but the scheduler of this ActiveMQ is off and it would arrive at once. Set schedulerSupport=\"true\" on <broker> in activemq.xml, or send it when it is due.");
+        }
+        Capabilities.Require(publication, now);
+    }
+
     public async Task<IReadOnlyList<KnownQueue>?> RouteAsync(Publication publication, CancellationToken cancellationToken)
     {
         // A queue that is known takes the short way. Bindings may have been changed by others a moment ago, so for an exchange one looks.
@@ -196,8 +206,7 @@ internal sealed class ActiveMqBroker : IStompBroker
             await _client.RequestEachAsync(work.Early).ConfigureAwait(false);
             work.Early = [];
         }
-        var settlements = works.SelectMany(work => work.Settlements).Select(settlement => settlement.Frame).ToLookup(frame => frame.Command == "NACK");
-        List<StompFrame> together = [.. works.SelectMany(work => work.Sends), .. settlements[false]];
+        List<StompFrame> together = [.. works.SelectMany(work => work.Sends), .. works.SelectMany(work => work.Settlements).Where(IsAck).Select(ack => ack.Frame)];
         if (together.Count > 1)
         {
             await ExecuteAsTransactionAsync(together).ConfigureAwait(false);
@@ -206,8 +215,17 @@ internal sealed class ActiveMqBroker : IStompBroker
         {
             await _client.RequestAsync(together[0]).ConfigureAwait(false);
         }
+        // Where a later frame is refused the works are tried again, each alone: what is done must not be done twice.
+        foreach (var work in works)
+        {
+            (work.Sends, work.Settlements) = ([], [.. work.Settlements.Where(settlement => !IsAck(settlement))]);
+        }
         // ActiveMQ refuses a NACK within a transaction: after the follow-ups are safe, each by itself.
-        await _client.RequestEachAsync([.. settlements[true]]).ConfigureAwait(false);
+        foreach (var work in works.Where(work => work.Settlements.Count > 0))
+        {
+            await _client.RequestEachAsync([.. work.Settlements.Select(settlement => settlement.Frame)]).ConfigureAwait(false);
+            work.Settlements = [];
+        }
     }
 
     public string ReadReplyTo(string replyTo) => Destinations.FromActiveMq(replyTo);
@@ -219,9 +237,20 @@ internal sealed class ActiveMqBroker : IStompBroker
     {
         var transaction = _nextId();
         await _client.WriteAsync(StompFrames.Begin(transaction)).ConfigureAwait(false);
-        await _client.RequestEachAsync([.. frames.Select(frame => frame.With("transaction", transaction))]).ConfigureAwait(false);
+        try
+        {
+            await _client.RequestEachAsync([.. frames.Select(frame => frame.With("transaction", transaction))]).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not StompConnectionException)
+        {
+            // Forgotten with what it holds; the acknowledgements in it can be given again.
+            await _client.RequestAsync(StompFrames.Abort(transaction)).ConfigureAwait(false);
+            throw;
+        }
         await _client.RequestAsync(StompFrames.Commit(transaction)).ConfigureAwait(false);
     }
+
+    private static bool IsAck(SettlementFrame settlement) => settlement.Frame.Command != "NACK";
 
     private SettlementPlan RequeueOf(StompConsumer consumer, StompFrame frame, string ackId)
     {

@@ -28,6 +28,10 @@ internal interface IStompBroker : IDisposable
     /// <summary>The queue, or null where there is none.</summary>
     Task<KnownQueue?> FindAsync(string queue, CancellationToken cancellationToken);
 
+    /// <summary>Refuses a publication that the server cannot carry as it is asked.</summary>
+    /// <exception cref="TransportRefusedException">It asks for a delay, for example, and the server has none.</exception>
+    void Require(in Publication publication, DateTimeOffset now);
+
     /// <summary>The queues that a publication reaches, each once; null where the exchange does not exist.</summary>
     Task<IReadOnlyList<KnownQueue>?> RouteAsync(Publication publication, CancellationToken cancellationToken);
 

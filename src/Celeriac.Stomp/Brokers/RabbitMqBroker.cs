@@ -79,6 +79,8 @@ internal sealed class RabbitMqBroker(
     public async Task<KnownQueue?> FindAsync(string queue, CancellationToken cancellationToken) =>
         await _queues.ExistsAsync(queue, cancellationToken).ConfigureAwait(false) ? Known(queue) : null;
 
+    public void Require(in Publication publication, DateTimeOffset now) => Capabilities.Require(publication, now);
+
     public async Task<IReadOnlyList<KnownQueue>?> RouteAsync(Publication publication, CancellationToken cancellationToken)
     {
         var queue = publication.RoutingKey;
@@ -209,12 +211,25 @@ internal sealed class RabbitMqBroker(
     /// </summary>
     public async Task ExecuteAsync(IReadOnlyList<StompWork> works)
     {
-        await client.RequestEachAsync([.. works.SelectMany(work => work.Early.Concat(work.Sends))]).ConfigureAwait(false);
-        var settling = works.SelectMany(work => work.Settlements).Select(settlement => settlement.Consumer.Client!.RequestAsync(settlement.Frame));
+        var sending = works.Select(work => (Work: work, Sent: client.RequestEachAsync([.. work.Early, .. work.Sends]))).ToArray();
+        await Task.WhenAll(sending.Select(one => one.Sent)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var (work, _) in sending.Where(one => one.Sent.IsCompletedSuccessfully))
+        {
+            // Where another one is refused all are tried again alone: what is confirmed must not be sent twice.
+            (work.Early, work.Sends) = ([], []);
+        }
+        await Task.WhenAll(sending.Select(one => one.Sent)).ConfigureAwait(false);
+        var settling = works.Select(work => SettleAsync(work)).ToArray();
         await Task.WhenAll(settling).ConfigureAwait(false);
     }
 
-    public string ReadReplyTo(string replyTo) => replyTo;
+    private static async Task SettleAsync(StompWork work)
+    {
+        await Task.WhenAll(work.Settlements.Select(settlement => settlement.Consumer.Client!.RequestAsync(settlement.Frame))).ConfigureAwait(false);
+        work.Settlements = [];
+    }
+
+    public string ReadReplyTo(string replyTo) => Destinations.FromRabbitMq(replyTo);
 
     public void Dispose()
     {

@@ -20,7 +20,7 @@ internal static class OutgoingMessage
     internal const string ContentEncoding = "content_encoding";
 
     /// <summary>The headers that every broker gets alike; destination, priority, expiry and delay are the broker's.</summary>
-    /// <exception cref="TransportRefusedException">The headers nest too deep.</exception>
+    /// <exception cref="TransportRefusedException">The headers nest too deep or are too long.</exception>
     internal static List<KeyValuePair<string, string>> Headers(Message message, string exchange, string routingKey, string queue)
     {
         var headers = new List<KeyValuePair<string, string>>(8) { new(WireHeaders.Persistent, message.Persistent ? "true" : "false") };
@@ -43,10 +43,10 @@ internal static class OutgoingMessage
             properties.Add(new(Exchange, exchange));
             properties.Add(new(RoutingKey, routingKey));
         }
-        SplitHeader.Write(headers, WireHeaders.Properties, Json(new MessageHeaders(properties)));
+        SplitHeader.Write(headers, WireHeaders.Properties, Json(new MessageHeaders(properties)), queue);
         if (message.Headers.Count > 0)
         {
-            SplitHeader.Write(headers, WireHeaders.Headers, Json(message.Headers));
+            SplitHeader.Write(headers, WireHeaders.Headers, Json(message.Headers), queue);
         }
         return headers;
     }

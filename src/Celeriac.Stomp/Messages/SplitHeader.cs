@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Celeriac.Messaging;
 
 namespace Celeriac.Stomp.Messages;
 
@@ -9,11 +10,17 @@ internal static class SplitHeader
     // Escaping doubles a backslash or a colon: twice this and the name stay under 8 KiB.
     private const int PartLength = 4000;
 
-    // Bounds what is joined; a sender of ours never comes near it.
-    private const int MaximumParts = 256;
+    // Bounds what is joined. A frame of RabbitMQ may have 500 headers less its own, one of ActiveMQ 1,000.
+    private const int MaximumParts = 64;
 
-    internal static void Write(List<KeyValuePair<string, string>> headers, string name, string text)
+    /// <exception cref="TransportRefusedException">The text is too long to be joined again.</exception>
+    internal static void Write(List<KeyValuePair<string, string>> headers, string name, string text, string queue)
     {
+        if (text.Length > PartLength * MaximumParts)
+        {
+            throw new TransportRefusedException(
+                $"The headers of the message for queue '{queue}' have {text.Length} characters as JSON, but over STOMP at most {PartLength * MaximumParts} are allowed. Put such data into the body.");
+        }
         if (text.Length <= PartLength)
         {
             headers.Add(new(name, text));

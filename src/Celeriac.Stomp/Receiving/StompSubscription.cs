@@ -6,17 +6,19 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Stomp.Receiving;
 
 /// <summary>A stream of deliveries from several queues: a consumer for each on the present connection, one buffer for all.</summary>
-internal sealed class StompSubscription : ISubscription
+internal sealed partial class StompSubscription : ISubscription
 {
     private readonly StompTransport _transport;
     private readonly SubscriptionOptions _options;
     private readonly ILogger _log;
     private readonly PushedDeliveries _deliveries;
+    private readonly ConsumerWatch _watch;
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly Lock _lock = new();
     private List<StompConsumer> _consumers = [];
     private StompConnection? _connection;
     private long _consumes;
+    private long _received;
     private bool _cancelled;
     private bool _disposed;
 
@@ -26,7 +28,32 @@ internal sealed class StompSubscription : ISubscription
         _options = options;
         _log = log;
         _deliveries = new PushedDeliveries(options);
+        _watch = new ConsumerWatch(this, transport, log);
     }
+
+    /// <summary>What it is called in logs.</summary>
+    public string Name => _options.ConsumerName ?? "(unnamed)";
+
+    /// <summary>The queues, each once.</summary>
+    public IReadOnlyList<string> Queues => _deliveries.Queues;
+
+    /// <summary>How many messages have ever come.</summary>
+    public long Received => Interlocked.Read(ref _received);
+
+    /// <summary>The connection it consumes on; null where that is lost.</summary>
+    public Connected<StompConnection>? Connected
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _connection is { Lost.IsCompleted: false } connection ? new Connected<StompConnection>(connection, connection.Generation) : null;
+            }
+        }
+    }
+
+    /// <summary>Whether nothing has come since then, nothing is in work and all slots are free.</summary>
+    public bool IsStuckSince(long received) => Received == received && _deliveries is { IsStarved: true, HandedOut: 0 };
 
     /// <summary>Begins on the present connection, or on the next one where it is lost meanwhile.</summary>
     public async Task StartAsync(Reconnecting<StompConnection> connections, TimeSpan atMost, CancellationToken cancellationToken)
@@ -37,6 +64,7 @@ internal sealed class StompSubscription : ISubscription
             try
             {
                 await SubscribeAsync(connected, cancellationToken).ConfigureAwait(false);
+                _watch.Start();
                 return;
             }
             catch (StompConnectionException)
@@ -80,6 +108,7 @@ internal sealed class StompSubscription : ISubscription
 
     public async ValueTask DisposeAsync()
     {
+        await _watch.DisposeAsync().ConfigureAwait(false);
         await _changing.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -118,13 +147,40 @@ internal sealed class StompSubscription : ISubscription
         }
     }
 
+    /// <summary>Ends the consumers and begins again on the same connection, unless something came meanwhile.</summary>
+    public async Task ConsumeAnewAsync(CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_cancelled && _deliveries is { IsStarved: true, HandedOut: 0 } && Connected is { } connected)
+            {
+                await EndAllAsync().ConfigureAwait(false);
+                await ConsumeAsync(connected, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (TransportRefusedException error)
+        {
+            _deliveries.Fail(error);
+        }
+        catch (StompException error)
+        {
+            // Without consumers on a connection that lives it would starve for ever.
+            _connection?.GiveUp(error);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
     private async Task SubscribeAsync(Connected<StompConnection> connected, CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             // A subscription made while the connection is being made is restored with it, before it has begun by itself.
-            if (_cancelled || _consumes == connected.Generation)
+            if (_cancelled || connected.Generation <= _consumes)
             {
                 return;
             }
@@ -145,22 +201,25 @@ internal sealed class StompSubscription : ISubscription
         {
             (_connection, _consumers) = (connection, consumers);
         }
-        foreach (var queue in _deliveries.Queues)
+        try
         {
-            var found = await connection.Broker.FindAsync(queue, cancellationToken).ConfigureAwait(false);
-            if (found is not { } known)
+            foreach (var queue in _deliveries.Queues)
             {
-                await EndAllAsync().ConfigureAwait(false);
-                throw StompTransport.NoSuchQueue(queue);
+                var known = await connection.Broker.FindAsync(queue, cancellationToken).ConfigureAwait(false) ?? throw StompTransport.NoSuchQueue(queue);
+                var consumer = connection.Add(known, _options.Prefetch);
+                consumer.Received = (self, frame, tag) => OnReceived(connection, generation, self, frame, tag);
+                consumer.Settled = OnSettled;
+                lock (_lock)
+                {
+                    consumers.Add(consumer);
+                }
+                await connection.Broker.SubscribeAsync(consumer, cancellationToken).ConfigureAwait(false);
             }
-            var consumer = connection.Add(known, _options.Prefetch);
-            consumer.Received = (self, frame, tag) => OnReceived(connection, generation, self, frame, tag);
-            consumer.Settled = delivery => OnSettled(delivery);
-            lock (_lock)
-            {
-                consumers.Add(consumer);
-            }
-            await connection.Broker.SubscribeAsync(consumer, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await EndAllAsync().ConfigureAwait(false);
+            throw;
         }
         _consumes = generation;
     }
@@ -168,98 +227,11 @@ internal sealed class StompSubscription : ISubscription
     /// <summary>Runs on the connection's reader.</summary>
     private void OnReceived(StompConnection connection, long generation, StompConsumer consumer, StompFrame frame, long tag)
     {
+        Interlocked.Increment(ref _received);
         var isTaken = !consumer.IsStopping && _deliveries.Add(Deliveries.Of(_transport, connection, generation, consumer, frame, tag));
         if (!isTaken && !consumer.IsEnding)
         {
             connection.Broker.GiveBack(consumer, frame, tag);
-        }
-    }
-
-    private void OnSettled(Delivery delivery)
-    {
-        _deliveries.Settled(delivery);
-        if (_cancelled && _deliveries.HandedOut == 0)
-        {
-            // The last one in work: now the consumers can end, and what the broker has sent them meanwhile goes back.
-            _ = EndWhenIdleAsync();
-        }
-    }
-
-    private async Task EndWhenIdleAsync()
-    {
-        await _changing.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            await EndAllAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            _changing.Release();
-        }
-    }
-
-    private async Task StopAsync(CancellationToken cancellationToken)
-    {
-        if (_cancelled)
-        {
-            return;
-        }
-        _cancelled = true;
-        foreach (var consumer in Consumers())
-        {
-            consumer.IsStopping = true;
-        }
-        var untaken = _deliveries.Cancel();
-        if (_deliveries.HandedOut == 0)
-        {
-            await EndAllAsync().ConfigureAwait(false);
-            return;
-        }
-        foreach (var consumer in Consumers())
-        {
-            await StopAsync(consumer, [.. untaken.Where(delivery => delivery.Claim.Holder == consumer.Number)], cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task StopAsync(StompConsumer consumer, IReadOnlyList<Delivery> untaken, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _connection!.Broker.StopAsync(consumer, untaken, cancellationToken).ConfigureAwait(false);
-        }
-        catch (StompException error)
-        {
-            Log.GiveBackFailed(_log, error, consumer.Queue);
-        }
-    }
-
-    private static void End(IReadOnlyList<StompConsumer> consumers)
-    {
-        foreach (var consumer in consumers)
-        {
-            (consumer.IsStopping, consumer.IsEnding) = (true, true);
-        }
-    }
-
-    private async Task EndAllAsync()
-    {
-        var consumers = Consumers();
-        End(consumers);
-        foreach (var consumer in consumers)
-        {
-            try
-            {
-                await _connection!.EndAsync(consumer, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (StompException error)
-            {
-                // A lost connection has given everything back already.
-                Log.GiveBackFailed(_log, error, consumer.Queue);
-            }
-        }
-        lock (_lock)
-        {
-            _consumers = [];
         }
     }
 

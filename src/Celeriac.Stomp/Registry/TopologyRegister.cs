@@ -46,12 +46,25 @@ internal sealed record TopologyRegister(long Version, long LastQueue)
     /// <summary>The body of the message.</summary>
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, RegisterJson.Default.TopologyRegister);
 
+    // Whoever may write to the broker may write into the queue of the register; what is no register must not become one.
+    private bool IsWhole() =>
+        Exchanges is not null && Queues is not null && Bindings is not null
+        && Exchanges.All(exchange => exchange?.Name is not null) && AreDistinct(Exchanges.Select(exchange => exchange.Name))
+        && Queues.All(queue => queue?.Declaration?.Name is not null) && AreDistinct(Queues.Select(queue => queue.Declaration.Name)) && AreDistinct(Queues.Select(queue => queue.Id))
+        && Bindings.All(binding => binding is { Exchange: not null, Queue: not null, RoutingKey: not null });
+
+    private static bool AreDistinct<T>(IEnumerable<T> items)
+    {
+        var seen = new HashSet<T>();
+        return items.All(seen.Add);
+    }
+
     /// <summary>Reads a body; null where it is none of ours.</summary>
     public static TopologyRegister? TryDecode(ReadOnlySpan<byte> body)
     {
         try
         {
-            return JsonSerializer.Deserialize(body, RegisterJson.Default.TopologyRegister) is { Exchanges: not null, Queues: not null, Bindings: not null } register ? register : null;
+            return JsonSerializer.Deserialize(body, RegisterJson.Default.TopologyRegister) is { } register && register.IsWhole() ? register : null;
         }
         catch (JsonException)
         {

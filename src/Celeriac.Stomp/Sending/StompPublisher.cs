@@ -49,7 +49,7 @@ internal sealed class StompPublisher(Reconnecting<StompConnection> connections, 
     private static async Task<IReadOnlyList<StompFrame>> FramesOfAsync(StompConnection connection, Publication publication, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (broker, can) = (connection.Broker, connection.Broker.Capabilities);
-        can.Require(publication, now);
+        broker.Require(publication, now);
         if (publication.Message.Body.Length > can.MaxBodyBytes)
         {
             throw new TransportRefusedException(

@@ -18,11 +18,11 @@ internal sealed class StompWork(IReadOnlyList<StompFrame> early, IReadOnlyList<S
     /// <summary>Sent before the transaction; empty once they are confirmed, so that a second try does not send them again.</summary>
     public IReadOnlyList<StompFrame> Early { get; set; } = early;
 
-    /// <summary>Messages, within the transaction.</summary>
-    public IReadOnlyList<StompFrame> Sends { get; } = sends;
+    /// <summary>Messages, within the transaction; empty once they are confirmed.</summary>
+    public IReadOnlyList<StompFrame> Sends { get; set; } = sends;
 
-    /// <summary>Settlements, within the transaction.</summary>
-    public IReadOnlyList<SettlementFrame> Settlements { get; } = settlements;
+    /// <summary>Settlements, within the transaction; without those that the server has confirmed.</summary>
+    public IReadOnlyList<SettlementFrame> Settlements { get; set; } = settlements;
 
     /// <summary>How many frames it has.</summary>
     public int Count => Early.Count + Sends.Count + Settlements.Count;
