@@ -222,6 +222,11 @@ internal sealed partial class AmqpTransport : ITransport
             {
                 subscription.Fail(refusal);
             }
+            catch (TransportException silence) when (!connected.Connection.IsLost)
+            {
+                // One queue that does not answer must not keep the others from being consumed: the subscription itself tries again.
+                Log.NotConsumed(_log, subscription.Name, silence.Message);
+            }
         }
     }
 
