@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Celeriac.Messaging;
@@ -12,6 +13,7 @@ namespace Celeriac.Stomp.Brokers;
 internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> open)
 {
     private const string Transaction = "declare";
+    private readonly ConcurrentDictionary<string, QueueDeclaration> _declared = new(StringComparer.Ordinal);
 
     /// <exception cref="TransportRefusedException">A queue exists with other properties.</exception>
     internal async Task DeclareAsync(IReadOnlyList<QueueDeclaration> queues, CancellationToken cancellationToken)
@@ -30,6 +32,7 @@ internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> 
                     throw new TransportRefusedException(
                         $"Queue '{queue.Name}' cannot be declared: {refusal.Message} Declare it alike, or delete it first.", refusal);
                 }
+                _declared[queue.Name] = queue;
             }
         }
     }
@@ -45,7 +48,8 @@ internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> 
         }
     }
 
-    /// <summary>Takes the queue for a durable topic subscription and ends that, which deletes its queue.</summary>
+    /// <summary>Takes the queue for a durable topic subscription and ends that, which deletes its queue. RabbitMQ lets only those take it who name its properties.</summary>
+    /// <exception cref="TransportRefusedException">The queue has other properties than this transport knows of.</exception>
     internal async Task DeleteAsync(string queue, CancellationToken cancellationToken)
     {
         var client = await open(cancellationToken).ConfigureAwait(false);
@@ -53,10 +57,20 @@ internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> 
         {
             const string id = "delete";
             var destination = $"/topic/celeriac.deleting.{Guid.NewGuid():N}";
-            StompHeaders named = [new("durable", "true"), new("auto-delete", "false"), new("x-queue-name", queue), new("prefetch-count", "1")];
+            var properties = _declared.GetValueOrDefault(queue) is { } declared ? ArgumentsOf(declared) : [];
+            StompHeaders named = [new("durable", "true"), new("auto-delete", "false"), new("x-queue-name", queue), new("prefetch-count", "1"), .. properties];
             var subscription = new StompSubscriptionOptions { Id = id, Destination = destination, AckMode = StompAckMode.ClientIndividual, Headers = named };
-            await client.SubscribeAsync(subscription, _ => { }, cancellationToken).ConfigureAwait(false);
-            await client.UnsubscribeAsync(id, [new("destination", destination), .. named], cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await client.SubscribeAsync(subscription, _ => { }, cancellationToken).ConfigureAwait(false);
+                await client.UnsubscribeAsync(id, [new("destination", destination), .. named], cancellationToken).ConfigureAwait(false);
+            }
+            catch (StompException error) when ((error as StompErrorException ?? error.InnerException as StompErrorException) is { } refusal)
+            {
+                throw new TransportRefusedException(
+                    $"Queue '{queue}' cannot be deleted: {refusal.Message} Over STOMP only a queue can be deleted whose properties are known: declare it alike first, or delete it with rabbitmqctl.", error);
+            }
+            _declared.TryRemove(queue, out _);
         }
     }
 
@@ -90,16 +104,22 @@ internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> 
 
     private static StompHeaders HeadersOf(QueueDeclaration queue)
     {
-        var headers = new List<KeyValuePair<string, string>>
-        {
-            new("durable", queue.Durable ? "true" : "false"), new("auto-delete", "false"), new("exclusive", "false"),
-        };
+        List<KeyValuePair<string, string>> headers =
+        [
+            new("durable", queue.Durable ? "true" : "false"), new("auto-delete", "false"), new("exclusive", "false"), .. ArgumentsOf(queue),
+        ];
+        return StompHeaders.Create(CollectionsMarshal.AsSpan(headers));
+    }
+
+    private static List<KeyValuePair<string, string>> ArgumentsOf(QueueDeclaration queue)
+    {
+        var headers = new List<KeyValuePair<string, string>>();
         Add(headers, "x-expires", Milliseconds(queue.Expires));
         Add(headers, "x-message-ttl", Milliseconds(queue.MessageTimeToLive));
         Add(headers, "x-max-priority", queue.MaxPriority is { } priority and > 0 ? priority.ToString(CultureInfo.InvariantCulture) : null);
         Add(headers, "x-dead-letter-exchange", queue.DeadLetterExchange);
         Add(headers, "x-dead-letter-routing-key", queue.DeadLetterRoutingKey);
-        return StompHeaders.Create(CollectionsMarshal.AsSpan(headers));
+        return headers;
     }
 
     private static void Add(List<KeyValuePair<string, string>> headers, string name, string? value)
