@@ -70,4 +70,7 @@ internal static partial class Log
 
     [LoggerMessage(2031, LogLevel.Warning, "A reply with correlation id {CorrelationId} is no result record and was dropped")]
     public static partial void ReplyUnreadable(ILogger logger, string correlationId);
+
+    [LoggerMessage(2032, LogLevel.Warning, "Reply queue {Queue} could not be deleted and stays until it expires or is used again")]
+    public static partial void ReplyQueueLeft(ILogger logger, Exception error, string queue);
 }
