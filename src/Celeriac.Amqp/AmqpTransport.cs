@@ -238,7 +238,7 @@ internal sealed partial class AmqpTransport : ITransport
         }
         if (completion.FollowUps.Count > 0)
         {
-            await PublishAllAsync(completion.FollowUps.ToArray()).ConfigureAwait(false);
+            await PublishFollowUpsAsync(completion.FollowUps.ToArray()).ConfigureAwait(false);
         }
         return await _channels.SettleAsync(completion.Delivery, completion.Settlement).ConfigureAwait(false);
     }

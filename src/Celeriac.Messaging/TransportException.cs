@@ -58,6 +58,15 @@ public sealed class PublishException : TransportException
 
     /// <summary>The failed publications by their index in the list.</summary>
     public IReadOnlyList<(int Index, Exception Error)> Failures { get; }
+
+    /// <summary>
+    /// What the failures mean for a completion, whose follow-ups are taken together: a refusal, which will come again every time, or a queue that is gone,
+    /// before a broker that was away; several of the last kind stay together.
+    /// </summary>
+    internal TransportException Decisive =>
+        Failures.Select(failure => failure.Error).OfType<TransportRefusedException>().FirstOrDefault()
+        ?? (TransportException?)Failures.Select(failure => failure.Error).OfType<UnroutableException>().FirstOrDefault()
+        ?? this;
 }
 
 /// <summary>A delivery was settled a second time.</summary>

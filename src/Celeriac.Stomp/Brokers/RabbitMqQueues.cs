@@ -33,6 +33,10 @@ internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> 
                         $"Queue '{queue.Name}' cannot be declared: {refusal.Message} Declare it alike, or delete it first.", refusal);
                 }
                 _declared[queue.Name] = queue;
+                if (queue.Expires is not null)
+                {
+                    await UseAsync(client, queue.Name, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
     }
@@ -73,6 +77,14 @@ internal sealed class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> 
             _declared.TryRemove(queue, out _);
         }
     }
+
+    /// <summary>The plug-in's declaration does not count as use of a queue that expires; a consumer does. What it is sent goes back with the connection.</summary>
+    private static Task UseAsync(StompClient client, string queue, CancellationToken cancellationToken) => client.SubscribeAsync(
+        new StompSubscriptionOptions
+        {
+            Id = queue, Destination = Destinations.RabbitMq(queue), AckMode = StompAckMode.ClientIndividual, Headers = [new("prefetch-count", "1")],
+        },
+        _ => { }, cancellationToken);
 
     private static async Task<StompErrorException?> RefusalOfAsync(StompClient client, string queue, StompHeaders properties, CancellationToken cancellationToken)
     {

@@ -16,6 +16,7 @@ internal sealed class StompSubscription : ISubscription
     private readonly Lock _lock = new();
     private List<StompConsumer> _consumers = [];
     private StompConnection? _connection;
+    private long _consumes;
     private bool _cancelled;
     private bool _disposed;
 
@@ -122,7 +123,8 @@ internal sealed class StompSubscription : ISubscription
         await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_cancelled)
+            // A subscription made while the connection is being made is restored with it, before it has begun by itself.
+            if (_cancelled || _consumes == connected.Generation)
             {
                 return;
             }
@@ -160,6 +162,7 @@ internal sealed class StompSubscription : ISubscription
             }
             await connection.Broker.SubscribeAsync(consumer, cancellationToken).ConfigureAwait(false);
         }
+        _consumes = generation;
     }
 
     /// <summary>Runs on the connection's reader.</summary>
