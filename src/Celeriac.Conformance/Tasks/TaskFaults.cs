@@ -37,9 +37,10 @@ public abstract class TaskFaults(FaultHarness harness) : IAsyncLifetime
     {
         var worker = await harness.StartWorkerAsync(options => options.Concurrency = Tasks);
         var sent = await SendWaitingAsync();
+        var accepted = harness.Network.Accepted;
         await harness.Network.CutAsync();
-        // Those whose messages come again run again.
-        await EventuallyAsync(() => Gate.Count > Tasks);
+        // Caller and worker are back; what ran has lost its message, which comes again and waits for a slot.
+        await EventuallyAsync(() => harness.Network.Accepted >= accepted + 2 && Client.Transport.Health.State == ConnectionState.Connected);
         Gate.Open();
 
         await AllArriveAsync(sent, worker.Node);
@@ -51,10 +52,11 @@ public abstract class TaskFaults(FaultHarness harness) : IAsyncLifetime
     {
         var worker = await harness.StartWorkerAsync(options => options.Concurrency = Tasks);
         var sent = await SendWaitingAsync();
+        var accepted = harness.Network.Accepted;
         harness.Network.BlackHole();
-        await EventuallyAsync(() => Client.Transport.Health.State != ConnectionState.Connected);
+        // Each notices for itself, and tries again.
+        await EventuallyAsync(() => Client.Transport.Health.State != ConnectionState.Connected && harness.Network.Accepted >= accepted + 2);
         harness.Network.Restore();
-        await EventuallyAsync(() => Gate.Count > Tasks);
         Gate.Open();
 
         await AllArriveAsync(sent, worker.Node);
