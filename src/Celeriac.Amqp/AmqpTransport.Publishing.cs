@@ -22,6 +22,18 @@ internal sealed partial class AmqpTransport
         }
     }
 
+    private async Task PublishFollowUpsAsync(ReadOnlyMemory<Publication> followUps)
+    {
+        try
+        {
+            await PublishAllAsync(followUps).ConfigureAwait(false);
+        }
+        catch (PublishException error)
+        {
+            throw error.Decisive;
+        }
+    }
+
     private Task PublishAllAsync(ReadOnlyMemory<Publication> publications)
     {
         var publish = PublishWithinTimeoutAsync(publications);

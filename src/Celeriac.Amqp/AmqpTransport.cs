@@ -222,6 +222,11 @@ internal sealed partial class AmqpTransport : ITransport
             {
                 subscription.Fail(refusal);
             }
+            catch (TransportException silence) when (!connected.Connection.IsLost)
+            {
+                // One queue that does not answer must not keep the others from being consumed: the subscription itself tries again.
+                Log.NotConsumed(_log, subscription.Name, silence.Message);
+            }
         }
     }
 
@@ -233,7 +238,7 @@ internal sealed partial class AmqpTransport : ITransport
         }
         if (completion.FollowUps.Count > 0)
         {
-            await PublishAllAsync(completion.FollowUps.ToArray()).ConfigureAwait(false);
+            await PublishFollowUpsAsync(completion.FollowUps.ToArray()).ConfigureAwait(false);
         }
         return await _channels.SettleAsync(completion.Delivery, completion.Settlement).ConfigureAwait(false);
     }

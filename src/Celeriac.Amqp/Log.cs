@@ -38,6 +38,9 @@ internal static partial class Log
     [LoggerMessage(5011, LogLevel.Warning, "{Broker} did not answer the goodbye; the connection is dropped and the broker hands out again what was not settled")]
     public static partial void NotLeft(ILogger logger, string broker);
 
+    [LoggerMessage(5012, LogLevel.Warning, "After the reconnect consumer {Consumer} got no answer and tries again: {Reason}")]
+    public static partial void NotConsumed(ILogger logger, string consumer, string reason);
+
     [LoggerMessage(5010, LogLevel.Warning, "This version of RabbitMQ.Client does not let the exact message properties through: a priority of 0 is left out on the wire")]
     public static partial void InexactProperties(ILogger logger);
 }

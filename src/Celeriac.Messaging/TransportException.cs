@@ -58,6 +58,10 @@ public sealed class PublishException : TransportException
 
     /// <summary>The failed publications by their index in the list.</summary>
     public IReadOnlyList<(int Index, Exception Error)> Failures { get; }
+
+    /// <summary>What the failures mean for a completion, whose follow-ups go together: a refusal, which would come again every time, weighs more than a broker that was away.</summary>
+    internal TransportException Decisive =>
+        Failures.Select(failure => failure.Error).OfType<TransportRefusedException>().FirstOrDefault() ?? (TransportException)this;
 }
 
 /// <summary>A delivery was settled a second time.</summary>

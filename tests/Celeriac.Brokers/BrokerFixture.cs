@@ -12,6 +12,7 @@ public abstract class BrokerFixture<TServer> : IAsyncLifetime where TServer : Br
     private TServer? _server;
     private BrokerNotInstalledException? _missing;
 
+    /// <param name="start">Starts the server.</param>
     protected BrokerFixture(Func<Task<TServer>> start) => _start = start;
 
     /// <summary>The running server.</summary>

@@ -86,6 +86,8 @@ internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
             RequestedHeartbeat = options.Reconnect.Heartbeat,
             RequestedConnectionTimeout = options.Reconnect.ConnectTimeout,
             HandshakeContinuationTimeout = options.Reconnect.ConnectTimeout,
+            // A queue that answers nothing must cost less than the limit within which all is restored on a new connection.
+            ContinuationTimeout = options.Reconnect.ConnectTimeout * 2,
             MaxInboundMessageBodySize = LargestBody,
             ClientProvidedName = $"celeriac {Environment.ProcessId}@{Environment.MachineName}",
         };

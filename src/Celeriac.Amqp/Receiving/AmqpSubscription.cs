@@ -144,6 +144,8 @@ internal sealed class AmqpSubscription : ISubscription
         }
         catch (Exception error) when (AmqpConnection.IsOfTheChannel(error))
         {
+            // No answer in time: a late one must not be taken for another's. The keeper sees a closed channel and consumes again.
+            await AmqpConnection.CloseAsync(channel.Channel).ConfigureAwait(false);
             throw channel.Connection.Explained(error, $"Queue '{failing}' cannot be consumed");
         }
     }

@@ -58,14 +58,24 @@ internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities ca
         Remember(topology);
     }
 
-    /// <summary>Declares on a new connection what was declared on older ones. What is refused costs only itself.</summary>
+    /// <summary>
+    /// Declares on a new connection what was declared on older ones. What is refused, or not answered while the connection lives, costs only itself:
+    /// a quorum queue that has lost its quorum, for example, answers nothing.
+    /// </summary>
     /// <exception cref="TransportException">The connection was lost again.</exception>
     public async Task RestoreAsync(AmqpConnection connection)
     {
         var steps = Steps(Remembered());
-        if (await AllAtOnceAsync(connection, steps).ConfigureAwait(false))
+        try
         {
-            return;
+            if (await AllAtOnceAsync(connection, steps).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+        catch (TransportException) when (!connection.IsLost)
+        {
+            // One of them does not answer: each is asked by itself.
         }
         foreach (var step in steps)
         {
@@ -73,9 +83,9 @@ internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities ca
             {
                 await OneAsync(connection, step).ConfigureAwait(false);
             }
-            catch (TransportRefusedException refusal)
+            catch (TransportException error) when (error is TransportRefusedException || !connection.IsLost)
             {
-                Log.NotRestored(log, refusal.Message);
+                Log.NotRestored(log, error.Message);
             }
         }
     }

@@ -191,6 +191,7 @@ public abstract partial class TaskConformance<THarness>
 
         Assert.Contains(sent.Id, error.Message, StringComparison.Ordinal);
         Assert.Contains(Harness.Queue, error.Message, StringComparison.Ordinal);
+        Assert.Equal(Client.Results.MayLoseResults, error.Message.Contains("may be lost", StringComparison.Ordinal));
     }
 
     /// <summary>The last resort where another process leaves nothing to wait on.</summary>

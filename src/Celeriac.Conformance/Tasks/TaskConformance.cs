@@ -23,7 +23,12 @@ public abstract partial class TaskConformance<THarness> : IAsyncLifetime where T
     private string QuarantineQueue => $"{Harness.Queue}.quarantine";
 
     /// <inheritdoc/>
-    public ValueTask InitializeAsync() => Harness.StartAsync();
+    public async ValueTask InitializeAsync()
+    {
+        await Harness.StartAsync();
+        // What a server can do, which the facts ask, is known once it is connected.
+        await Transport.ConnectAsync();
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

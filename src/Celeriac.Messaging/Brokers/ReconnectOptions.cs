@@ -46,4 +46,12 @@ internal sealed record ReconnectOptions
         var delay = Math.Min(doubled, LongestDelay.TotalMilliseconds);
         return TimeSpan.FromMilliseconds(delay * (0.5 + (Random.Shared.NextDouble() / 2)));
     }
+
+    /// <summary>How long queues and consumers may be restored on a new connection: twelve times <see cref="ConnectTimeout"/>, doubled each time that was too short, at most half an hour.</summary>
+    /// <param name="slowRestores">How many in a row have taken too long.</param>
+    public TimeSpan RestoreLimitAfter(int slowRestores)
+    {
+        var doubled = ConnectTimeout * 12 * Math.Pow(2, Math.Min(slowRestores, 20));
+        return doubled < TimeSpan.FromMinutes(30) ? doubled : TimeSpan.FromMinutes(30);
+    }
 }

@@ -39,9 +39,7 @@ internal sealed partial class Reconnecting<TConnection>
 
     private async Task<Connected<TConnection>> TryServerAsync(BrokerUrl server)
     {
-        using var timeout = new CancellationTokenSource(_options.ConnectTimeout, _time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, timeout.Token);
-        var connection = await OpenAsync(server, limit.Token).ConfigureAwait(false);
+        var connection = await OpenAsync(server).ConfigureAwait(false);
         try
         {
             var connected = new Connected<TConnection>(connection, Interlocked.Increment(ref _generation));
@@ -56,12 +54,14 @@ internal sealed partial class Reconnecting<TConnection>
     }
 
     /// <summary>Opens. A client library that hears its token late is not waited for: what it still brings is closed.</summary>
-    private async Task<TConnection> OpenAsync(BrokerUrl server, CancellationToken cancellationToken)
+    private async Task<TConnection> OpenAsync(BrokerUrl server)
     {
-        var opening = _open(server, cancellationToken);
+        using var timeout = new CancellationTokenSource(_options.ConnectTimeout, _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, timeout.Token);
+        var opening = _open(server, limit.Token);
         try
         {
-            return await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await opening.WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!opening.IsCompleted)
         {
@@ -82,25 +82,40 @@ internal sealed partial class Reconnecting<TConnection>
         }
     }
 
-    /// <summary>Restores. It may take longer than a login, where there is much; the end of the connection ends it, so that nothing waits for an answer that cannot come.</summary>
+    /// <summary>
+    /// Restores. It may take longer than a login, where there is much; the end of the connection ends it, and so does its own limit: a server that
+    /// keeps its heartbeats and answers nothing must not hold the loop. The limit doubles each time it was too short, so that much is restored in the end.
+    /// </summary>
     private async Task RestoreAsync(Connected<TConnection> connected, BrokerUrl server)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         var lost = connected.Connection.Lost;
+        var limit = _options.RestoreLimitAfter(_slowRestores);
         var restoring = _restore(connected, end.Token);
-        if (await Task.WhenAny(restoring, lost).ConfigureAwait(false) == lost && !restoring.IsCompleted)
-        {
-            await end.CancelAsync().ConfigureAwait(false);
-        }
-        try
+        if (await EndsFirstAsync(restoring, lost, limit).ConfigureAwait(false))
         {
             await restoring.ConfigureAwait(false);
+            _slowRestores = 0;
+            return;
         }
-        catch (OperationCanceledException) when (lost.IsCompletedSuccessfully && !_closing.IsCancellationRequested)
+        await end.CancelAsync().ConfigureAwait(false);
+        // What does not hear its token is not waited for: the connection is closed under it.
+        _ = restoring.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _closing.Token.ThrowIfCancellationRequested();
+        if (lost.IsCompletedSuccessfully)
         {
             var reason = await lost.ConfigureAwait(false);
             throw new TransportException($"'{server}' was lost while queues and consumers were restored: {reason?.Message ?? NoReason}", reason);
         }
+        _slowRestores++;
+        throw new TransportException($"'{server}' did not restore queues and consumers within {limit.TotalSeconds:0.###} s. Look for a queue that does not answer in the server's log, or raise connect_timeout in the URL.");
+    }
+
+    /// <summary>True where restoring ended, well or not, before the connection was lost, the limit passed or the transport was disposed.</summary>
+    private async Task<bool> EndsFirstAsync(Task restoring, Task lost, TimeSpan limit)
+    {
+        await ((Task)Task.WhenAny(restoring, lost)).WaitAsync(limit, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return restoring.IsCompleted;
     }
 
     /// <summary>Closes a connection. One that does not close in time, or fails at it, is left behind: nobody waits for the next one because of it.</summary>

@@ -27,6 +27,7 @@ internal sealed partial class Reconnecting<TConnection> : IAsyncDisposable where
     private TaskCompletionSource? _pause;
     private Task? _loop;
     private bool _disposed;
+    private int _slowRestores;
     private long _generation;
 
     /// <param name="url">The first server, with its alternates.</param>

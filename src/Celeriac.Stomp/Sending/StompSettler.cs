@@ -34,7 +34,7 @@ internal sealed class StompSettler(Func<StompConnection?> newest, string name, T
         var (delayed, sends, failures) = await StompPublisher.EncodeAsync(connection, completion.FollowUps.ToArray(), time.GetUtcNow(), CancellationToken.None).ConfigureAwait(false);
         if (failures.Count > 0)
         {
-            throw completion.FollowUps.Count == 1 ? failures[0].Error : new PublishException(failures, completion.FollowUps.Count);
+            throw completion.FollowUps.Count == 1 ? failures[0].Error : new PublishException(failures, completion.FollowUps.Count).Decisive;
         }
         var plan = connection.Broker.SettlementOf(consumer, frame, completion.Settlement);
         var work = new StompWork(delayed, [.. sends, .. plan.Sends], plan.Settlement is { } settlement ? [new SettlementFrame(consumer, settlement)] : []);

@@ -72,5 +72,5 @@ internal static partial class Log
     public static partial void ReplyUnreadable(ILogger logger, string correlationId);
 
     [LoggerMessage(2032, LogLevel.Debug, "Reply queue {Queue} could not be deleted when its client was closed; it expires, or the next client of this machine takes it over")]
-    public static partial void ReplyQueueNotDeleted(ILogger logger, Exception error, string queue);
+    public static partial void ReplyQueueLeft(ILogger logger, Exception error, string queue);
 }

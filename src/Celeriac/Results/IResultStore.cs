@@ -29,6 +29,9 @@ public interface IResultStore : IAsyncDisposable
     /// <summary>Writes a record by itself.</summary>
     ValueTask WriteAsync(ResultRecord record, string? replyTo, CancellationToken cancellationToken = default);
 
+    /// <summary>True where a result can be lost on its way, as a reply can when a broker restarts: a wait that ends in vain says so. Default false.</summary>
+    bool MayLoseResults => false;
+
     /// <summary>Deletes what is kept of a task.</summary>
     ValueTask ForgetAsync(string taskId, CancellationToken cancellationToken = default);
 }

@@ -2,48 +2,73 @@ using Celeriac.Protocol;
 
 namespace Celeriac.Results;
 
-/// <summary>The tasks whose replies this client expects or has, oldest dropped first beyond a bound.</summary>
-internal sealed class RememberedReplies(int most)
+/// <summary>
+/// The tasks whose replies this client expects or has. Bounded in three ways: what is older than results live, what is beyond the most that is
+/// remembered, and what was awaited already beyond the last few are forgotten, each oldest first.
+/// </summary>
+internal sealed class RememberedReplies(int most, int mostTaken, TimeSpan lifetime, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<Reply>> _replies = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly LinkedList<Reply> _oldestFirst = new();
+    private readonly LinkedList<Reply> _taken = new();
 
+    /// <summary>A reply will come; called before its task is sent.</summary>
     public void Expect(string taskId)
     {
         lock (_lock)
         {
-            if (_replies.ContainsKey(taskId))
+            Sweep();
+            if (_entries.ContainsKey(taskId))
             {
                 return;
             }
-            _replies.Add(taskId, _oldestFirst.AddLast(new Reply(taskId)));
-            if (_replies.Count > most && _oldestFirst.First is { } oldest)
+            _entries.Add(taskId, new Entry(_oldestFirst.AddLast(new Reply(taskId, time.GetTimestamp()))));
+            if (_oldestFirst.Count > most)
             {
-                _oldestFirst.RemoveFirst();
-                _replies.Remove(oldest.Value.TaskId);
-                oldest.Value.Fail(new InvalidOperationException($"The result of task '{oldest.Value.TaskId}' was dropped: this client already remembers {most} later tasks. Wait for results sooner, or use a result store."));
+                Drop(_oldestFirst.First!.Value, $"this client already remembers {most} later tasks. Wait for results sooner, or use a result store.");
             }
         }
     }
 
+    /// <summary>What is expected or known; null where it was never expected here, or is forgotten.</summary>
     public Reply? Find(string taskId)
     {
         lock (_lock)
         {
-            return _replies.TryGetValue(taskId, out var node) ? node.Value : null;
+            return _entries.GetValueOrDefault(taskId)?.Node.Value;
         }
     }
 
     public void Complete(ResultRecord record) => Find(record.TaskId)?.Set(record);
 
+    /// <summary>A waiter has the value: it is kept for a second look, but not for long.</summary>
+    public void Taken(Reply reply)
+    {
+        lock (_lock)
+        {
+            if (_entries.GetValueOrDefault(reply.TaskId) is not { IsTaken: false } entry || entry.Node.Value != reply)
+            {
+                return;
+            }
+            _oldestFirst.Remove(entry.Node);
+            _taken.AddLast(entry.Node);
+            entry.IsTaken = true;
+            if (_taken.Count > mostTaken)
+            {
+                _entries.Remove(_taken.First!.Value.TaskId);
+                _taken.RemoveFirst();
+            }
+        }
+    }
+
     public void Forget(string taskId)
     {
         lock (_lock)
         {
-            if (_replies.Remove(taskId, out var node))
+            if (_entries.Remove(taskId, out var entry))
             {
-                _oldestFirst.Remove(node);
+                entry.Node.List!.Remove(entry.Node);
             }
         }
     }
@@ -59,11 +84,33 @@ internal sealed class RememberedReplies(int most)
         }
     }
 
-    internal sealed class Reply(string taskId)
+    private void Sweep()
+    {
+        while (_oldestFirst.First is { } oldest && lifetime > TimeSpan.Zero && time.GetElapsedTime(oldest.Value.ExpectedAt) > lifetime)
+        {
+            Drop(oldest.Value, $"result_expires is {lifetime}, and nobody awaited it so long. Wait for results sooner, or raise result_expires.");
+        }
+    }
+
+    private void Drop(Reply reply, string reason)
+    {
+        _oldestFirst.Remove(_entries[reply.TaskId].Node);
+        _entries.Remove(reply.TaskId);
+        reply.Fail(new InvalidOperationException($"The result of task '{reply.TaskId}' was dropped: {reason}"));
+    }
+
+    private sealed class Entry(LinkedListNode<Reply> node)
+    {
+        public LinkedListNode<Reply> Node => node;
+        public bool IsTaken { get; set; }
+    }
+
+    internal sealed class Reply(string taskId, long expectedAt)
     {
         private readonly TaskCompletionSource<ResultRecord> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public string TaskId { get; } = taskId;
+        public string TaskId => taskId;
+        public long ExpectedAt => expectedAt;
         public ResultRecord? Latest { get; private set; }
         public Task<ResultRecord> Ended => _ended.Task;
 

@@ -14,18 +14,27 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
 {
     // Bounds what a client remembers of tasks whose result it has never asked for.
     private const int MostRemembered = 100_000;
+    // A result that was awaited can be looked at again for as long as these are not newer.
+    private const int MostTaken = 1_000;
+    private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(10);
     private readonly ILogger _log = logs.CreateLogger("Celeriac.Results");
     private string _queue = $"celeriac.reply.{Guid.CreateVersion7(time.GetUtcNow())}";
     private ReplyQueueSlot? _slot;
-    private readonly RememberedReplies _replies = new(MostRemembered);
-    private readonly SemaphoreSlim _starting = new(1, 1);
+    private readonly RememberedReplies _replies = new(MostRemembered, MostTaken, expires, time);
+    private readonly Lock _lock = new();
     private readonly CancellationTokenSource _closing = new();
+    private Task? _starting;
+    private bool _isDisposed;
     private ISubscription? _subscription;
     private Task _receiving = Task.CompletedTask;
 
+    /// <summary>A reply is not on the disk of the broker, and nobody sends it again.</summary>
+    public bool MayLoseResults => true;
+
     public async ValueTask<string?> PrepareAsync(string taskId, CancellationToken cancellationToken = default)
     {
-        await EnsureReceivingAsync(cancellationToken).ConfigureAwait(false);
+        await EnsureReceivingAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         // Before the publish: the reply may be here before the publish has returned.
         _replies.Expect(taskId);
         return _queue;
@@ -37,8 +46,10 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
     public async ValueTask<ResultRecord> WaitAsync(string taskId, CancellationToken cancellationToken = default)
     {
         var reply = _replies.Find(taskId) ?? throw new InvalidOperationException(
-            $"The result of task '{taskId}' cannot be awaited here: with rpc:// results go to the process that sent the task. Wait there, or set result_backend to a store such as sqlite://results.db.");
-        return await reply.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+            $"The result of task '{taskId}' cannot be awaited here: with rpc:// results go to the client that sent the task, which keeps them only for a while after they were awaited. Wait there, or set result_backend to a store such as sqlite://results.db.");
+        var record = await reply.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+        _replies.Taken(reply);
+        return record;
     }
 
     public ResultAttachment? Attach(ITransport from, ResultRecord record, string? replyTo)
@@ -66,18 +77,46 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
 
     public async ValueTask DisposeAsync()
     {
+        Task? starting;
+        lock (_lock)
+        {
+            _isDisposed = true;
+            starting = _starting;
+        }
         await _closing.CancelAsync().ConfigureAwait(false);
+        if (starting is not null)
+        {
+            await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         await _receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_subscription is not null)
+        await LeaveAsync().ConfigureAwait(false);
+        _slot?.Dispose();
+        _replies.FailAll(Closed());
+        _closing.Dispose();
+    }
+
+    /// <summary>Deletes the queue. Where the broker is away it stays: it expires there, or its name is used again.</summary>
+    private async Task LeaveAsync()
+    {
+        if (_subscription is null)
+        {
+            return;
+        }
+        try
         {
             await _subscription.DisposeAsync().ConfigureAwait(false);
-            await DeleteAsync().ConfigureAwait(false);
+            if (transport.Health.State == ConnectionState.Connected)
+            {
+                await transport.DeleteQueueAsync(_queue, CancellationToken.None).ConfigureAwait(false);
+            }
         }
-        _slot?.Dispose();
-        _replies.FailAll(new ObjectDisposedException(nameof(IResultStore), "The client was closed while a result was awaited."));
-        _closing.Dispose();
-        _starting.Dispose();
+        catch (TransportException error)
+        {
+            Log.ReplyQueueLeft(_log, error, _queue);
+        }
     }
+
+    private static ObjectDisposedException Closed() => new(nameof(IResultStore), "The client was closed while a result was awaited.");
 
     // Not mandatory: a client that has gone is no error. Persistent, unlike Celery's default (result_persistent): the task is acknowledged
     // when the broker has its reply, and a transient one would be lost with a restart of the broker, and with it the result.
@@ -91,33 +130,32 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
             Persistent = true,
         }, "", replyTo);
 
-    private async ValueTask EnsureReceivingAsync(CancellationToken cancellationToken)
+    /// <summary>Ends once replies are received. All first calls share one try, and its failure: a broker that is away costs each the same time.</summary>
+    private Task EnsureReceivingAsync()
     {
-        if (Volatile.Read(ref _subscription) is not null)
+        lock (_lock)
         {
-            return;
-        }
-        await _starting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (_subscription is null)
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_starting is null || _starting.IsFaulted)
             {
-                await DeclareAsync(cancellationToken).ConfigureAwait(false);
-                var subscription = await transport.SubscribeAsync(new SubscriptionOptions([_queue], 100), cancellationToken).ConfigureAwait(false);
-                _receiving = ReceiveAsync(subscription);
-                Volatile.Write(ref _subscription, subscription);
+                _starting = StartAsync();
             }
-        }
-        finally
-        {
-            _starting.Release();
+            return _starting;
         }
     }
 
-    /// <summary>Durable and not deleted with its consumer: a reconnect finds it again with the replies that came meanwhile.</summary>
-    private async ValueTask DeclareAsync(CancellationToken cancellationToken)
+    private async Task StartAsync()
     {
-        await transport.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        // Not under the lock of the caller.
+        await Task.Yield();
+        _subscription = await SubscribeAsync().ConfigureAwait(false);
+        _receiving = ReceiveAsync();
+    }
+
+    /// <summary>Durable and not deleted with its consumer: a reconnect finds it again with the replies that came meanwhile.</summary>
+    private async Task<ISubscription> SubscribeAsync()
+    {
+        await transport.ConnectPatientlyAsync().ConfigureAwait(false);
         var queue = new QueueDeclaration(_queue) { Expires = expires > TimeSpan.Zero ? expires : TimeSpan.FromDays(1) };
         if (!transport.Capabilities.QueueExpiry)
         {
@@ -126,41 +164,23 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
             _queue = _slot.Queue;
             queue = new QueueDeclaration(_queue);
         }
-        await transport.DeclareAsync(new Topology { Queues = [queue] }, cancellationToken).ConfigureAwait(false);
+        await transport.DeclareAsync(new Topology { Queues = [queue] }, CancellationToken.None).ConfigureAwait(false);
+        return await transport.SubscribeAsync(new SubscriptionOptions([_queue], 100), CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Closing a client does not fail because its broker cannot be reached: the queue expires, or the next process takes it over.</summary>
-    private async ValueTask DeleteAsync()
+    private async Task ReceiveAsync()
     {
-        try
-        {
-            await transport.DeleteQueueAsync(_queue, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (TransportException error)
-        {
-            Log.ReplyQueueNotDeleted(_log, error, _queue);
-        }
-    }
-
-    private async Task ReceiveAsync(ISubscription subscription)
-    {
+        var delay = s_firstDelay;
         while (!_closing.IsCancellationRequested)
         {
             try
             {
-                if (await subscription.ReceiveAsync(_closing.Token).ConfigureAwait(false) is not { } delivery)
+                if (await _subscription!.ReceiveAsync(_closing.Token).ConfigureAwait(false) is not { } delivery)
                 {
                     return;
                 }
-                if (ResultCodec.TryDecode(delivery.Message.Body, out var record))
-                {
-                    _replies.Complete(record);
-                }
-                else
-                {
-                    Log.ReplyUnreadable(_log, delivery.Message.CorrelationId ?? "(none)");
-                }
-                await delivery.AckAsync(_closing.Token).ConfigureAwait(false);
+                await TakeAsync(delivery).ConfigureAwait(false);
+                delay = s_firstDelay;
             }
             catch (Exception) when (_closing.IsCancellationRequested)
             {
@@ -169,8 +189,43 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
             catch (Exception error)
             {
                 Log.ResultsUnreadable(_log, error);
-                await Task.Delay(TimeSpan.FromMilliseconds(250), time).ConfigureAwait(false);
+                await Task.Delay(delay, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                delay = delay * 2 < s_longestDelay ? delay * 2 : s_longestDelay;
+                if (error is TransportRefusedException)
+                {
+                    await SubscribeAgainAsync().ConfigureAwait(false);
+                }
             }
+        }
+    }
+
+    /// <summary>The waiter has the value before the reply is acknowledged.</summary>
+    private async Task TakeAsync(Delivery delivery)
+    {
+        if (ResultCodec.TryDecode(delivery.Message.Body, out var record))
+        {
+            _replies.Complete(record);
+        }
+        else
+        {
+            Log.ReplyUnreadable(_log, delivery.Message.CorrelationId ?? "(none)");
+        }
+        await delivery.AckAsync(_closing.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Somebody has deleted the queue: it is declared anew, so that replies that are still to come arrive.</summary>
+    private async Task SubscribeAgainAsync()
+    {
+        try
+        {
+            var gone = _subscription!;
+            _subscription = await SubscribeAsync().ConfigureAwait(false);
+            await gone.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // The refused subscription refuses again, and brings the loop back here.
+            Log.ResultsUnreadable(_log, error);
         }
     }
 }

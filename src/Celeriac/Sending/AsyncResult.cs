@@ -62,8 +62,7 @@ public class AsyncResult
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested && ending.IsCancellationRequested)
         {
-            var queue = _queue is null ? "its queue" : $"queue '{_queue}'";
-            throw new TimeoutException($"Task '{Id}' has not ended within {timeout!.Value.TotalSeconds:0.###} s. It may still run: look at its state, and check that a worker consumes {queue}.", error);
+            throw new TimeoutException(InVain(timeout!.Value), error);
         }
     }
 
@@ -80,6 +79,14 @@ public class AsyncResult
 
     /// <inheritdoc/>
     public override string ToString() => Id;
+
+    private string InVain(TimeSpan timeout)
+    {
+        var queue = _queue is null ? "its queue" : $"queue '{_queue}'";
+        return Results.MayLoseResults
+            ? $"No reply of task '{Id}' came within {timeout.TotalSeconds:0.###} s. It may still run, or its reply may be lost, for a broker that restarts drops replies: check that a worker consumes {queue}, or set result_backend to a store, which keeps results."
+            : $"Task '{Id}' has not ended within {timeout.TotalSeconds:0.###} s. It may still run: look at its state, and check that a worker consumes {queue}.";
+    }
 }
 
 /// <summary>A task that was sent, whose result type is known.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Celeriac.Messaging;
+using Celeriac.Results;
 
 namespace Celeriac.Sending;
 
@@ -47,15 +48,8 @@ internal sealed class TaskQueues(ITransport transport)
 
     private async Task DeclareTaskQueueAsync(string queue)
     {
-        try
-        {
-            // What the server can do is known once it is connected.
-            await transport.ConnectAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (TransportException error) when (error is not TransportRefusedException)
-        {
-            // The declaration waits for the connection, and says why where there is none.
-        }
+        // What the server can do is known once it is connected.
+        await transport.ConnectPatientlyAsync().ConfigureAwait(false);
         await transport.DeclareAsync(TopologyOf(queue, transport.Capabilities.Exchanges), CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -62,6 +62,54 @@ public sealed class ReconnectingLifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Restoring_that_never_ends_is_given_up_and_the_loop_goes_on()
+    {
+        // Not even the token is heard.
+        _restore = (_, _) =>
+        {
+            _restoring.TrySetResult();
+            return Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None);
+        };
+        var connecting = _connections.ConnectAsync(default).AsTask();
+        var connection = (await _broker.NextAsync()).Succeed();
+        await _restoring.Task.WaitAsync(Patience);
+        await _time.WaitForTimerAsync(TimeSpan.FromSeconds(60));
+        _time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Contains("did not restore queues and consumers within 60 s", (await Assert.ThrowsAsync<TransportException>(() => connecting.WaitAsync(Patience))).Message, StringComparison.Ordinal);
+        await connection.Disposed;
+
+        _restore = (_, _) => Task.CompletedTask;
+        await PassThePauseAsync();
+        (await _broker.NextAsync()).Succeed();
+        await _connections.GetAsync(default).AsTask().WaitAsync(Patience);
+        Assert.Equal(ConnectionState.Connected, _connections.Health.State);
+    }
+
+    [Fact]
+    public async Task Restoring_that_took_too_long_gets_twice_the_time_on_the_next_connection()
+    {
+        var restoring = System.Threading.Channels.Channel.CreateUnbounded<bool>();
+        _restore = (_, token) =>
+        {
+            restoring.Writer.TryWrite(true);
+            return Task.Delay(Timeout.InfiniteTimeSpan, token);
+        };
+        var limits = new List<TimeSpan>();
+        for (var round = 0; round < 3; round++)
+        {
+            var connecting = _connections.ConnectAsync(default).AsTask();
+            (await _broker.NextAsync()).Succeed();
+            await restoring.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
+            var limit = await _time.WaitForTimerAsync(TimeSpan.FromMinutes(10));
+            limits.Add(limit);
+            _time.Advance(limit);
+            await Assert.ThrowsAsync<TransportException>(() => connecting.WaitAsync(Patience));
+            await PassThePauseAsync();
+        }
+        Assert.Equal([60, 120, 240], limits.Select(limit => limit.TotalSeconds));
+    }
+
+    [Fact]
     public async Task A_connection_that_fails_to_close_does_not_keep_the_next_one_from_being_made()
     {
         var connection = await ConnectAsync(new FakeConnection { Closing = () => throw new InvalidOperationException("a bug") });
@@ -168,6 +216,12 @@ public sealed class ReconnectingLifeTests : IAsyncLifetime
 
         attempt.Succeed();
         await patient.WaitAsync(Patience);
+    }
+
+    private async Task PassThePauseAsync()
+    {
+        await _time.WaitForTimerAsync(TimeSpan.FromSeconds(2));
+        _time.Advance(TimeSpan.FromSeconds(2));
     }
 
     private Func<Connected<FakeConnection>, CancellationToken, Task> RestoreUntil(Task end) => (_, token) =>
