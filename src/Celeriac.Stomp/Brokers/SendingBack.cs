@@ -32,7 +32,8 @@ internal sealed class SendingBack(StompClient client, Func<string, string> desti
         // Until the untaken ones that came before it are noted, it waits for them.
         if (consumer.IsReturning)
         {
-            _ = Task.Run(() => ReturnAsync(consumer));
+            // It is under way from here on: the end of the consumer waits for it, lest the original goes back beside its copy.
+            _ = ReturnAsync(consumer);
         }
     }
 
@@ -40,7 +41,11 @@ internal sealed class SendingBack(StompClient client, Func<string, string> desti
     {
         try
         {
-            await consumer.ReturnAsync((tag, frame) => SendBackAsync(consumer, frame, tag)).ConfigureAwait(false);
+            await consumer.ReturnAsync(async (tag, frame) =>
+            {
+                await Task.Yield();
+                await SendBackAsync(consumer, frame, tag).ConfigureAwait(false);
+            }).ConfigureAwait(false);
         }
         catch (StompException)
         {

@@ -18,7 +18,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>Applies how a task ended.</summary>
     public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
-        var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow()));
+        var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
         OutcomeLog.Write(log, task, outcome, runtime);
         await CommitAsync(task.Delivery, effects with { IsAcknowledged = !task.AcksLate }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
     }
