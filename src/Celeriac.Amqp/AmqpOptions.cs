@@ -6,8 +6,6 @@ namespace Celeriac.Amqp;
 /// <summary>What an <c>amqp://</c> or <c>amqps://</c> URL says.</summary>
 internal sealed record AmqpOptions
 {
-    private static readonly string[] s_tlsNames = ["ca", "client_certificate", "client_key", "client_certificate_password", "server_name", "verify"];
-
     /// <summary>The options that every broker has.</summary>
     public ReconnectOptions Reconnect { get; init; } = new();
 
@@ -24,7 +22,7 @@ internal sealed record AmqpOptions
     public bool IsExternal { get; init; }
 
     /// <summary>How the server is checked and what is shown to it; null without TLS.</summary>
-    public AmqpTlsOptions? Tls { get; init; }
+    public BrokerTlsOptions? Tls { get; init; }
 
     /// <summary>How long a subscription with free slots may get nothing from a queue that has messages before its channel is opened anew.</summary>
     public TimeSpan WatchPeriod { get; init; } = TimeSpan.FromSeconds(30);
@@ -35,7 +33,7 @@ internal sealed record AmqpOptions
     {
         var isTls = url.Scheme == "amqps";
         string[] known = [.. ReconnectOptions.Names, "max_body", "queue_type", "delay_queue_type", "auth"];
-        url.RequireKnown(isTls ? [.. known, .. s_tlsNames] : known);
+        url.RequireKnown(isTls ? [.. known, .. BrokerTlsOptions.Names] : known);
         foreach (var server in url.Alternates.Prepend(url))
         {
             RequireShort(url, "user", server.User);
@@ -48,7 +46,7 @@ internal sealed record AmqpOptions
             HasQuorumQueues = url.Choice("queue_type", "classic", "classic", "quorum") == "quorum",
             HasQuorumDelays = url.Choice("delay_queue_type", "quorum", "quorum", "classic") == "quorum",
             IsExternal = url.Choice("auth", "plain", "plain", "external") == "external",
-            Tls = isTls ? AmqpTlsOptions.From(url) : null,
+            Tls = isTls ? BrokerTlsOptions.From(url) : null,
         };
     }
 

@@ -1,6 +1,3 @@
-using System.Net.Security;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Brokers;
 
@@ -14,7 +11,7 @@ internal sealed record StompUrlOptions
 
     private const string SecureScheme = "stomp+ssl";
 
-    private static readonly string[] Own = ["max_body", "headers", "ca", "client_certificate", "client_key", "server_name", "verify"];
+    private static readonly string[] Own = ["max_body", "headers"];
 
     /// <summary>Times.</summary>
     public required ReconnectOptions Reconnect { get; init; }
@@ -28,71 +25,40 @@ internal sealed record StompUrlOptions
     /// <summary>How long a consumer may starve before somebody looks whether its queue is empty. Not in the URL: only tests change it.</summary>
     public TimeSpan WatchPeriod { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How the server is checked and what is shown to it; null without TLS.</summary>
+    public BrokerTlsOptions? Tls { get; init; }
+
     /// <summary>Reads the options; unknown ones are refused.</summary>
     /// <exception cref="BrokerUrlException">A value is malformed or an option unknown.</exception>
     public static StompUrlOptions From(BrokerUrl url)
     {
-        url.RequireKnown([.. ReconnectOptions.Names, .. Own]);
+        var isSecure = url.Scheme == SecureScheme;
+        url.RequireKnown(isSecure ? [.. ReconnectOptions.Names, .. Own, .. BrokerTlsOptions.Names] : [.. ReconnectOptions.Names, .. Own]);
         return new StompUrlOptions
         {
             Reconnect = ReconnectOptions.From(url),
             MaximumBody = url.Integer("max_body", DefaultMaximumBody, 1, 1L << 30),
             PlainHeaders = url.Choice("headers", "json", "json", "text") == "text",
+            Tls = isSecure ? BrokerTlsOptions.From(url) : null,
         };
     }
 
     /// <summary>How to connect to one server of the list.</summary>
-    /// <exception cref="BrokerUrlException">A file with a certificate cannot be read.</exception>
+    /// <exception cref="TransportRefusedException">A certificate's file cannot be read.</exception>
     public StompClientOptions For(BrokerUrl server)
     {
-        var isSecure = server.Scheme == SecureScheme;
         return new StompClientOptions
         {
             Host = server.Host,
-            Port = server.Port ?? (isSecure ? 61614 : 61613),
+            Port = server.Port ?? (Tls is null ? 61613 : 61614),
             Login = server.User,
             Passcode = server.Password,
             VirtualHost = server.Path.Length == 0 ? "/" : server.Path,
             HeartbeatSend = Reconnect.Heartbeat,
             HeartbeatReceive = Reconnect.Heartbeat,
-            Tls = isSecure ? TlsFor(server) : null,
+            Tls = Tls is null ? null : BrokerTls.OptionsFor(Tls, server),
             // The body and its headers; a third party's message over it would end the connection each time it came.
             MaximumFrameBytes = (int)Math.Min(int.MaxValue, MaximumBody + (4L << 20)),
         };
-    }
-
-    private static SslClientAuthenticationOptions TlsFor(BrokerUrl server)
-    {
-        var tls = new SslClientAuthenticationOptions { TargetHost = server.Text("server_name") ?? server.Host };
-        if (!server.Flag("verify", true))
-        {
-#pragma warning disable CA5359 // Asked for in so many words: verify=false.
-            tls.RemoteCertificateValidationCallback = (_, _, _, _) => true;
-#pragma warning restore CA5359
-        }
-        if (server.Text("ca") is { } authority)
-        {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            Read(server, "ca", () => policy.CustomTrustStore.ImportFromPemFile(authority));
-            tls.CertificateChainPolicy = policy;
-        }
-        if (server.Text("client_certificate") is { } certificate)
-        {
-            tls.ClientCertificates = [];
-            Read(server, "client_certificate", () => tls.ClientCertificates.Add(X509Certificate2.CreateFromPemFile(certificate, server.Text("client_key"))));
-        }
-        return tls;
-    }
-
-    private static void Read(BrokerUrl server, string option, Action read)
-    {
-        try
-        {
-            read();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new BrokerUrlException($"Option '{option}' of broker URL '{server}' names a file that cannot be used: {error.Message} Give the path of a PEM file.");
-        }
     }
 }

@@ -26,7 +26,7 @@ public sealed class AmqpOptionsTests
     public void The_options_of_tls_are_read()
     {
         var tls = AmqpOptions.From(BrokerUrl.Parse("amqps://localhost/?ca=a.pem&client_certificate=b.pem&client_key=c.pem&server_name=rabbit&verify=false")).Tls;
-        Assert.Equal(new AmqpTlsOptions { Authorities = "a.pem", ClientCertificate = "b.pem", ClientKey = "c.pem", ServerName = "rabbit", IsVerified = false }, tls);
+        Assert.Equal(new BrokerTlsOptions { Authorities = "a.pem", ClientCertificate = "b.pem", ClientKey = "c.pem", ServerName = "rabbit", IsVerified = false }, tls);
     }
 
     [Fact]

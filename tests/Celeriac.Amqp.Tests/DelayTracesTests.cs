@@ -1,4 +1,4 @@
-using Celeriac.Amqp.Publishing;
+using Celeriac.Amqp.Wire;
 using Celeriac.Messaging;
 
 namespace Celeriac.Amqp.Tests;

@@ -46,6 +46,20 @@ public sealed class LayerTests
         [""] = 4,
     };
 
+    private static readonly Dictionary<string, int> AmqpTransport = new(StringComparer.Ordinal)
+    {
+        ["Log.cs"] = 0,
+        ["AmqpErrors.cs"] = 0,
+        ["AmqpOptions.cs"] = 0,
+        ["Wire"] = 0,
+        ["Connecting"] = 1,
+        ["Topologies"] = 2,
+        ["Publishing"] = 3,
+        // A subscription's deliveries are settled through its transport: the two know each other.
+        ["Receiving"] = 4,
+        [""] = 4,
+    };
+
     // A closed store is named to its callers by its own name, wherever the call ends.
     private static readonly HashSet<string> SqliteCrossings = ["StoreWriter.cs → SqliteQueueStore", "WriterThread.cs → SqliteQueueStore"];
 
@@ -65,6 +79,9 @@ public sealed class LayerTests
 
     [Fact]
     public void A_file_of_the_sqlite_store_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Sqlite", SqliteStore, SqliteCrossings);
+
+    [Fact]
+    public void A_file_of_the_amqp_transport_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Amqp", AmqpTransport, []);
 
     [Fact]
     public void The_rank_tests_see_the_main_path()

@@ -1,7 +1,10 @@
+using Celeriac.Amqp;
 using Celeriac.Conformance;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Stores;
 using Celeriac.Sqlite;
+using Celeriac.Stomp;
+using Celeriac.Stomp.Brokers;
 
 namespace Celeriac.Architecture.Tests;
 
@@ -13,9 +16,18 @@ public sealed class TransportTableTests
     {
         await using var memory = new MemoryTransportFactory().Create(BrokerUrl.Parse("memory://table"), new TransportContext());
         await using var sqlite = new SqliteTransportFactory().Create(BrokerUrl.Parse("sqlite://table.db"), new TransportContext());
+        await using var classic = new AmqpTransportFactory().Create(BrokerUrl.Parse("amqp://localhost"), new TransportContext());
+        await using var quorum = new AmqpTransportFactory().Create(BrokerUrl.Parse("amqp://localhost?queue_type=quorum"), new TransportContext());
+        await using var activeMq = new StompTransportFactory().Create(BrokerUrl.Parse("stomp://localhost"), new TransportContext());
 
         await CapabilityTable.AssertShownInAsync(
             Repository.PathOf("docs", "transports.md"),
-            CapabilityTable.Render(("`memory://`", memory.Capabilities), ("`sqlite://`", sqlite.Capabilities)));
+            CapabilityTable.Render(
+                ("`memory://`", memory.Capabilities),
+                ("`sqlite://`", sqlite.Capabilities),
+                ("`amqp://` RabbitMQ", classic.Capabilities),
+                ("with `queue_type=quorum`", quorum.Capabilities),
+                ("`stomp://` ActiveMQ", activeMq.Capabilities),
+                ("`stomp://` RabbitMQ", RabbitMqBroker.AllCapabilities)));
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Celeriac.Messaging;
+using Celeriac.Messaging.Brokers;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -92,7 +93,7 @@ internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
         {
             factory.AuthMechanisms = [new ExternalMechanismFactory()];
         }
-        var tls = options.Tls is { } asked ? AmqpTls.OptionsFor(asked, server) : null;
+        var tls = options.Tls is { } asked ? BrokerTls.OptionsFor(asked, server) : null;
         factory.SocketFactory = family => new MendingClient(family, tls);
         return factory;
     }

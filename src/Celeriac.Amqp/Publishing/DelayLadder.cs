@@ -1,8 +1,9 @@
-using System.Security.Cryptography;
-using System.Text;
 using Celeriac.Amqp.Connecting;
+using Celeriac.Amqp.Wire;
 using Celeriac.Messaging;
 using RabbitMQ.Client;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Celeriac.Amqp.Publishing;
 

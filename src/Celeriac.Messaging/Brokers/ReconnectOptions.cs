@@ -18,7 +18,7 @@ internal sealed record ReconnectOptions
     /// <summary><c>publish_timeout</c>: how long a publish waits for a connection and the broker's confirmation together. Default 5 seconds.</summary>
     public TimeSpan PublishTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary><c>heartbeat</c>: how often both sides show that they live; a server silent for twice as long is given up. Default 20 seconds.</summary>
+    /// <summary><c>heartbeat</c>: how often both sides show that they live; a server silent for twice as long (STOMP: three times) is given up. Default 20 seconds.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Reads the options from a URL.</summary>

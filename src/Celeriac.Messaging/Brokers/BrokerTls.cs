@@ -1,15 +1,14 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Celeriac.Messaging;
 
-namespace Celeriac.Amqp.Connecting;
+namespace Celeriac.Messaging.Brokers;
 
-/// <summary>What an <c>amqps://</c> URL says about certificates.</summary>
-internal static class AmqpTls
+/// <summary>The options of a URL as the system wants them.</summary>
+internal static class BrokerTls
 {
     /// <exception cref="TransportRefusedException">A certificate's file cannot be read.</exception>
-    public static SslClientAuthenticationOptions OptionsFor(AmqpTlsOptions tls, BrokerUrl server)
+    public static SslClientAuthenticationOptions OptionsFor(BrokerTlsOptions tls, BrokerUrl server)
     {
         var option = new SslClientAuthenticationOptions { TargetHost = tls.ServerName ?? server.Host };
         if (tls.ClientCertificate is { } file)
@@ -29,7 +28,7 @@ internal static class AmqpTls
         return option;
     }
 
-    private static X509Certificate2 ClientCertificate(AmqpTlsOptions tls, string file)
+    private static X509Certificate2 ClientCertificate(BrokerTlsOptions tls, string file)
     {
         if (!IsPem(file))
         {

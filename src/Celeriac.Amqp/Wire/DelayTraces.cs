@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Celeriac.Messaging;
 
-namespace Celeriac.Amqp.Publishing;
+namespace Celeriac.Amqp.Wire;
 
 /// <summary>
 /// The names and keys of the delay ladder, as pure functions, and what a message that came down it must lose: RabbitMQ notes each step in the header <c>x-death</c>

@@ -1,10 +1,11 @@
-using Celeriac.Messaging;
+namespace Celeriac.Messaging.Brokers;
 
-namespace Celeriac.Amqp;
-
-/// <summary>What an <c>amqps://</c> URL says about certificates. Files are read at each connect, so that renewed ones are used.</summary>
-internal sealed record AmqpTlsOptions
+/// <summary>What an <c>amqps://</c> or <c>stomp+ssl://</c> URL says about certificates. Files are read at each connect, so that renewed ones are used.</summary>
+internal sealed record BrokerTlsOptions
 {
+    /// <summary>The names of these options in a URL.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["ca", "client_certificate", "client_key", "client_certificate_password", "server_name", "verify"];
+
     /// <summary><c>ca</c>: a PEM file of the certificates to trust; null for the system's.</summary>
     public string? Authorities { get; init; }
 
@@ -23,13 +24,13 @@ internal sealed record AmqpTlsOptions
     /// <summary><c>verify</c>: false trusts any server.</summary>
     public bool IsVerified { get; init; } = true;
 
-    public static AmqpTlsOptions From(BrokerUrl url)
+    public static BrokerTlsOptions From(BrokerUrl url)
     {
         if (url.Text("client_key") is not null && url.Text("client_certificate") is null)
         {
             throw new BrokerUrlException($"Broker URL '{url}' names a client_key without a client_certificate. Name both files.");
         }
-        return new AmqpTlsOptions
+        return new BrokerTlsOptions
         {
             Authorities = url.Text("ca"),
             ClientCertificate = url.Text("client_certificate"),
