@@ -28,6 +28,21 @@ public sealed class RestartTests : StompTest
         await RestartUnderLoadAsync(server, server.StompUrl + Quick, Math.Max(2, Restarts / 5));
     }
 
+    /// <summary>The other way, a COMMIT's receipt, keeps nothing here: see <c>RabbitMqBroker.ExecuteAsync</c>.</summary>
+    [Fact(Timeout = LongLimit)]
+    public async Task What_RabbitMq_has_confirmed_is_there_when_it_is_killed_that_moment()
+    {
+        var server = Own(await RabbitMqServer.StartAsync());
+        var transport = Open(server.StompUrl + Quick);
+        var queue = await DeclareAsync(transport);
+        // RabbitMQ writes down a new queue a moment after it answers; the question takes longer than that.
+        await server.ControlAsync("list_queues", "name");
+        await transport.PublishAsync(Enumerable.Range(0, 1000).Select(number => Publication.ToQueue(queue, Text($"{number}"))).ToArray(), Cancelled);
+        await server.KillAsync();
+        await server.RestartAsync();
+        Assert.Contains($"{queue}\t1000", await server.ControlAsync("list_queues", "name", "messages"), StringComparison.Ordinal);
+    }
+
     private async Task RestartUnderLoadAsync(BrokerServer server, string url, int restarts)
     {
         var transport = Open(url);
