@@ -38,6 +38,7 @@ Options
 The last line is always `N passed, N failed, N skipped`, and the exit code is 0 only when nothing failed.
 With CI=true a skipped test is a failure too. Logs are kept in artifacts/test-results.
 CELERIAC_TEST_MINUTES (default 10) is how long one test project may run before it is stopped.
+CELERIAC_RESTARTS is how often the tests of faults restart a broker in a row (default: a few; 100 by hand takes its time).
 HELP
 }
 

@@ -53,14 +53,21 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
 
     public void Dispose() => _end.Dispose();
 
-    /// <summary>Acknowledges at once, so that a server with Nagle's algorithm on is no slower behind this network than without it.</summary>
     private ValueTask<int> ReceiveAsync(Socket from, byte[] buffer)
+    {
+        AcknowledgePromptly(from);
+        return from.ReceiveAsync(buffer, _end.Token);
+    }
+
+    /// <summary>
+    /// A server with Nagle's algorithm on must be no slower behind this network than without it. The system forgets the option with every write.
+    /// </summary>
+    private static void AcknowledgePromptly(Socket socket)
     {
         if (OperatingSystem.IsLinux())
         {
-            from.SetRawSocketOption(TcpLevel, QuickAcknowledgement, BitConverter.GetBytes(1));
+            socket.SetRawSocketOption(TcpLevel, QuickAcknowledgement, BitConverter.GetBytes(1));
         }
-        return from.ReceiveAsync(buffer, _end.Token);
     }
 
     private async Task PumpAsync(Socket from, Socket to, TrafficDirection direction)
@@ -94,6 +101,7 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
         {
             var piece = proxy.Splits ? Math.Min(data.Length, Random.Shared.Next(1, LargestSplit + 1)) : data.Length;
             var sent = await to.SendAsync(data[..piece], _end.Token);
+            AcknowledgePromptly(to);
             proxy.Count(direction, sent);
             data = data[sent..];
         }

@@ -56,7 +56,8 @@ public abstract partial class TaskConformance<THarness>
         await using var worker = await StartWorkerProcessAsync("worker@test");
         await NothingIsLeftAsync();
 
-        Assert.Empty(confirmed.Except(Entries(ledger)));
+        // A broker that does not count what is handed out shows an empty queue while the last ones run.
+        await Eventually(() => Task.FromResult(!confirmed.Except(Entries(ledger)).Any()), "every confirmed task has run");
         if (Harness.ResultBackend != "rpc://")
         {
             Assert.Equal(confirmed[^1], await Client.Result<string>(confirmed[^1]).GetAsync(Patience));

@@ -12,13 +12,24 @@ internal sealed class PromptStream(Socket socket) : NetworkStream(socket, ownsSo
     private const int QuickAcknowledgement = 12;
     private static readonly byte[] On = BitConverter.GetBytes(1);
 
-    // The system forgets the option now and then, so it is set before each read.
+    // The system forgets the option now and then, and with every write: so it is set before each read and after each write.
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        AcknowledgePromptly();
+        return base.ReadAsync(buffer, cancellationToken);
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await base.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        AcknowledgePromptly();
+    }
+
+    private void AcknowledgePromptly()
     {
         if (OperatingSystem.IsLinux() && Socket.Connected)
         {
             Socket.SetRawSocketOption(TcpLevel, QuickAcknowledgement, On);
         }
-        return base.ReadAsync(buffer, cancellationToken);
     }
 }

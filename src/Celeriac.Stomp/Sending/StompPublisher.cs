@@ -95,8 +95,12 @@ internal sealed class StompPublisher(Reconnecting<StompConnection> connections, 
         }
         foreach (var work in works)
         {
+            if (!attempt.TryBegin())
+            {
+                // The caller has been told that nothing was sent.
+                throw new OperationCanceledException(limit);
+            }
             await connection.Sender.HandInAsync(work, limit).ConfigureAwait(false);
-            attempt.MayHaveBeenSent = true;
         }
         try
         {
@@ -125,21 +129,22 @@ internal sealed class StompPublisher(Reconnecting<StompConnection> connections, 
             {
                 return;
             }
-            throw attempt.MayHaveBeenSent
-                ? new PublishUnknownException(
-                    $"The outcome of publishing message '{id ?? "(no id)"}' is unknown: '{name}' did not confirm within {publishTimeout.TotalSeconds:0.###} s. It may have arrived; look before you send it again, or raise publish_timeout.", id, error)
-                : connections.NotConnected();
+            throw attempt.TryGiveUp()
+                ? connections.NotConnected()
+                : new PublishUnknownException(
+                    $"The outcome of publishing message '{id ?? "(no id)"}' is unknown: '{name}' did not confirm within {publishTimeout.TotalSeconds:0.###} s. It may have arrived; look before you send it again, or raise publish_timeout.", id, error);
         }
     }
 
+    /// <summary>Either something was handed over, or the caller was told that nothing was: never both.</summary>
     private sealed class Attempt
     {
-        private volatile bool _mayHaveBeenSent;
+        private const int Begun = 1;
+        private const int GivenUp = 2;
+        private int _state;
 
-        public bool MayHaveBeenSent
-        {
-            get => _mayHaveBeenSent;
-            set => _mayHaveBeenSent = value;
-        }
+        public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, 0) != GivenUp;
+
+        public bool TryGiveUp() => Interlocked.CompareExchange(ref _state, GivenUp, 0) != Begun;
     }
 }
