@@ -56,7 +56,7 @@ internal sealed class StompConnection : IBrokerConnection
             var connection = client.Server switch
             {
                 { } name when name.StartsWith("RabbitMQ", StringComparison.OrdinalIgnoreCase) => new StompConnection(client, self =>
-                    new RabbitMqBroker(client, Open, (consumer, reason) => self.ConsumerLost(consumer, reason, consumerRefused), options.MaximumBody, options.PlainHeaders)),
+                    new RabbitMqBroker(client, Open, () => self.Lost.IsCompleted, (consumer, reason) => self.ConsumerLost(consumer, reason, consumerRefused), options.MaximumBody, options.PlainHeaders)),
                 { } name when name.StartsWith("ActiveMQ", StringComparison.OrdinalIgnoreCase) =>
                     new StompConnection(client, _ => new ActiveMqBroker(client, options.MaximumBody, topologyChanged)),
                 _ => throw new TransportRefusedException(
@@ -101,6 +101,8 @@ internal sealed class StompConnection : IBrokerConnection
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // First, so that a consumer which is being made meanwhile sees it and ends itself.
+        _lost.TrySetResult(null);
         var ending = _consumers.Values.Select(consumer => consumer.Client).OfType<StompClient>().Where(own => own != _client).ToList();
         _consumers.Clear();
         await _client.DisposeAsync().ConfigureAwait(false);
@@ -109,8 +111,6 @@ internal sealed class StompConnection : IBrokerConnection
             await own.DisposeAsync().ConfigureAwait(false);
         }
         await Sender.DisposeAsync().ConfigureAwait(false);
-        Broker.Dispose();
-        _lost.TrySetResult(null);
     }
 
     private async Task WatchAsync() => _lost.TrySetResult(await _client.Lost.ConfigureAwait(false));

@@ -230,8 +230,6 @@ internal sealed class ActiveMqBroker : IStompBroker
 
     public string ReadReplyTo(string replyTo) => Destinations.FromActiveMq(replyTo);
 
-    public void Dispose() => _topology.Dispose();
-
     // The commit is sent only after the server has taken every frame: one that it refuses must not leave the others to be committed.
     private async Task ExecuteAsTransactionAsync(List<StompFrame> frames)
     {

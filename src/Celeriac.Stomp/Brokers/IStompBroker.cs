@@ -5,7 +5,7 @@ using Celeriac.Stomp.Sending;
 namespace Celeriac.Stomp.Brokers;
 
 /// <summary>What differs between the servers that speak STOMP, on one connection: STOMP itself knows no queues, no exchanges and no durability.</summary>
-internal interface IStompBroker : IDisposable
+internal interface IStompBroker
 {
     /// <summary>What the server can do, as far as is known now.</summary>
     TransportCapabilities Capabilities { get; }

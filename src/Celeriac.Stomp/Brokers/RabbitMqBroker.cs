@@ -15,7 +15,7 @@ namespace Celeriac.Stomp.Brokers;
 /// acknowledged goes back only with its channel. So everything that may be refused, and each consumer, has a connection of its own.
 /// </summary>
 internal sealed class RabbitMqBroker(
-    StompClient client, Func<CancellationToken, Task<StompClient>> openAnother, Action<StompConsumer, Exception?> consumerLost, long maximumBody, bool plainHeaders) : IStompBroker
+    StompClient client, Func<CancellationToken, Task<StompClient>> openAnother, Func<bool> isOver, Action<StompConsumer, Exception?> consumerLost, long maximumBody, bool plainHeaders) : IStompBroker
 {
     private const int PurgeWindow = 1000;
 
@@ -151,6 +151,11 @@ internal sealed class RabbitMqBroker(
         consumer.Client = own;
         try
         {
+            if (isOver())
+            {
+                // The transport's connection ended meanwhile and has not seen this one: left open it would hold messages that nobody takes.
+                throw new StompConnectionException("The connection was lost while a consumer was made.", mayHaveBeenSent: false);
+            }
             await own.SubscribeAsync(
                 new StompSubscriptionOptions
                 {
@@ -232,10 +237,6 @@ internal sealed class RabbitMqBroker(
 
     public string ReadReplyTo(string replyTo) => Destinations.FromRabbitMq(replyTo);
 
-    public void Dispose()
-    {
-        // Every other connection belongs to a consumer and ends with it.
-    }
 
     private async Task WatchAsync(StompConsumer consumer, StompClient own)
     {

@@ -10,7 +10,9 @@ namespace Celeriac.Stomp.Registry;
 /// which makes writers of all processes wait for each other, and sends the next version and acknowledges the old one in one transaction:
 /// a writer that dies changes nothing.
 /// </summary>
-internal sealed class ActiveMqTopology(StompClient client, Func<string> nextId) : IDisposable
+#pragma warning disable CA1001 // The semaphores have no wait handle to release, and calls that a lost connection ends still leave them.
+internal sealed class ActiveMqTopology(StompClient client, Func<string> nextId)
+#pragma warning restore CA1001
 {
     /// <summary>The queue that holds the register.</summary>
     public const string Queue = "/queue/celeriac.topology";
@@ -72,12 +74,6 @@ internal sealed class ActiveMqTopology(StompClient client, Func<string> nextId) 
         {
             _changing.Release();
         }
-    }
-
-    public void Dispose()
-    {
-        _changing.Dispose();
-        _reading.Dispose();
     }
 
     private async Task<bool> ChangeExclusivelyAsync(Func<RoutingTable, TopologyChange?> plan, CancellationToken cancellationToken)

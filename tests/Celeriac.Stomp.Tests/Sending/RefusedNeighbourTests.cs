@@ -14,7 +14,7 @@ public sealed class RefusedNeighbourTests : StompTest
         var server = await ActiveMqAsync();
         await using var tap = new StompTap(server.StompPort);
         var client = await RawAsync(tap.Through(server.StompUrl));
-        using var broker = new ActiveMqBroker(client, 1 << 20, _ => { });
+        var broker = new ActiveMqBroker(client, 1 << 20, _ => { });
         var (queue, held) = ($"/queue/{NameOf("queue")}", await ReceiveOneAsync(client, NameOf("held")));
         var consumer = new StompConsumer(1, "held", 1, 1);
         var works = Enumerable.Range(0, 10).Select(number => new StompWork([], [Send(queue, $"{number}")], number == 7 ? [new SettlementFrame(consumer, held)] : [])).ToList();
@@ -41,7 +41,7 @@ public sealed class RefusedNeighbourTests : StompTest
         var server = await RabbitMqAsync();
         await using var tap = new StompTap(server.StompPort);
         var client = await RawAsync(tap.Through(server.StompUrl));
-        using var broker = new RabbitMqBroker(client, _ => throw new InvalidOperationException(), (_, _) => { }, 1 << 20, plainHeaders: false);
+        var broker = new RabbitMqBroker(client, _ => throw new InvalidOperationException(), () => false, (_, _) => { }, 1 << 20, plainHeaders: false);
         var queue = $"/queue/{NameOf("queue")}";
         var works = Enumerable.Range(0, 10).Select(number => new StompWork([], [Send(queue, $"{number}")], [])).ToList();
         // Our own client refuses it, because the line is too long.
