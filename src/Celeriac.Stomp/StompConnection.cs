@@ -86,9 +86,18 @@ internal sealed class StompConnection : IBrokerConnection
     /// <summary>Ends a consumer; what it has not settled goes back.</summary>
     public async Task EndAsync(StompConsumer consumer, CancellationToken cancellationToken)
     {
-        if (_consumers.TryRemove(consumer.Number, out _) && !Lost.IsCompleted)
+        if (!_consumers.TryRemove(consumer.Number, out _))
+        {
+            return;
+        }
+        if (!Lost.IsCompleted)
         {
             await Broker.EndAsync(consumer, cancellationToken).ConfigureAwait(false);
+        }
+        else if (consumer.Client is { } own && own != _client)
+        {
+            // It is no longer among those that end with this connection.
+            await own.DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -116,8 +116,7 @@ public abstract partial class TransportConformance
     [Fact(Timeout = LongLimit)]
     public async Task A_completion_that_a_cut_meets_never_settles_without_its_follow_up()
     {
-        // Open: through RabbitMQ's STOMP plug-in a queue may go quiet for seconds after many cuts in a row. To be found before issue 3 is closed.
-        if (Network() is not { } network || !Can.Exchanges)
+        if (Network() is not { } network)
         {
             return;
         }
@@ -137,6 +136,8 @@ public abstract partial class TransportConformance
                 break;
             }
             var delivery = await receiving;
+            // A delivery may come before the rest is restored; a cut at that moment is a failed attempt to connect, which costs more patience each time.
+            await EventuallyAsync(() => Task.FromResult(Transport.Health.State == ConnectionState.Connected), "the transport is connected");
             var completion = new Completion(delivery, Settlement.Ack) { FollowUps = [FollowUp(next, TextOf(delivery))] };
             var completing = StatusOrNullAsync(Transport.CompleteAsync(completion, Cancelled));
             if (!delivery.Redelivered)

@@ -20,7 +20,7 @@ internal static partial class Log
     [LoggerMessage(1011, LogLevel.Warning, "The connection to {Broker} was lost (connection {Generation}): {Reason}. Connecting again")]
     public static partial void ConnectionLost(ILogger logger, string broker, long generation, string reason);
 
-    [LoggerMessage(1012, LogLevel.Warning, "No server of {Broker} can be reached (round {Round}); the next round begins in {Delay}. {Reason}")]
+    [LoggerMessage(1012, LogLevel.Warning, "{Broker}: no connection could be made (round {Round}); the next round begins in {Delay}. {Reason}")]
     public static partial void ConnectFailed(ILogger logger, string broker, int round, TimeSpan delay, string reason);
 
     [LoggerMessage(1013, LogLevel.Error, "Connecting to {Broker} failed in a way that was not foreseen; trying again")]
