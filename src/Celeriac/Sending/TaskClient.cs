@@ -1,3 +1,4 @@
+using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
@@ -43,6 +44,9 @@ public sealed class TaskClient : IAsyncDisposable
     public string DefaultQueue { get; }
 
     internal TaskQueues Queues { get; }
+
+    /// <summary>The logical clock that this client's events and control messages share with the worker over it.</summary>
+    internal LogicalClock Clock { get; } = new();
 
     /// <summary>A client without a host, for scripts: <c>await using var client = TaskClient.Open("sqlite://celeriac.db");</c>. It connects at the first use.</summary>
     /// <exception cref="BrokerUrlException">A URL is malformed or its scheme unknown.</exception>
