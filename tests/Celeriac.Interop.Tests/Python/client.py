@@ -1,0 +1,85 @@
+"""A Python client that the tests drive: each line of standard input is a program's body, each line of standard output what it returned.
+
+What a program has beside Celery and Kombu: ``app``, ``send`` (a task by name), ``outcome`` (how it ended, as the caller sees it), ``publish`` (a raw message).
+"""
+import base64
+import datetime
+import decimal
+import json
+import sys
+import textwrap
+import time
+import traceback
+import uuid
+import zlib
+
+import celery
+import kombu
+from celery import chain, chord, group, signature
+from celery.exceptions import TimeoutError as LocalTimeout
+
+import interop_app
+from interop_app import app
+
+PATIENCE = 30
+
+
+def send(name, *args, **options):
+    kwargs = options.pop("kwargs", None)
+    return app.send_task(name, args=args, kwargs=kwargs, **options)
+
+
+def describe(error):
+    return {
+        "type": type(error).__name__, "module": type(error).__module__, "text": str(error), "bases": [base.__name__ for base in type(error).__mro__],
+        "args": [arg if isinstance(arg, (str, int, float, bool, type(None))) else repr(arg) for arg in error.args],
+    }
+
+
+def outcome(result, timeout=PATIENCE):
+    """State, value or error, traceback, and every state on the way, as the sender of the task sees them."""
+    seen = []
+    answer = {"id": result.id}
+    try:
+        answer["value"] = result.get(timeout=timeout, on_message=lambda meta: seen.append({"status": meta.get("status"), "result": meta.get("result")}))
+    except LocalTimeout:
+        answer["timeout"] = True
+        return answer
+    except Exception as error:  # the task's own exception, as Celery makes it
+        answer["error"] = describe(error)
+    answer.update(state=result.state, traceback=result.traceback, seen=seen, children=[child.id for child in result.children or []])
+    return answer
+
+
+def publish(queue, headers=None, body=b"", content_type="application/json", content_encoding="utf-8", **properties):
+    """Puts a message onto a queue as it is, without Celery and without Kombu's serializers."""
+    with app.connection_for_write() as connection:
+        channel = connection.default_channel
+        message = channel.prepare_message(
+            body if isinstance(body, (bytes, str)) else json.dumps(body), priority=properties.pop("priority", 0),
+            content_type=content_type, content_encoding=content_encoding, headers=headers or {}, properties={"delivery_mode": 2, **properties})
+        for name in ("content_type", "content_encoding"):
+            if message.properties.get(name) is None:
+                message.properties.pop(name, None)
+        channel.basic_publish(message, exchange="", routing_key=queue)
+
+
+def run(program):
+    scope = dict(globals())
+    exec("def program():\n" + textwrap.indent(textwrap.dedent(program), "    "), scope)
+    return scope["program"]()
+
+
+def main():
+    answers = sys.stdout
+    sys.stdout = sys.stderr
+    for line in sys.stdin:
+        try:
+            answer = {"value": run(json.loads(line))}
+        except Exception as error:
+            answer = {"failure": f"{type(error).__name__}: {error}\n{traceback.format_exc()}"}
+        answers.write(json.dumps(answer, default=repr) + "\n")
+        answers.flush()
+
+
+main()
