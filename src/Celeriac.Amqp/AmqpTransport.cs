@@ -33,7 +33,7 @@ internal sealed partial class AmqpTransport : ITransport
         Capabilities = CapabilitiesOf(options);
         _topology = new AmqpTopology(options, Capabilities, _log);
         _routing = new AmqpRouting(options, Capabilities, Time);
-        _connections = new Reconnecting<AmqpConnection>(url, options.Reconnect, new AmqpConnector(options, _log).OpenAsync, RestoreAsync, Time, _log);
+        _connections = new Reconnecting<AmqpConnection>(url, options.Reconnect, new AmqpConnector(options, Time, _log).OpenAsync, RestoreAsync, Time, _log);
         _publisher = new AmqpPublisher(_connections, Time, _log);
         _getting = new GetChannel(this, _channels);
     }
