@@ -52,6 +52,29 @@ internal sealed class AmqpConnector(AmqpOptions options, TimeProvider time, ILog
             _ = DropAsync(connecting);
             throw;
         }
+        catch (BrokerUnreachableException error) when (client is { IsEncrypted: true } && IsEndedByServer(error))
+        {
+            // With TLS 1.3 a server looks at the client's certificate when the client holds the handshake for done.
+            throw new TransportException(
+                $"'{server}' ended the connection right after the TLS handshake. It may ask for a certificate of the client, or not trust the one it got. Name one that it trusts with client_certificate, or look into the server's log.", error);
+        }
+    }
+
+    /// <summary>True where the connection just ended, and nobody said why.</summary>
+    private static bool IsEndedByServer(Exception error)
+    {
+        for (var cause = error.InnerException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SocketException or EndOfStreamException or AuthenticationException)
+            {
+                return true;
+            }
+            if (cause is PossibleAuthenticationFailureException or OperationInterruptedException)
+            {
+                return false;
+            }
+        }
+        return false;
     }
 
     private static async Task DropAsync(Task<IConnection> connecting)

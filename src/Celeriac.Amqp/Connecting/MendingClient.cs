@@ -25,6 +25,9 @@ internal sealed class MendingClient : ITcpClient
     /// <summary>Gives a silent server up, once it is started.</summary>
     public SilenceWatch Silence { get; }
 
+    /// <summary>True once TLS is agreed on.</summary>
+    public bool IsEncrypted => _tls is not null && _stream is not null;
+
     public bool Connected => _socket.Connected;
 
     public Socket Client => _socket;
