@@ -230,22 +230,32 @@ internal sealed class ActiveMqBroker : IStompBroker
 
     public string ReadReplyTo(string replyTo) => Destinations.FromActiveMq(replyTo);
 
-    // The commit is sent only after the server has taken every frame: one that it refuses must not leave the others to be committed.
+    /// <summary>
+    /// One write to the disk for all. A frame with a receipt would be a write of its own, within a transaction too (measured: eight messages with a
+    /// receipt each took 60 ms, without 2–18), so the frames have none. The commit follows when the server has read every frame, which the receipt
+    /// of another, empty transaction shows: a frame that it cannot read is answered with ERROR before. What the broker refuses later, such as
+    /// for lack of a right, makes it roll back the whole transaction at the commit (rollbackOnlyOnAsyncException, its default).
+    /// </summary>
     private async Task ExecuteAsTransactionAsync(List<StompFrame> frames)
     {
-        var transaction = _nextId();
-        await _client.WriteAsync(StompFrames.Begin(transaction)).ConfigureAwait(false);
+        var (transaction, barrier) = (_nextId(), _nextId());
+        var refusal = _client.CatchError();
         try
         {
-            await _client.RequestEachAsync([.. frames.Select(frame => frame.With("transaction", transaction))]).ConfigureAwait(false);
+            await _client.RequestAsync(
+                [StompFrames.Begin(transaction), .. frames.Select(frame => frame.With("transaction", transaction)), StompFrames.Begin(barrier)]).ConfigureAwait(false);
+            if (refusal.IsCompleted)
+            {
+                // Forgotten with what it holds; the acknowledgements in it can be given again.
+                await _client.RequestAsync([StompFrames.Abort(barrier), StompFrames.Abort(transaction)]).ConfigureAwait(false);
+                throw await refusal.ConfigureAwait(false);
+            }
+            await _client.RequestAsync([StompFrames.Abort(barrier), StompFrames.Commit(transaction)]).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is not StompConnectionException)
+        finally
         {
-            // Forgotten with what it holds; the acknowledgements in it can be given again.
-            await _client.RequestAsync(StompFrames.Abort(transaction)).ConfigureAwait(false);
-            throw;
+            _client.StopCatching();
         }
-        await _client.RequestAsync(StompFrames.Commit(transaction)).ConfigureAwait(false);
     }
 
     private static bool IsAck(SettlementFrame settlement) => settlement.Frame.Command != "NACK";
