@@ -25,6 +25,7 @@ internal sealed class ActiveMqBroker : IStompBroker
     private readonly Action<RoutingTable> _topologyChanged;
     private readonly ActiveMqConsumers _consumers;
     private readonly SendingBack _sendingBack;
+    private readonly ActiveMqTransactions _transactions;
     private TransportCapabilities _capabilities;
 
     /// <param name="client">The connection.</param>
@@ -39,6 +40,7 @@ internal sealed class ActiveMqBroker : IStompBroker
         _topologyChanged = topologyChanged;
         _consumers = new ActiveMqConsumers(client, _nextId);
         _sendingBack = new SendingBack(client, Destinations.ActiveMq);
+        _transactions = new ActiveMqTransactions(client, _nextId);
         _capabilities = AllCapabilities with { MaxBodyBytes = maximumBody };
     }
 
@@ -209,7 +211,7 @@ internal sealed class ActiveMqBroker : IStompBroker
         List<StompFrame> together = [.. works.SelectMany(work => work.Sends), .. works.SelectMany(work => work.Settlements).Where(IsAck).Select(ack => ack.Frame)];
         if (together.Count > 1)
         {
-            await ExecuteAsTransactionAsync(together).ConfigureAwait(false);
+            await _transactions.CommitAsync(together).ConfigureAwait(false);
         }
         else if (together.Count == 1)
         {
@@ -229,34 +231,6 @@ internal sealed class ActiveMqBroker : IStompBroker
     }
 
     public string ReadReplyTo(string replyTo) => Destinations.FromActiveMq(replyTo);
-
-    /// <summary>
-    /// One write to the disk for all. A frame with a receipt would be a write of its own, within a transaction too (measured: eight messages with a
-    /// receipt each took 60 ms, without 2–18), so the frames have none. The commit follows when the server has read every frame, which the receipt
-    /// of another, empty transaction shows: a frame that it cannot read is answered with ERROR before. What the broker refuses later, such as
-    /// for lack of a right, makes it roll back the whole transaction at the commit (rollbackOnlyOnAsyncException, its default).
-    /// </summary>
-    private async Task ExecuteAsTransactionAsync(List<StompFrame> frames)
-    {
-        var (transaction, barrier) = (_nextId(), _nextId());
-        var refusal = _client.CatchError();
-        try
-        {
-            await _client.RequestAsync(
-                [StompFrames.Begin(transaction), .. frames.Select(frame => frame.With("transaction", transaction)), StompFrames.Begin(barrier)]).ConfigureAwait(false);
-            if (refusal.IsCompleted)
-            {
-                // Forgotten with what it holds; the acknowledgements in it can be given again.
-                await _client.RequestAsync([StompFrames.Abort(barrier), StompFrames.Abort(transaction)]).ConfigureAwait(false);
-                throw await refusal.ConfigureAwait(false);
-            }
-            await _client.RequestAsync([StompFrames.Abort(barrier), StompFrames.Commit(transaction)]).ConfigureAwait(false);
-        }
-        finally
-        {
-            _client.StopCatching();
-        }
-    }
 
     private static bool IsAck(SettlementFrame settlement) => settlement.Frame.Command != "NACK";
 
