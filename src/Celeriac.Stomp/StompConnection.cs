@@ -56,7 +56,7 @@ internal sealed class StompConnection : IBrokerConnection
             var connection = client.Server switch
             {
                 { } name when name.StartsWith("RabbitMQ", StringComparison.OrdinalIgnoreCase) => new StompConnection(client, self =>
-                    new RabbitMqBroker(client, Open, () => self.Lost.IsCompleted, (consumer, reason) => self.ConsumerLost(consumer, reason, consumerRefused, options.Reconnect.ConnectTimeout, time), options.MaximumBody, options.PlainHeaders)),
+                    new RabbitMqBroker(client, Open, () => self.Lost.IsCompleted, (consumer, reason) => self.ConsumerLost(consumer, reason, consumerRefused), options.MaximumBody, options.PlainHeaders)),
                 { } name when name.StartsWith("ActiveMQ", StringComparison.OrdinalIgnoreCase) =>
                     new StompConnection(client, _ => new ActiveMqBroker(client, options.MaximumBody, topologyChanged)),
                 _ => throw new TransportRefusedException(
@@ -115,42 +115,24 @@ internal sealed class StompConnection : IBrokerConnection
 
     private async Task WatchAsync() => _lost.TrySetResult(await _client.Lost.ConfigureAwait(false));
 
-    /// <summary>A consumer with a connection of its own has lost it: either its queue is gone, or the network is, for all of us.</summary>
-    private void ConsumerLost(StompConsumer consumer, Exception? reason, Action<StompConsumer, Exception?> refused, TimeSpan patience, TimeProvider time)
+    /// <summary>
+    /// A consumer with a connection of its own has lost it: either its queue is gone, or the connection is. An ERROR says the first only in certain words;
+    /// it comes too where an operator closes the connection, where a delivery was held for longer than the server allows or where its virtual host
+    /// goes down, and then the next connection consumes again, and finds out if the queue is gone.
+    /// </summary>
+    private void ConsumerLost(StompConsumer consumer, Exception? reason, Action<StompConsumer, Exception?> refused)
     {
         if (!_consumers.ContainsKey(consumer.Number))
         {
             return;
         }
-        if (reason is StompErrorException)
+        if (RabbitMqErrors.IsQueueDeleted(reason))
         {
-            _ = JudgeAsync(consumer, reason, refused, patience, time);
+            refused(consumer, reason);
         }
         else
         {
             GiveUp(reason ?? new StompConnectionException("A consumer's connection was closed.", mayHaveBeenSent: true));
         }
-    }
-
-    /// <summary>
-    /// An ERROR ends a consumer for good where its queue was deleted. It comes too where an operator closes the connection, where a delivery was
-    /// held for longer than the server allows or where its virtual host goes down, and then the next connection consumes again. So the server is asked.
-    /// </summary>
-    private async Task JudgeAsync(StompConsumer consumer, Exception reason, Action<StompConsumer, Exception?> refused, TimeSpan patience, TimeProvider time)
-    {
-        try
-        {
-            using var limit = new CancellationTokenSource(patience, time);
-            if (await Broker.FindAsync(consumer.Queue, limit.Token).WaitAsync(limit.Token).ConfigureAwait(false) is null)
-            {
-                refused(consumer, reason);
-                return;
-            }
-        }
-        catch (Exception)
-        {
-            // No answer, so nothing says that the queue is gone: who consumes on the next connection finds out.
-        }
-        GiveUp(reason);
     }
 }
