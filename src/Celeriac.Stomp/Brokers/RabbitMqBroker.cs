@@ -168,9 +168,15 @@ internal sealed class RabbitMqBroker(
             // The plug-in answers with a receipt and refuses afterwards: what comes back through the channel shows that it lives.
             await own.EchoAsync("ready", cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception error)
         {
             await own.DisposeAsync().ConfigureAwait(false);
+            if (RabbitMqErrors.LossIn(error) is { } loss)
+            {
+                // Whoever subscribes waits for the next connection then, which comes only when this one is given up.
+                consumerLost(consumer, loss);
+                throw loss;
+            }
             throw;
         }
         _ = WatchAsync(consumer, own);

@@ -111,18 +111,20 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
         }
         catch (StompErrorException error)
         {
-            return error;
+            return RefusalOf(error);
         }
         catch (StompConnectionException)
         {
             // The refusal may have ended the connection before the next frame was written.
-            if (await client.Lost.WaitAsync(cancellationToken).ConfigureAwait(false) is StompErrorException refusal)
+            if (await client.Lost.WaitAsync(cancellationToken).ConfigureAwait(false) is StompErrorException error)
             {
-                return refusal;
+                return RefusalOf(error);
             }
             throw;
         }
     }
+
+    private static StompErrorException RefusalOf(StompErrorException error) => RabbitMqErrors.LossIn(error) is { } loss ? throw loss : error;
 
     private static StompHeaders HeadersOf(QueueDeclaration queue)
     {
