@@ -56,7 +56,7 @@ internal sealed class StompConnection : IBrokerConnection
             var connection = client.Server switch
             {
                 { } name when name.StartsWith("RabbitMQ", StringComparison.OrdinalIgnoreCase) => new StompConnection(client, self =>
-                    new RabbitMqBroker(client, Open, () => self.Lost.IsCompleted, (consumer, reason) => self.ConsumerLost(consumer, reason, consumerRefused), options.MaximumBody, options.PlainHeaders)),
+                    new RabbitMqBroker(client, Open, () => self.Lost.IsCompleted, (consumer, reason) => self.ConsumerLost(consumer, reason, consumerRefused), options.MaximumBody, options.PlainHeaders, time)),
                 { } name when name.StartsWith("ActiveMQ", StringComparison.OrdinalIgnoreCase) =>
                     new StompConnection(client, _ => new ActiveMqBroker(client, options.MaximumBody, topologyChanged)),
                 _ => throw new TransportRefusedException(

@@ -15,11 +15,11 @@ namespace Celeriac.Stomp.Brokers;
 /// acknowledged goes back only with its channel. So everything that may be refused, and each consumer, has a connection of its own.
 /// </summary>
 internal sealed class RabbitMqBroker(
-    StompClient client, Func<CancellationToken, Task<StompClient>> openAnother, Func<bool> isOver, Action<StompConsumer, Exception?> consumerLost, long maximumBody, bool plainHeaders) : IStompBroker
+    StompClient client, Func<CancellationToken, Task<StompClient>> openAnother, Func<bool> isOver, Action<StompConsumer, Exception?> consumerLost, long maximumBody, bool plainHeaders, TimeProvider time) : IStompBroker
 {
     private const int PurgeWindow = 1000;
 
-    private readonly RabbitMqQueues _queues = new(openAnother);
+    private readonly RabbitMqQueues _queues = new(openAnother, time);
     private readonly SendingBack _sendingBack = new(client, Destinations.RabbitMq);
 
     // Queues that were seen to exist. One that can expire is not remembered.

@@ -9,6 +9,9 @@ internal static class RabbitMqErrors
     /// </summary>
     internal static bool IsQueueDeleted(Exception? reason) => reason is StompErrorException { ServerMessage: "Server cancelled subscription" };
 
+    /// <summary>Whether somebody else holds the queue for himself.</summary>
+    internal static bool IsLocked(StompErrorException refusal) => refusal.Details.Contains("RESOURCE_LOCKED", StringComparison.Ordinal);
+
     /// <summary>
     /// The loss of the connection where that is what the failure says; null where it answers what was asked. Taken for an answer, the plug-in's words
     /// for a connection that an operator closes, a server that stops or a virtual host that goes down would say that a queue is refused, or exists.
