@@ -89,7 +89,7 @@ public sealed class RabbitMqServer : BrokerServer
     private protected override void Configure()
     {
         Directory.CreateDirectory(Below("home"));
-        File.WriteAllText(Below("enabled_plugins"), "[rabbitmq_stomp].\n");
+        File.WriteAllText(Below("enabled_plugins"), $"[{string.Join(',', ["rabbitmq_stomp", .. _options.Plugins])}].\n");
         File.WriteAllText(Below("advanced.config"), "[].\n");
         File.WriteAllText(Below("rabbitmq-env.conf"), "");
         var tls = "";
