@@ -5,6 +5,7 @@ What a program has beside Celery and Kombu: ``app``, ``send`` (a task by name), 
 import base64
 import datetime
 import decimal
+import gzip
 import json
 import sys
 import textwrap
@@ -62,6 +63,23 @@ def publish(queue, headers=None, body=b"", content_type="application/json", cont
             if message.properties.get(name) is None:
                 message.properties.pop(name, None)
         channel.basic_publish(message, exchange="", routing_key=queue)
+
+
+def expected():
+    """A result that is awaited before its message is published by other means."""
+    result = app.AsyncResult(str(uuid.uuid4()))
+    with app.producer_or_acquire() as producer:
+        app.backend.on_task_call(producer, result.id)
+    return result
+
+
+def raw(queue, task_id, headers, body, body_form=None, **properties):
+    """Puts a task message for cs.add onto a queue, with what is wrong or odd about it; a header that is None beside task and id is sent as null."""
+    every = {"task": "cs.add", "id": task_id, **headers}
+    for name in ("task", "id"):
+        if every[name] is None:
+            del every[name]
+    publish(queue, every, body_form(body) if body_form else body, reply_to=app.thread_oid, correlation_id=task_id, **properties)
 
 
 def run(program):
