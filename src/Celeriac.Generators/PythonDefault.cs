@@ -7,14 +7,13 @@ namespace Celeriac.Generators;
 /// <summary>Writes the default of a parameter as Python, for the reader of a stub: it is never sent, the C# side has its own.</summary>
 internal static class PythonDefault
 {
-    private const string Inexpressible = "...";
-
-    public static string Write(IParameterSymbol parameter)
+    /// <summary>Null where Python has no way to write it, as for <c>default(Guid)</c>.</summary>
+    public static string? Write(IParameterSymbol parameter)
     {
         var type = parameter.Type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable ? nullable.TypeArguments[0] : parameter.Type;
         return parameter.ExplicitDefaultValue switch
         {
-            null => parameter.Type.IsReferenceType || !SymbolEqualityComparer.Default.Equals(type, parameter.Type) ? "None" : Inexpressible,
+            null => parameter.Type.IsReferenceType || !SymbolEqualityComparer.Default.Equals(type, parameter.Type) ? "None" : null,
             var value when type is INamedTypeSymbol { TypeKind: TypeKind.Enum } enumeration => Member(enumeration, value),
             bool truth => truth ? "True" : "False",
             string text => Text(text),
@@ -23,7 +22,7 @@ internal static class PythonDefault
             float number => Floating(number, number.ToString("R", CultureInfo.InvariantCulture)),
             decimal number => $"_decimal.Decimal(\"{number.ToString(CultureInfo.InvariantCulture)}\")",
             IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-            _ => Inexpressible,
+            _ => null,
         };
     }
 
@@ -44,10 +43,12 @@ internal static class PythonDefault
     private static string Text(string value)
     {
         var text = new StringBuilder("\"");
-        foreach (var character in value)
+        for (var index = 0; index < value.Length; index++)
         {
+            var character = value[index];
             _ = character switch
             {
+                _ when char.IsSurrogatePair(value, index) => text.Append("\\U").Append(char.ConvertToUtf32(character, value[++index]).ToString("x8", CultureInfo.InvariantCulture)),
                 '"' or '\\' => text.Append('\\').Append(character),
                 '\n' => text.Append("\\n"),
                 >= ' ' and <= '~' => text.Append(character),

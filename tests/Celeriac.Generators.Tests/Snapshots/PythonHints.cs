@@ -128,7 +128,7 @@ partial class Hints
                     new("none", global::Celeriac.TaskParameterKind.Optional, "string?", "str | None", "None"),
                     new("colour", global::Celeriac.TaskParameterKind.Optional, "Colour", "_typing.Literal[\"Red\", \"Blue\"] | int", "\"Blue\""),
                     new("perhaps", global::Celeriac.TaskParameterKind.Optional, "Colour?", "_typing.Literal[\"Red\", \"Blue\"] | int | None", "None"),
-                    new("id", global::Celeriac.TaskParameterKind.Optional, "Guid", "_uuid.UUID | str", "..."),
+                    new("id", global::Celeriac.TaskParameterKind.Optional, "Guid", "_uuid.UUID | str"),
                     new("list", global::Celeriac.TaskParameterKind.Optional, "int[]", "list[int] | None", "None"),
                 ],
                 Invoker = Invoke,
