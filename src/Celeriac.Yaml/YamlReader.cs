@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Celeriac.Messaging.Serialization;
 using YamlDotNet.Core;
@@ -27,7 +28,8 @@ internal sealed class YamlReader : IDisposable
         _parser = new Parser(new StringReader(text));
         _maximumDepth = maximumDepth;
         _maximumBytes = maximumBytes;
-        _writer = new Utf8JsonWriter(_json, new JsonWriterOptions { SkipValidation = true, MaxDepth = maximumDepth + 2 });
+        // Escaped no more than it must be: the arguments are shown to people.
+        _writer = new Utf8JsonWriter(_json, new JsonWriterOptions { SkipValidation = true, MaxDepth = maximumDepth + 2, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
     /// <summary>The JSON of a document.</summary>
