@@ -65,6 +65,9 @@ internal static partial class Log
     [LoggerMessage(2023, LogLevel.Warning, "State {State} of task {TaskName}[{TaskId}] could not be written; the task runs all the same")]
     public static partial void StateNotWritten(ILogger logger, Exception error, string taskName, string taskId, string state);
 
+    [LoggerMessage(2024, LogLevel.Information, "Task {TaskName}[{TaskId}] is not known here; it went back to queue {Queue} for its owner (try {Try} of {MostTries})")]
+    public static partial void TaskPassedOn(ILogger logger, string taskName, string taskId, string queue, int @try, int mostTries);
+
     [LoggerMessage(2030, LogLevel.Warning, "Results cannot be read at the moment; reading is tried again")]
     public static partial void ResultsUnreadable(ILogger logger, Exception error);
 

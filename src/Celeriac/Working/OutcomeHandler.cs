@@ -28,14 +28,12 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         await CommitAsync(task.Delivery, new Effects(Settlement.Ack, null), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
 
     /// <summary>Moves a task whose eta is far away back into the broker, where it costs nothing.</summary>
-    public async ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp)
-    {
-        var effects = new Effects(Settlement.Ack, null)
-        {
-            FollowUps = [Publication.ToQueue(task.Delivery.Queue, task.Delivery.Message) with { Due = eta }],
-        };
-        await CommitAsync(task.Delivery, effects, null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
-    }
+    public ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp) =>
+        PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, task.Delivery.Message) with { Due = eta }, giveUp);
+
+    /// <summary>Sends a message back to its queue, changed or later, in place of the one received.</summary>
+    public async ValueTask PassOnAsync(Delivery delivery, TaskRequest request, Publication again, CancellationToken giveUp) =>
+        await CommitAsync(delivery, new Effects(Settlement.Ack, null) { FollowUps = [again] }, null, request.Task, request.Id, giveUp).ConfigureAwait(false);
 
     /// <summary>Returns a message that was received and not begun.</summary>
     public async ValueTask ReturnAsync(AdmittedTask task, CancellationToken giveUp) =>
