@@ -6,11 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Working;
 
 /// <summary>Decides what happens to a received message before anything of it runs (CELERY-PROTOCOL section 7).</summary>
-internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
+internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, OutcomeHandler outcomes, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
 {
     // An eta this near is waited for in the worker: a trip through the broker would not be more exact.
     private static readonly TimeSpan s_near = TimeSpan.FromSeconds(2);
-    private readonly UnknownTasks _unknown = new(registry, outcomes, broker, node, time, log);
+    private readonly UnknownTasks _unknown = new(tasks, outcomes, broker, node, time, log);
 
     /// <summary>The task to run; null where the message was dealt with here.</summary>
     public async ValueTask<AdmittedTask?> AdmitAsync(Delivery delivery, CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
             await outcomes.QuarantineAsync(delivery, decoded.Fault!, cancellationToken).ConfigureAwait(false);
             return null;
         }
-        if (registry.FindRunnable(request.Task) is not { } definition)
+        if (tasks.Find(request.Task) is not { } runtime)
         {
             await _unknown.HandleAsync(delivery, request, cancellationToken).ConfigureAwait(false);
             return null;
@@ -32,21 +32,26 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
             return null;
         }
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
-        var task = new AdmittedTask(delivery, request, definition) { AcksLate = definition.Options.AcksLate ?? options.AcksLate };
-        var now = time.GetUtcNow();
-        if (request.Expires is { } expires && expires <= now)
+        var task = new AdmittedTask(delivery, request, runtime) { AcksLate = runtime.Definition.Options.AcksLate ?? options.AcksLate };
+        if (Refusal(request) is { } refusal)
         {
-            await outcomes.ApplyAsync(task, new Outcome.Expired(), [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            await outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             return null;
         }
         // Asked each time: which server it is, and what it can do, is known once it is connected.
-        if (broker.Capabilities.Delay && request.Eta is { } eta && eta - now > s_near)
+        if (broker.Capabilities.Delay && request.Eta is { } eta && eta - time.GetUtcNow() > s_near)
         {
             await outcomes.DeferAsync(task, eta, cancellationToken).ConfigureAwait(false);
             return null;
         }
         return task;
     }
+
+    /// <summary>How a task ends that must not run, because it was revoked or came too late; null where it may. Asked on receipt, and again just before the run.</summary>
+    public Outcome? Refusal(TaskRequest request) =>
+        revocations.Contains(request) ? new Outcome.Revoked(null)
+        : request.Expires is { } expires && expires <= time.GetUtcNow() ? new Outcome.Expired()
+        : null;
 
     private static DecodeFault Deadly(Delivery delivery, TaskRequest request) =>
         new(QuarantineReason.KilledWorkers, $"Task '{request.Task}' was not run again: {delivery.Deaths} worker processes have died or frozen while they held it. Find out why, then retry it from the quarantine.", request.Id, request.Task, request.ReplyTo)

@@ -10,7 +10,7 @@ namespace Celeriac.Working;
 /// What becomes of a task that this worker does not know. On a queue that others consume too it goes back for its owner, each time later than before;
 /// where nobody else consumes, or nobody has wanted it so often, it fails and is put aside.
 /// </summary>
-internal sealed class UnknownTasks(TaskRegistry registry, OutcomeHandler outcomes, ITransport broker, string node, TimeProvider time, ILogger log)
+internal sealed class UnknownTasks(TaskRuntimes tasks, OutcomeHandler outcomes, ITransport broker, string node, TimeProvider time, ILogger log)
 {
     /// <summary>So often it goes back: about four minutes in all.</summary>
     public const int MostTries = 10;
@@ -83,7 +83,7 @@ internal sealed class UnknownTasks(TaskRegistry registry, OutcomeHandler outcome
 
     private DecodeFault Fault(TaskRequest request, int tries)
     {
-        var names = registry.All.Where(task => task.Invoker is not null).Select(task => task.Name).Order(StringComparer.Ordinal).ToList();
+        var names = tasks.All.Select(task => task.Definition.Name).ToList();
         var known = names.Count == 0 ? "none" : string.Join(", ", names.Take(20)) + (names.Count > 20 ? ", …" : "");
         var others = tries == 0 ? "" : $", and no other consumer of its queue has taken it in {tries} tries";
         return new DecodeFault(QuarantineReason.UnknownTask, $"Task '{request.Task}' is not registered on worker '{node}'{others}. {DidYouMean.Sentence(request.Task, names)}Registered: {known}.", request.Id, request.Task, request.ReplyTo)
