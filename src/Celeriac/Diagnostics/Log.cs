@@ -71,6 +71,9 @@ internal static partial class Log
     [LoggerMessage(2025, LogLevel.Warning, "Task {TaskName}[{TaskId}] was terminated by remote control ({Signal})")]
     public static partial void TaskTerminated(ILogger logger, string taskName, string taskId, string signal);
 
+    [LoggerMessage(2026, LogLevel.Information, "Task {TaskName}[{TaskId}] is not known here; it went back to queue {Queue} for its owner (try {Try} of {MostTries})")]
+    public static partial void TaskPassedOn(ILogger logger, string taskName, string taskId, string queue, int @try, int mostTries);
+
     [LoggerMessage(2030, LogLevel.Warning, "Results cannot be read at the moment; reading is tried again")]
     public static partial void ResultsUnreadable(ILogger logger, Exception error);
 

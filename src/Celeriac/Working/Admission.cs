@@ -10,6 +10,7 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
 {
     // An eta this near is waited for in the worker: a trip through the broker would not be more exact.
     private static readonly TimeSpan s_near = TimeSpan.FromSeconds(2);
+    private readonly UnknownTasks _unknown = new(tasks, outcomes, broker, node, time, log);
 
     /// <summary>The task to run; null where the message was dealt with here.</summary>
     public async ValueTask<AdmittedTask?> AdmitAsync(Delivery delivery, CancellationToken cancellationToken)
@@ -22,7 +23,7 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
         }
         if (tasks.Find(request.Task) is not { } runtime)
         {
-            await outcomes.QuarantineAsync(delivery, Unknown(request), cancellationToken).ConfigureAwait(false);
+            await _unknown.HandleAsync(delivery, request, cancellationToken).ConfigureAwait(false);
             return null;
         }
         if (options.MaxDeaths > 0 && delivery.Deaths >= options.MaxDeaths)
@@ -57,14 +58,4 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
         {
             CorrelationId = request.CorrelationId,
         };
-
-    private DecodeFault Unknown(TaskRequest request)
-    {
-        var names = tasks.All.Select(task => task.Definition.Name).ToList();
-        var known = names.Count == 0 ? "none" : string.Join(", ", names.Take(20)) + (names.Count > 20 ? ", …" : "");
-        return new DecodeFault(QuarantineReason.UnknownTask, $"Task '{request.Task}' is not registered on worker '{node}'. {DidYouMean.Sentence(request.Task, names)}Registered: {known}.", request.Id, request.Task, request.ReplyTo)
-        {
-            CorrelationId = request.CorrelationId,
-        };
-    }
 }

@@ -30,17 +30,18 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         task.IsAcknowledged = true;
     }
 
+    /// <summary>Moves a task whose eta is far away back into the broker, where it costs nothing.</summary>
+    public ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp) =>
+        PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, task.Delivery.Message) with { Due = eta }, giveUp);
+
     /// <summary>
-    /// Moves a task whose eta is far away back into the broker, where it costs nothing. Without Python's property <c>expiration</c>: the header decides, and
-    /// not every broker takes it.
+    /// Sends a message back to its queue, changed or later, in place of the one received. Without Python's property <c>expiration</c>: the header
+    /// decides, and not every broker takes it together with a delay.
     /// </summary>
-    public async ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp)
+    public async ValueTask PassOnAsync(Delivery delivery, TaskRequest request, Publication again, CancellationToken giveUp)
     {
-        var effects = new Effects(Settlement.Ack, null)
-        {
-            FollowUps = [Publication.ToQueue(task.Delivery.Queue, task.Delivery.Message with { Expiration = null }) with { Due = eta }],
-        };
-        await CommitAsync(task.Delivery, effects, null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+        var effects = new Effects(Settlement.Ack, null) { FollowUps = [again with { Message = again.Message with { Expiration = null } }] };
+        await CommitAsync(delivery, effects, null, request.Task, request.Id, giveUp).ConfigureAwait(false);
     }
 
     /// <summary>Returns a message that was received and not begun.</summary>
