@@ -20,4 +20,7 @@ public sealed class CeleriacOptions
 
     /// <summary>Largest body of a task message in bytes, also after decompression. Default 16 MiB.</summary>
     public int MaxBodyBytes { get; set; } = 16 << 20;
+
+    /// <summary>Send an event for each task that is sent; Celery's <c>task_send_sent_event</c>. Default false.</summary>
+    public bool SendSentEvent { get; set; }
 }

@@ -39,6 +39,15 @@ public sealed class WorkerOptions
     /// <summary>How long a stopping worker lets its tasks finish before it cancels them and gives their messages back. Default 25 seconds, inside the host's 30.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>Send task events from the start; Celery's <c>-E</c> and <c>worker_send_task_events</c>. Default false: until <c>enable_events</c> asks for them.</summary>
+    public bool SendTaskEvents { get; set; }
+
+    /// <summary>Send no heartbeats and no other news of the worker itself; Celery's <c>--without-heartbeat</c>. Default false.</summary>
+    public bool WithoutHeartbeat { get; set; }
+
+    /// <summary>The time between two heartbeats; Celery's <c>--heartbeat-interval</c>. A worker that is silent for twice as long counts as gone. Default 2 seconds.</summary>
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>The prefetch that follows from all of them.</summary>
     internal int MessagesAhead => Prefetch > 0 ? Prefetch : Concurrency * PrefetchMultiplier;
 }

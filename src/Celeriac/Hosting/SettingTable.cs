@@ -12,6 +12,7 @@ internal static class SettingTable
         Setting.Text("task_default_queue", ["default_queue"], "celery", (options, queue) => options.DefaultQueue = queue),
         Setting.Duration("result_expires", [], "86400", (options, time) => options.ResultExpires = time),
         Setting.Number("max_body_bytes", ["task_max_body_bytes"], "16777216", (options, bytes) => options.MaxBodyBytes = bytes),
+        Setting.Switch("task_send_sent_event", ["send_sent_event"], "true", (options, value) => options.SendSentEvent = value),
         Setting.WorkerText("worker_queues", ["queues"], "celery,mail", (options, queues) => options.Queues = Split(queues)),
         Setting.WorkerNumber("worker_concurrency", ["concurrency"], "64", (options, number) => options.Concurrency = number),
         Setting.WorkerNumber("worker_synchronous_concurrency", ["synchronous_concurrency"], "8", (options, number) => options.SynchronousConcurrency = number),
@@ -21,6 +22,9 @@ internal static class SettingTable
         Setting.WorkerText("worker_node_name", ["node_name"], "celeriac@%h", (options, name) => options.NodeName = name),
         Setting.WorkerSwitch("task_acks_late", ["acks_late", "worker_acks_late"], "true", (options, value) => options.AcksLate = value),
         Setting.WorkerSwitch("task_track_started", ["track_started", "worker_track_started"], "false", (options, value) => options.TrackStarted = value),
+        Setting.WorkerSwitch("worker_send_task_events", ["send_task_events"], "true", (options, value) => options.SendTaskEvents = value),
+        Setting.WorkerSwitch("worker_without_heartbeat", ["without_heartbeat"], "false", (options, value) => options.WithoutHeartbeat = value),
+        Setting.WorkerDuration("worker_heartbeat_interval", ["heartbeat_interval"], "2", (options, time) => options.HeartbeatInterval = time),
         Setting.WorkerDuration("worker_shutdown_timeout", ["shutdown_timeout"], "25", (options, time) => options.ShutdownTimeout = time),
     ];
 
