@@ -65,6 +65,12 @@ internal static partial class Log
     [LoggerMessage(2023, LogLevel.Warning, "State {State} of task {TaskName}[{TaskId}] could not be written; the task runs all the same")]
     public static partial void StateNotWritten(ILogger logger, Exception error, string taskName, string taskId, string state);
 
+    [LoggerMessage(2024, LogLevel.Information, "Task {TaskName}[{TaskId}] was not run: it was revoked")]
+    public static partial void TaskRevoked(ILogger logger, string taskName, string taskId);
+
+    [LoggerMessage(2025, LogLevel.Warning, "Task {TaskName}[{TaskId}] was terminated by remote control ({Signal})")]
+    public static partial void TaskTerminated(ILogger logger, string taskName, string taskId, string signal);
+
     [LoggerMessage(2030, LogLevel.Warning, "Results cannot be read at the moment; reading is tried again")]
     public static partial void ResultsUnreadable(ILogger logger, Exception error);
 
