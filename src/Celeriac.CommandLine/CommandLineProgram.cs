@@ -63,6 +63,7 @@ internal static class CommandLineProgram
         root.Add(CallVerb.Create(OpenQuietly));
         root.Add(ResultVerb.Create(OpenQuietly));
         root.Add(StatusVerb.Create(OpenQuietly));
+        root.Add(EventsVerb.Create(OpenQuietly));
         root.Add(PurgeVerb.Create(OpenQuietly));
         root.Add(QuarantineVerb.Create(OpenQuietly));
         return root;

@@ -16,6 +16,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error, TextReader i
 
     public TextWriter Error { get; } = error;
 
+    /// <summary>True where a human looks at the output.</summary>
+    public bool IsInteractive => isInteractive;
+
     public static Terminal OfProcess() => new(Console.Out, Console.Error, Console.In, !Console.IsOutputRedirected);
 
     public void Configure(bool noColours, bool quiet)
@@ -90,7 +93,21 @@ internal sealed class Terminal(TextWriter output, TextWriter error, TextReader i
         Output.WriteLine(Encoding.UTF8.GetString(stream.ToArray()));
     }
 
-    private IAnsiConsole CreateConsole()
+    /// <summary>A key that was pressed since, without waiting for one; null where there is none or no keyboard.</summary>
+    public static char? TryReadKey()
+    {
+        try
+        {
+            return !Console.IsInputRedirected && Console.KeyAvailable ? Console.ReadKey(intercept: true).KeyChar : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Output that is a terminal does not make the input one.
+            return null;
+        }
+    }
+
+    public IAnsiConsole CreateConsole()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {

@@ -12,17 +12,14 @@ public sealed class ClientEvents
     private readonly ITransport _transport;
     private readonly LogicalClock _clock;
     private readonly TimeProvider _time;
-    private readonly ILogger _log;
     private readonly EventDispatcher _dispatcher;
 
-    internal ClientEvents(ITransport transport, string hostname, LogicalClock clock, TimeProvider time, ILogger? log = null)
+    internal ClientEvents(ITransport transport, EventDispatcher dispatcher, LogicalClock clock, TimeProvider time)
     {
         _transport = transport;
+        _dispatcher = dispatcher;
         _clock = clock;
         _time = time;
-        _log = log ?? NullLogger.Instance;
-        // A client's events travel each for itself, as Celery's do.
-        _dispatcher = new EventDispatcher(transport, hostname, clock, time, _log, gathersTaskEvents: false);
     }
 
     /// <summary>
@@ -37,7 +34,7 @@ public sealed class ClientEvents
 
     /// <summary>Receives events; dispose it when you are done.</summary>
     /// <param name="pattern">Which: see <see cref="EventReceiver(ITransport, string)"/>.</param>
-    public EventReceiver Receive(string pattern = "#") => new(_transport, pattern, _clock, _time, _log);
+    public EventReceiver Receive(string pattern = "#") => new(_transport, pattern, _clock, _time, NullLogger.Instance);
 
     /// <summary>That a task was sent: Celery's <c>task-sent</c>.</summary>
     internal void Sent(SentTask sent) => _dispatcher.Send(EventTypes.TaskSent, sent, static (writer, task) => task.Write(writer));
@@ -45,6 +42,4 @@ public sealed class ClientEvents
     /// <summary>The events of a worker over this client, under the worker's own name.</summary>
     internal WorkerEvents OfWorker(string node, WorkerOptions options, Func<int> active, Func<long> processed, ILogger log) =>
         new(new EventDispatcher(_transport, node, _clock, _time, log, gathersTaskEvents: true), options, active, processed);
-
-    internal ValueTask CloseAsync() => _dispatcher.DisposeAsync();
 }

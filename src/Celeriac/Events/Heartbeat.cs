@@ -8,6 +8,8 @@ namespace Celeriac.Events;
 /// </summary>
 internal sealed class Heartbeat(EventDispatcher dispatcher, TimeSpan interval, Func<int> active, Func<long> processed)
 {
+    private volatile bool _isStarted;
+
     /// <summary>What our workers call their software.</summary>
     public const string Identity = "cs-celeriac";
 
@@ -17,6 +19,7 @@ internal sealed class Heartbeat(EventDispatcher dispatcher, TimeSpan interval, F
 
     public void Start()
     {
+        _isStarted = true;
         Send(EventTypes.WorkerOnline);
         dispatcher.Regularly(interval, Beat);
     }
@@ -26,6 +29,10 @@ internal sealed class Heartbeat(EventDispatcher dispatcher, TimeSpan interval, F
 
     public void Stop()
     {
+        if (!_isStarted)
+        {
+            return;
+        }
         dispatcher.Regularly(interval, null);
         Send(EventTypes.WorkerOffline);
     }

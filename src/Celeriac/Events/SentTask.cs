@@ -5,7 +5,7 @@ using Celeriac.Protocol;
 namespace Celeriac.Events;
 
 /// <summary>What <c>task-sent</c> tells: the message's own headers and where it went.</summary>
-internal readonly record struct SentTask(Message Message, string Queue, string Exchange, string RoutingKey)
+internal readonly record struct SentTask(Message Message, string? Queue, string Exchange, string RoutingKey)
 {
     public void Write(Utf8JsonWriter writer)
     {

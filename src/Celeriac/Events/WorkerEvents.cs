@@ -119,9 +119,9 @@ internal sealed class WorkerEvents : IAsyncDisposable
     /// <summary>A task was taken back.</summary>
     /// <param name="request">The task.</param>
     /// <param name="terminated">True where it ran and was ended.</param>
-    /// <param name="signal">By which signal's number; null for none.</param>
+    /// <param name="signal">The signal that was named, as SIGTERM; null for none.</param>
     /// <param name="expired">True where its time had passed.</param>
-    public void Revoked(TaskRequest request, bool terminated, int? signal, bool expired)
+    public void Revoked(TaskRequest request, bool terminated, string? signal, bool expired)
     {
         if (_sendsTaskEvents)
         {
@@ -129,7 +129,7 @@ internal sealed class WorkerEvents : IAsyncDisposable
             {
                 writer.WriteString("uuid"u8, state.Id);
                 writer.WriteBoolean("terminated"u8, state.terminated);
-                WriteNumber(writer, "signum"u8, state.signal);
+                WriteSignal(writer, state.signal);
                 writer.WriteBoolean("expired"u8, state.expired);
             });
         }
@@ -165,15 +165,27 @@ internal sealed class WorkerEvents : IAsyncDisposable
         }
     }
 
-    private static void WriteNumber(Utf8JsonWriter writer, ReadOnlySpan<byte> name, int? value)
+    /// <summary>Python writes the signal's number; a name that has none here is written as it is.</summary>
+    private static void WriteSignal(Utf8JsonWriter writer, string? signal)
     {
-        if (value is { } number)
+        var number = signal switch
         {
-            writer.WriteNumber(name, number);
+            "SIGHUP" => 1,
+            "SIGINT" => 2,
+            "SIGQUIT" => 3,
+            "SIGKILL" => 9,
+            "SIGUSR1" => 10,
+            "SIGUSR2" => 12,
+            "SIGTERM" => 15,
+            _ => 0,
+        };
+        if (number > 0)
+        {
+            writer.WriteNumber("signum"u8, number);
         }
         else
         {
-            writer.WriteNull(name);
+            writer.WriteString("signum"u8, signal);
         }
     }
 }
