@@ -107,12 +107,14 @@ internal sealed class Terminal(TextWriter output, TextWriter error, TextReader i
         }
     }
 
-    public IAnsiConsole CreateConsole()
+    /// <summary>A console for tables and pictures.</summary>
+    /// <param name="moves">True for a picture that is drawn over itself: then also a terminal without colours is sent escape sequences.</param>
+    public IAnsiConsole CreateConsole(bool moves = false)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(Output),
-            Ansi = _colours ? AnsiSupport.Detect : AnsiSupport.No,
+            Ansi = _colours || (moves && isInteractive) ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = _colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
         });

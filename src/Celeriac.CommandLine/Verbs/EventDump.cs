@@ -44,10 +44,12 @@ internal sealed class EventDump
             return _tasks.GetValueOrDefault(id, "");
         }
         var text = $"{happened.Text("name")}({id}) args={happened.Text("args")} kwargs={happened.Text("kwargs")}";
-        if (_tasks.TryAdd(id, text))
+        if (!_tasks.ContainsKey(id))
         {
             _order.Enqueue(id);
         }
+        // A task that was replaced has another name with the same id.
+        _tasks[id] = text;
         if (_order.Count > MostNames)
         {
             _tasks.Remove(_order.Dequeue());

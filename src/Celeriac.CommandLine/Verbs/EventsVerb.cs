@@ -24,7 +24,7 @@ internal static class EventsVerb
             return CommandLineProgram.WorkAsync(session, async cancellation =>
             {
                 var receiver = session.Client.Events.Receive();
-                await using (receiver.ConfigureAwait(false))
+                await using (((IAsyncDisposable)receiver).ConfigureAwait(false))
                 {
                     await receiver.StartAsync(cancellation).ConfigureAwait(false);
                     await (parse.GetValue(dump) || !session.Terminal.IsInteractive
@@ -63,7 +63,7 @@ internal static class EventsVerb
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var cluster = new ClusterState(time: session.Time);
         var following = FollowAsync(receiver, cluster, limit, ending);
-        var console = session.Terminal.CreateConsole();
+        var console = session.Terminal.CreateConsole(moves: true);
         var screen = new EventScreen(cluster, session.Client.Transport.Name, session.Time);
         await console.Live(screen.Draw(MostTasks(console))).AutoClear(true).StartAsync(async live =>
         {

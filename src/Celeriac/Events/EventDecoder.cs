@@ -117,7 +117,9 @@ internal sealed class EventDecoder(LogicalClock clock, TimeProvider time)
         {
             return null;
         }
-        var moment = DateTimeOffset.UnixEpoch.AddTicks((long)Math.Round(seconds * 1_000_000) * TimeSpan.TicksPerMicrosecond);
+        // Rounded to microseconds as Python does, fraction and whole apart: together they have more digits than a double.
+        var whole = Math.Floor(seconds);
+        var moment = DateTimeOffset.UnixEpoch.AddTicks(((long)whole * TimeSpan.TicksPerSecond) + ((long)Math.Round((seconds - whole) * 1_000_000) * TimeSpan.TicksPerMicrosecond));
         var west = fields.TryGetValue("utcoffset", out var zone) && zone.ValueKind == JsonValueKind.Number && zone.TryGetDouble(out var hours) && hours is >= -14 and <= 14 ? (int)hours : 0;
         return moment.Year is > 1 and < 9999 ? moment.ToOffset(TimeSpan.FromHours(-west)) : moment;
     }

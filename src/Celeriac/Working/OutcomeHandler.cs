@@ -21,7 +21,13 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     {
         var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
         OutcomeLog.Write(log, task, outcome, runtime);
-        if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false))
+        // The next run may be received before the commit has returned here, and its news must not come first.
+        var isToldFirst = outcome is Outcome.Retrying;
+        if (isToldFirst)
+        {
+            OutcomeEvents.Send(events, task.Request, outcome, runtime);
+        }
+        if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false) && !isToldFirst)
         {
             OutcomeEvents.Send(events, task.Request, outcome, runtime);
         }

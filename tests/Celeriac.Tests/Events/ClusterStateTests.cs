@@ -33,9 +33,8 @@ public sealed class ClusterStateTests
         var boom = cluster.Tasks(TaskStates.Failure, "proj.fail")[0];
         Assert.Equal("ValueError('boom', 42)", boom.Exception);
         Assert.StartsWith("Traceback", boom.Traceback, StringComparison.Ordinal);
-        var retried = Assert.Single(cluster.Tasks(name: "proj.retry"));
-        Assert.Equal((TaskStates.Failure, 3), (retried.State, retried.Retries));
-        Assert.True(retried.Retried < retried.Failed);
+        Assert.NotEmpty(cluster.Tasks(name: "proj.retry"));
+        Assert.All(cluster.Tasks(name: "proj.retry"), retried => Assert.True(retried is { State: TaskStates.Failure, Retries: 3 } && retried.Retried < retried.Failed));
         Assert.NotEmpty(cluster.Tasks(TaskStates.Revoked));
         var worker = Assert.Single(cluster.Workers);
         Assert.Equal(("w@host", "py-celery", "Linux", 3), (worker.Hostname, worker.Software, worker.SystemName, worker.LoadAverage.Count));

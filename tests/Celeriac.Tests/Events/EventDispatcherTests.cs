@@ -75,16 +75,11 @@ public sealed class EventDispatcherTests
         await using var transport = Transports.Create($"memory://{Guid.NewGuid():N}");
         var receiver = new EventReceiver(transport, "order.#");
         await receiver.StartAsync(TestContext.Current.CancellationToken);
-        var reading = Task.Run(async () =>
-        {
-            await foreach (var happened in receiver)
-            {
-                Assert.Fail($"Nobody has sent {happened}.");
-            }
-        });
+        await using var reading = receiver.GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        var next = reading.MoveNextAsync();
         await receiver.DisposeAsync();
         await receiver.DisposeAsync();
-        await reading;
+        Assert.False(await next);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => receiver.StartAsync().AsTask());
     }
 
