@@ -9,7 +9,7 @@ namespace Celeriac.Control;
 internal static class ControlErrors
 {
     public static string ReprOf(Exception error) => error is CeleryException chosen
-        ? $"{chosen.RemoteType}({string.Join(", ", chosen.Arguments.Select(Quote))})"
+        ? $"{chosen.RemoteType}({string.Join(", ", chosen.Arguments.Select(argument => Quote($"{argument}")))})"
         : $"{error.GetType().Name}({Quote(error.Message)})";
 
     // The quotation marks of the text stay as they are: they decide which ones Python puts round it.

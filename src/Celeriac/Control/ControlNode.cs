@@ -30,7 +30,8 @@ internal sealed class ControlNode(ControlledWorker worker)
     public async Task RunAsync(CancellationToken stop)
     {
         var delay = s_firstDelay;
-        var mingling = Task.CompletedTask;
+        var greeting = Task.CompletedTask;
+        var elections = Elections.RunAsync(worker, stop);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -42,7 +43,7 @@ internal sealed class ControlNode(ControlledWorker worker)
                 await using (subscription.ConfigureAwait(false))
                 {
                     delay = s_firstDelay;
-                    mingling = _listening.TrySetResult() && !worker.Options.WithoutMingle ? Mingle.AskAsync(worker, stop) : mingling;
+                    greeting = _listening.TrySetResult() ? GreetAsync(stop) : greeting;
                     await ListenAsync(subscription, stop).ConfigureAwait(false);
                 }
             }
@@ -63,8 +64,19 @@ internal sealed class ControlNode(ControlledWorker worker)
             delay = delay * 2 < s_longestDelay ? delay * 2 : s_longestDelay;
         }
         _listening.TrySetResult();
-        await mingling.ConfigureAwait(false);
+        await greeting.ConfigureAwait(false);
+        await elections.ConfigureAwait(false);
         await LeaveAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>What a worker asks the others once, beside its work.</summary>
+    private async Task GreetAsync(CancellationToken stop)
+    {
+        if (!worker.Options.WithoutMingle)
+        {
+            await Mingle.AskAsync(worker, stop).ConfigureAwait(false);
+        }
+        await Neighbours.LookAsync(worker, stop).ConfigureAwait(false);
     }
 
     /// <summary>Null where the broker cannot carry remote control.</summary>

@@ -128,6 +128,21 @@ internal static partial class Log
     [LoggerMessage(2214, LogLevel.Debug, "Worker {Node} could not ask its neighbours what is revoked")]
     public static partial void MingleFailed(ILogger logger, Exception error, string node);
 
+    [LoggerMessage(2215, LogLevel.Warning, "Worker {Node} does not hear elections; it tries again in {Delay}")]
+    public static partial void ElectionsUnheard(ILogger logger, Exception error, string node, TimeSpan delay);
+
+    [LoggerMessage(2216, LogLevel.Debug, "Worker {Node} could not ask who else consumes its queues")]
+    public static partial void NeighboursUnknown(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2217, LogLevel.Information, "Worker {Node} shares queue {Queues} with {Neighbour}, which knows the same tasks")]
+    public static partial void NeighbourAlike(ILogger logger, string node, string neighbour, string queues);
+
+    [LoggerMessage(2218, LogLevel.Warning, "Worker {Node} shares queue {Queues} with {Neighbour}, but not all tasks. Only here: {OnlyHere}. Only there: {OnlyThere}. Give each its own queue (task_routes in Python), or a task may meet a worker that does not know it")]
+    public static partial void NeighbourDiffers(ILogger logger, string node, string neighbour, string queues, string onlyHere, string onlyThere);
+
+    [LoggerMessage(2219, LogLevel.Warning, "Worker {Node} sends results to {Results}, but {Neighbour} on the same queue to {Theirs}: a caller waits in vain where it looks elsewhere. Set result_backend alike")]
+    public static partial void NeighbourResultsDiffer(ILogger logger, string node, string results, string neighbour, string theirs);
+
     [LoggerMessage(2060, LogLevel.Information, "{Node} sends no events: broker {Broker} has no topic exchanges that could carry them")]
     public static partial void EventsImpossible(ILogger logger, string node, string broker);
 

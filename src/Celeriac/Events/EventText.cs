@@ -22,6 +22,11 @@ internal static class EventText
     /// <summary>An exception: <c>ValueError('boom')</c>.</summary>
     public static string ExceptionOf(TaskFailure failure)
     {
+        if (!failure.ArgumentsJson.IsEmpty)
+        {
+            // Not only texts: a list's repr without its brackets.
+            return $"{failure.Type}({PythonRepr.OfValue(failure.ArgumentsJson.Span)[1..^1]})";
+        }
         var text = new StringBuilder(failure.Type).Append('(');
         for (var index = 0; index < failure.Arguments.Count && text.Length < LongestText; index++)
         {

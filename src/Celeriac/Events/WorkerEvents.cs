@@ -50,6 +50,10 @@ internal sealed class WorkerEvents : IAsyncDisposable
     /// <summary>One heartbeat now: Celery's control command <c>heartbeat</c>.</summary>
     public void Beat() => _heartbeat?.Beat();
 
+    /// <summary>Agrees with an election, whoever wins it: its initiator waits for every worker that has a heartbeat.</summary>
+    public void AcknowledgeElection(string election) =>
+        _dispatcher.Send(EventTypes.WorkerElectAck, election, static (writer, id) => writer.WriteString("id"u8, id));
+
     /// <summary>An event of a task's own, which is always sent.</summary>
     public void Custom(string type, TaskRequest request, CustomFields fields) =>
         _dispatcher.Send(type, (request, fields), static (writer, state) =>

@@ -20,9 +20,6 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
     /// <summary>What was taken back.</summary>
     public Revocations Revocations { get; } = new(time);
 
-    /// <summary>What remote control may do to its events.</summary>
-    public EventSwitch Events { get; set; } = new();
-
     /// <summary>When the worker was made.</summary>
     public DateTimeOffset Since { get; } = time.GetUtcNow();
 
