@@ -10,7 +10,6 @@ namespace Celeriac;
 /// <summary>Sends tasks and finds their results. Safe to call from many threads; one a process is enough.</summary>
 public sealed class TaskClient : IAsyncDisposable
 {
-    private readonly TimeProvider _time;
     private readonly bool _ownsParts;
     private readonly bool _sendsSentEvent;
     private readonly EventDispatcher _dispatcher;
@@ -28,7 +27,7 @@ public sealed class TaskClient : IAsyncDisposable
         Transport = transport;
         Results = results;
         DefaultQueue = options.DefaultQueue;
-        _time = time;
+        Time = time;
         _ownsParts = ownsParts;
         Queues = new TaskQueues(transport);
         // A client's events travel each for itself, as Celery's do.
@@ -55,6 +54,8 @@ public sealed class TaskClient : IAsyncDisposable
 
     internal TaskQueues Queues { get; }
 
+    internal TimeProvider Time { get; }
+
     /// <summary>The logical clock that this client's events and control messages share with the worker over it.</summary>
     internal LogicalClock Clock { get; } = new();
 
@@ -80,7 +81,7 @@ public sealed class TaskClient : IAsyncDisposable
     public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default)
     {
         var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult<TResult>(id, Results, queue);
+        return new AsyncResult<TResult>(id, Results, queue) { Client = this };
     }
 
     /// <summary>Sends a task by name, for example one that lives in Python.</summary>
@@ -88,14 +89,14 @@ public sealed class TaskClient : IAsyncDisposable
     public async ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default)
     {
         var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult(id, Results, queue);
+        return new AsyncResult(id, Results, queue) { Client = this };
     }
 
     /// <summary>The result of a task by its id.</summary>
-    public AsyncResult Result(string taskId) => new(taskId, Results);
+    public AsyncResult Result(string taskId) => new(taskId, Results) { Client = this };
 
     /// <summary>The result of a task by its id.</summary>
-    public AsyncResult<TResult> Result<TResult>(string taskId) => new(taskId, Results);
+    public AsyncResult<TResult> Result<TResult>(string taskId) => new(taskId, Results) { Client = this };
 
     /// <summary>Closes what <see cref="Open(string, TransportContext?)"/> opened. Closing again does nothing.</summary>
     public async ValueTask DisposeAsync()
@@ -118,7 +119,7 @@ public sealed class TaskClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(signature);
         var options = signature.Options;
         var running = CurrentClient.Task;
-        var now = _time.GetUtcNow();
+        var now = Time.GetUtcNow();
         var id = options.TaskId ?? TaskId.New();
         var eta = options.Eta ?? (options.Countdown is { } countdown && countdown > TimeSpan.Zero ? now + countdown : null);
         var wantsReply = (options.IgnoreResult ?? signature.Declared?.IgnoreResult) is not true;

@@ -1,3 +1,4 @@
+using Celeriac.Control;
 using Celeriac.Diagnostics;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
@@ -20,6 +21,7 @@ public sealed class Worker
 
     private readonly TaskClient _client;
     private readonly WorkerOptions _options;
+    private readonly CeleriacOptions _shared;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly OutcomeHandler _outcomes;
@@ -27,6 +29,7 @@ public sealed class Worker
     private readonly Admission _admission;
     private readonly IServiceProvider? _services;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action? _shutdown;
     private volatile bool _draining;
 
@@ -47,6 +50,7 @@ public sealed class Worker
         ArgumentNullException.ThrowIfNull(shared);
         _client = client;
         _options = options;
+        _shared = shared;
         _services = services;
         _time = time ?? TimeProvider.System;
         _log = (logs ?? NullLoggerFactory.Instance).CreateLogger("Celeriac.Worker");
@@ -71,6 +75,9 @@ public sealed class Worker
     /// <summary>Ends when the worker first consumes.</summary>
     public Task Ready => _ready.Task;
 
+    /// <summary>Ends when the worker first listens to remote control, or it is clear that it will not.</summary>
+    internal Task Listening => _listening.Task;
+
     /// <summary>How many tasks run now.</summary>
     public int Running => State.InHand.Active;
 
@@ -93,6 +100,7 @@ public sealed class Worker
         State.Runners = new RunnerPool(dispatch, task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token));
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
+        var control = ListenAsync(giveUp.Token);
         try
         {
             await ReceiveAsync(dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
@@ -103,11 +111,27 @@ public sealed class Worker
             _shutdown = null;
             await dispatch.CloseAsync().ConfigureAwait(false);
             await DrainAsync(State.Runners, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
+            await control.ConfigureAwait(false);
+            await State.Events.DisposeAsync().ConfigureAwait(false);
+            Log.WorkerStopped(_log, Node);
         }
     }
 
     /// <summary>Stops it as <c>stop</c> does: remote control's <c>shutdown</c>.</summary>
     internal void Shutdown() => _shutdown?.Invoke();
+
+    /// <summary>Remote control, beside the tasks and until the last of them is done.</summary>
+    private Task ListenAsync(CancellationToken stop)
+    {
+        if (!_options.EnableRemoteControl)
+        {
+            _listening.TrySetResult();
+            return Task.CompletedTask;
+        }
+        var control = new ControlNode(new ControlledWorker(Node, State, _client, _options, _shared) { Shutdown = Shutdown, Services = _services, Time = _time, Log = _log });
+        control.Listening.ContinueWith(_ => _listening.TrySetResult(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return Task.Run(() => control.RunAsync(stop), CancellationToken.None);
+    }
 
     /// <summary>Hop 5: pull, admit, hand to a runner.</summary>
     private async Task ReceiveAsync(Dispatch dispatch, CancellationToken stop, CancellationToken giveUp)
@@ -208,8 +232,6 @@ public sealed class Worker
         }
         await giveUp.CancelAsync().ConfigureAwait(false);
         await State.Intake.DisposeAsync().ConfigureAwait(false);
-        await State.Events.DisposeAsync().ConfigureAwait(false);
-        Log.WorkerStopped(_log, Node);
     }
 
     private async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken stopNow)
