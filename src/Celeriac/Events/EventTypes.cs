@@ -6,6 +6,7 @@ internal static class EventTypes
     public const string WorkerOnline = "worker-online";
     public const string WorkerHeartbeat = "worker-heartbeat";
     public const string WorkerOffline = "worker-offline";
+    public const string WorkerElectAck = "worker-elect-ack";
     public const string TaskSent = "task-sent";
     public const string TaskReceived = "task-received";
     public const string TaskStarted = "task-started";

@@ -50,6 +50,9 @@ internal sealed class WorkerEvents : IAsyncDisposable
     /// <summary>One heartbeat now: Celery's control command <c>heartbeat</c>.</summary>
     public void Beat() => _heartbeat?.Beat();
 
+    /// <summary>Answers an election that another node holds: without every node's answer it would wait for ever.</summary>
+    public void AcknowledgeElection(string id) => _dispatcher.Send(EventTypes.WorkerElectAck, id, static (writer, election) => writer.WriteString("id"u8, election));
+
     /// <summary>An event of a task's own, which is always sent.</summary>
     public void Custom(string type, TaskRequest request, CustomFields fields) =>
         _dispatcher.Send(type, (request, fields), static (writer, state) =>

@@ -75,10 +75,14 @@ public sealed class CommandTests
     {
         await using var fleet = new Fleet();
         var worker = await fleet.StartAsync();
-        var acknowledged = new List<string>();
-        worker.State.Events = new EventSwitch { AcknowledgeElection = acknowledged.Add };
+        await using var receiver = fleet.Client.Events.Receive("worker.elect.ack");
+        await receiver.StartAsync(Cancelled);
         Elections.OnWorkerElect(worker.State, "e1");
-        Assert.Equal(["e1"], acknowledged);
+        await foreach (var happened in receiver)
+        {
+            Assert.Equal(("worker-elect-ack", worker.Node, "e1"), (happened.Type, happened.Hostname, happened.Text("id")));
+            break;
+        }
     }
 
     [Fact(Timeout = 60_000)]
