@@ -112,6 +112,7 @@ public sealed class Worker
             await dispatch.CloseAsync().ConfigureAwait(false);
             await DrainAsync(State.Runners, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
             await control.ConfigureAwait(false);
+            await State.Events.DisposeAsync().ConfigureAwait(false);
             Log.WorkerStopped(_log, Node);
         }
     }
@@ -231,7 +232,6 @@ public sealed class Worker
         }
         await giveUp.CancelAsync().ConfigureAwait(false);
         await State.Intake.DisposeAsync().ConfigureAwait(false);
-        await State.Events.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken stopNow)
