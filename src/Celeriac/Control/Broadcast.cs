@@ -9,6 +9,7 @@ namespace Celeriac.Control;
 internal sealed class Broadcast(TaskClient client, string command, JsonObject? arguments, ControlOptions options)
 {
     private const int Prefetch = 256;
+    private static readonly TimeSpan s_goodbye = TimeSpan.FromSeconds(2);
     private readonly ITransport _transport = client.Transport;
 
     /// <summary>Sends it; nobody answers.</summary>
@@ -91,9 +92,9 @@ internal sealed class Broadcast(TaskClient client, string command, JsonObject? a
     {
         try
         {
-            await _transport.DeleteQueueAsync(queue, CancellationToken.None).ConfigureAwait(false);
+            await _transport.DeleteQueueAsync(queue, CancellationToken.None).AsTask().WaitAsync(s_goodbye).ConfigureAwait(false);
         }
-        catch (TransportException)
+        catch (Exception error) when (error is TransportException or TimeoutException)
         {
             // It expires, or goes with its last consumer.
         }

@@ -17,6 +17,7 @@ internal sealed class ControlNode(ControlledWorker worker)
     private const int Prefetch = 32;
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_goodbye = TimeSpan.FromSeconds(2);
 
     private readonly ControlCommands _commands = new(worker.Options);
     private readonly HashSet<string> _declared = new(StringComparer.Ordinal);
@@ -181,10 +182,10 @@ internal sealed class ControlNode(ControlledWorker worker)
         {
             if (_transport.Health.State == ConnectionState.Connected && Pidbox.IsPossible(_transport))
             {
-                await _transport.DeleteQueueAsync(Pidbox.QueueOf(worker.Node), CancellationToken.None).ConfigureAwait(false);
+                await _transport.DeleteQueueAsync(Pidbox.QueueOf(worker.Node), CancellationToken.None).AsTask().WaitAsync(s_goodbye).ConfigureAwait(false);
             }
         }
-        catch (Exception error) when (error is TransportException or ObjectDisposedException)
+        catch (Exception error) when (error is TransportException or TimeoutException or ObjectDisposedException)
         {
             Log.ControlFailed(worker.Log, error, worker.Node, TimeSpan.Zero);
         }

@@ -77,7 +77,8 @@ internal sealed class Dispatch(TaskRuntimes runtimes, TimeProvider time) : IDisp
 
     private void PassOn(AdmittedTask task)
     {
-        if (_closing.IsCancellationRequested || task.Runtime.Gate.Pass(task, Enqueue))
+        // Without a limit not even a delegate is made.
+        if (_closing.IsCancellationRequested || task.Runtime.Gate.Limit is null || task.Runtime.Gate.Pass(task, Enqueue))
         {
             Enqueue(task);
         }

@@ -5,6 +5,7 @@ namespace Celeriac.Working;
 /// </summary>
 internal sealed class RateGate(RateLimit? limit, TimeProvider time)
 {
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
     private readonly Lock _lock = new();
     private readonly Queue<AdmittedTask> _held = new();
     private RateLimit? _limit = limit;
@@ -105,6 +106,4 @@ internal sealed class RateGate(RateLimit? limit, TimeProvider time)
         _timer ??= time.CreateTimer(static gate => ((RateGate)gate!).ReleaseDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(due < s_longest ? due : s_longest, Timeout.InfiniteTimeSpan);
     }
-
-    private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
 }
