@@ -40,6 +40,9 @@ internal sealed record Setting(string Name, string[] Aliases, string Expected, s
     public static Setting WorkerDuration(string name, string[] aliases, string example, Action<WorkerOptions, TimeSpan> set) =>
         new(name, aliases, "seconds, or hours as hh:mm:ss", example, text => Time(text) is { } time ? new OptionsChange(null, options => set(options, time)) : null);
 
+    public static Setting Choice(string name, string[] aliases, string example, Action<CeleriacOptions, bool> set) =>
+        new(name, aliases, "true or false", example, text => Switch(text) is { } value ? new OptionsChange(options => set(options, value), null) : null);
+
     public static Setting WorkerSwitch(string name, string[] aliases, string example, Action<WorkerOptions, bool> set) =>
         new(name, aliases, "true or false", example, text => Switch(text) is { } value ? new OptionsChange(null, options => set(options, value)) : null);
 

@@ -20,6 +20,7 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
             await outcomes.QuarantineAsync(delivery, decoded.Fault!, cancellationToken).ConfigureAwait(false);
             return null;
         }
+        request.RoutingKey = delivery.RoutingKey;
         if (registry.FindRunnable(request.Task) is not { } definition)
         {
             await outcomes.QuarantineAsync(delivery, Unknown(request), cancellationToken).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Celeriac.Diagnostics;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
+using Celeriac.Results;
 using Celeriac.Sending;
 using Celeriac.Working;
 using Microsoft.Extensions.Logging;
@@ -52,8 +53,9 @@ public sealed class Worker
         _log = (logs ?? NullLoggerFactory.Instance).CreateLogger("Celeriac.Worker");
         Queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
         Node = NodeName.Expand(options.NodeName);
-        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, Node, _time, _log);
-        _operations = new TaskOperations(client.Results);
+        var records = new TaskRecords(shared.ResultExtended, Node);
+        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, Node, _time, _log) { Records = records };
+        _operations = new TaskOperations(client.Results) { Records = records };
         var limits = DecodeLimits.Default with { Contents = DecodeLimits.Default.Contents with { MaximumBodyBytes = shared.MaxBodyBytes } };
         _admission = new Admission(registry, _outcomes, options, limits, client.Transport, Node, _time, _log);
     }
