@@ -110,8 +110,16 @@ internal sealed class RedisConnection(BrokerUrl url, RedisOptions options, TimeP
         }
         catch (Exception error)
         {
-            Become(ConnectionState.Closed, Told(error)?.Message ?? error.Message);
-            throw;
+            var told = Told(error);
+            told = told is null or TransportRefusedException || await SocketProbe.FailureAsync(options).ConfigureAwait(false) is not { } reason
+                ? told
+                : RedisErrors.NotConnected(_name, reason, error);
+            Become(ConnectionState.Closed, (told ?? error).Message);
+            if (told is null)
+            {
+                throw;
+            }
+            throw told;
         }
     }
 

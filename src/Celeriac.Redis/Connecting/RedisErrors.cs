@@ -22,10 +22,17 @@ internal static class RedisErrors
             new TransportRefusedException($"'{server}' lets nobody in: {Reason(lost)} Check user, password, database and certificates in the URL.", lost),
         RedisTimeoutException late => new TransportException(
             $"'{server}' did not answer within {timeout.TotalSeconds:0.###} s. Check the server and the network, or raise publish_timeout in the URL.", late),
-        RedisConnectionException lost => new TransportException($"'{server}' is not connected: {Reason(lost)} Check the server and the URL.", lost),
+        RedisConnectionException lost => NotConnected(server, Reason(lost), lost),
         RedisException other => new TransportException($"'{server}' failed: {FirstSentence(other.Message)}", other),
         _ => null,
     };
+
+    /// <summary>There is no connection.</summary>
+    /// <param name="server">The URL without password.</param>
+    /// <param name="reason">Why, in a sentence.</param>
+    /// <param name="error">What the library threw.</param>
+    public static TransportException NotConnected(string server, string reason, Exception error) =>
+        new($"'{server}' is not connected: {reason} Check the server and the URL.", error);
 
     /// <summary>Why there is no connection, in a sentence.</summary>
     public static string Reason(Exception error)
@@ -76,5 +83,6 @@ internal static class RedisErrors
         return EndWithDot(end < 0 ? text : text[..end]);
     }
 
-    private static string EndWithDot(string text) => text.TrimEnd() is var trimmed && trimmed.EndsWith('.') ? trimmed : $"{trimmed}.";
+    /// <summary>The text as a sentence.</summary>
+    public static string EndWithDot(string text) => text.TrimEnd() is var trimmed && trimmed.EndsWith('.') ? trimmed : $"{trimmed}.";
 }
