@@ -62,12 +62,24 @@ public static class ResultStores
         IResultStore Documents(ITransport store, bool owns) => new DocumentResultStore(store, owns, options.ResultExpires, context.Time, context.LoggerFactory);
     }
 
+    /// <exception cref="BrokerUrlException">Nothing is registered for the scheme; the message names the package and the line.</exception>
+    internal static void RequireKnown(BrokerUrl url)
+    {
+        if (!Registered.Contains(url.Scheme))
+        {
+            throw Unknown(url);
+        }
+    }
+
+    private static IEnumerable<string> Registered =>
+        Schemes.Concat(Transports.Schemes).Concat(["disabled", "rpc"]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
     private static ResultStoreContext ContextOf(CeleriacOptions options, TransportContext context) =>
         new() { Expires = options.ResultExpires, LoggerFactory = context.LoggerFactory, Time = context.Time };
 
-    private static BrokerUrlException Unknown(BrokerUrl url)
+    /// <summary>What to say where nothing serves a scheme.</summary>
+    internal static BrokerUrlException Unknown(BrokerUrl url)
     {
-        var registered = Schemes.Concat(Transports.Schemes).Concat(["disabled", "rpc"]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         var remedy = url.Scheme switch
         {
             "redis" or "rediss" or "redis+socket" =>
@@ -75,6 +87,6 @@ public static class ResultStores
             "sqlite" => "Reference the package Celeriac.Sqlite and add the line Transports.Add(\"sqlite\", new SqliteTransportFactory());",
             _ => $"{DidYouMean.Sentence(url.Scheme, KnownSchemes)}Correct the scheme, or register its factory with ResultStores.Add(\"{url.Scheme}\", …);",
         };
-        return new BrokerUrlException($"No result store is registered for scheme '{url.Scheme}' of result_backend '{url}'. {remedy} Registered: {string.Join(", ", registered)}.");
+        return new BrokerUrlException($"No result store is registered for scheme '{url.Scheme}' of result_backend '{url}'. {remedy} Registered: {string.Join(", ", Registered)}.");
     }
 }

@@ -2,7 +2,7 @@ using Celeriac.Conformance;
 using Celeriac.Messaging;
 using Celeriac.Sqlite;
 
-namespace Celeriac.Tests;
+namespace Celeriac.Tests.Results;
 
 /// <summary>Results in the memory of the broker.</summary>
 public sealed class MemoryResultConformance : ResultStoreConformance<MemoryResultConformance.Place>
