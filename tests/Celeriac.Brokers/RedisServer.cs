@@ -50,17 +50,8 @@ public sealed class RedisServer : BrokerServer
     {
         BrokerNotInstalledException.ThrowIfMissing(Server, "redis-server");
         var server = new RedisServer(options ?? new RedisOptions());
-        try
-        {
-            server.Configure();
-            await server.RunAsync();
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
+        await server.FirstRunAsync();
+        return server;
     }
 
     /// <summary>Runs <c>redis-cli</c> against this server, for example <c>ControlAsync("GET", "key")</c>; answers what it printed, without the last line's end.</summary>
@@ -89,7 +80,7 @@ public sealed class RedisServer : BrokerServer
     private protected override async Task<bool> IsReadyAsync() =>
         await Handshakes.RedisAsync(Port, _options.Password) && (!_options.Tls || await Handshakes.TlsAsync(_tlsPort, AuthorityFile));
 
-    private void Configure()
+    private protected override void Configure()
     {
         var tls = "";
         if (_options.Tls)
