@@ -85,6 +85,7 @@ public sealed class ConnectingTests : RedisTest
         Assert.All(await Task.WhenAll(waits).WaitAsync(TimeSpan.FromSeconds(30), Cancelled), record => Assert.Equal(TaskStates.Success, record.Status));
         await RoundTripAsync(store);
         Assert.Equal(ConnectionState.Connected, store.Health?.State);
+        await EventuallyAsync(async () => (await server.ControlAsync("PUBSUB", "CHANNELS")).Length == 0);
     }
 
     [Fact]

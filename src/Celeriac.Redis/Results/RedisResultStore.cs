@@ -56,8 +56,15 @@ internal sealed class RedisResultStore : IResultStore
     {
         using var wait = _awaited.Add(taskId);
         EnsureWatching();
-        // The result may be there while the server has no subscription yet, and may come between the two steps: first the one, then the other.
-        await wait.Subscribed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // The result may be there already, and may come between the two steps: first the subscription, then the look.
+            await wait.Subscribed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            throw Closed();
+        }
         var record = await ReadAsync(taskId, cancellationToken).ConfigureAwait(false);
         return record is not null && TaskStates.IsReady(record.Status) ? record : await wait.Record.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -87,9 +94,11 @@ internal sealed class RedisResultStore : IResultStore
         {
             await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        _awaited.FailAll(new ObjectDisposedException(nameof(IResultStore), "The client was closed while a result was awaited."));
+        _awaited.FailAll(Closed());
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
+
+    private static ObjectDisposedException Closed() => new(nameof(IResultStore), "The client was closed while a result was awaited.");
 
     private string KeyOf(string taskId) => $"{_prefix}{taskId}";
 
@@ -105,7 +114,8 @@ internal sealed class RedisResultStore : IResultStore
     private async Task UnsubscribeAsync(string taskId) => await _connection.CallAsync(
         async redis =>
         {
-            await redis.GetSubscriber().UnsubscribeAsync(ChannelOf(taskId), Heard, CommandFlags.FireAndForget).ConfigureAwait(false);
+            // Whatever listens there: a subscription that was tried again may listen twice.
+            await redis.GetSubscriber().UnsubscribeAsync(ChannelOf(taskId), handler: null, CommandFlags.FireAndForget).ConfigureAwait(false);
             return true;
         }, _closing.Token).ConfigureAwait(false);
 
