@@ -23,13 +23,14 @@ Verbs
   test          build everything and run every test (the default)
   conformance   only the suites that every transport must pass
   ci            what a gate runs: formatting, all tests, then the samples as a smoke test
-  brokers       start RabbitMQ and ActiveMQ on private ports, say their URLs, end them on Ctrl+C;
-                'brokers rabbitmq' or 'brokers activemq' starts one of them
+  brokers       start RabbitMQ, ActiveMQ and Redis on private ports, say their URLs, end them on Ctrl+C;
+                'brokers rabbitmq', 'brokers activemq' or 'brokers redis' starts one of them
   clean         remove everything that was built
   help          this text
 
 What the tests need besides the .NET SDK is installed with apt-get when it is missing: the Debian packages rabbitmq-server,
-activemq, default-jre-headless, python3-stomp, python3-pika and python3-celery. No service of theirs is started, and none that runs is touched.
+activemq, default-jre-headless, redis-server, python3-stomp, python3-pika and python3-celery. No service of theirs is started, and
+none that runs is touched.
 
 Options
   --project NAME   only this test project: Messaging, Celeriac.Messaging or Celeriac.Messaging.Tests
@@ -113,11 +114,13 @@ install_package() {
 
 require_brokers() {
     require_package setsid util-linux
-    if [ "$1" != activemq ]; then require_package /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server; fi
-    if [ "$1" != rabbitmq ]; then
+    case "$1" in all | rabbitmq) require_package /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server ;; esac
+    case "$1" in all | redis) require_package /usr/bin/redis-server redis-server ;; esac
+    case "$1" in all | activemq)
         require_package /usr/bin/java default-jre-headless
         require_package /usr/share/activemq/bin/activemq.jar activemq
-    fi
+        ;;
+    esac
 }
 
 # A test project that refers to Celeriac.Brokers runs against the real brokers, and against their Python clients.
@@ -129,7 +132,7 @@ require_brokers_of() {
     done
     for name in $1; do
         if grep -q 'Celeriac\.Brokers\.csproj' "tests/$name/$name.csproj"; then
-            require_brokers both
+            require_brokers all
             require_module stomp python3-stomp
             require_module pika python3-pika
             return
@@ -140,8 +143,8 @@ require_brokers_of() {
 # Stays until Ctrl+C; the program ends the brokers whatever way it ends.
 run_brokers() {
     case "$broker" in
-        both | rabbitmq | activemq) ;;
-        *) refuse "'$broker' is no broker of ours. './build.sh brokers rabbitmq', './build.sh brokers activemq', or './build.sh brokers' for both." ;;
+        all | rabbitmq | activemq | redis) ;;
+        *) refuse "'$broker' is no broker of ours. './build.sh brokers rabbitmq', 'activemq' or 'redis', or './build.sh brokers' for all." ;;
     esac
     require_brokers "$broker"
     build tests/Celeriac.Brokers/Celeriac.Brokers.csproj
@@ -312,7 +315,7 @@ prepare() {
 }
 
 verb=test
-broker=both
+broker=all
 if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
     verb="$1"
     shift

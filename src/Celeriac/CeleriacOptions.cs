@@ -20,6 +20,12 @@ public sealed class CeleriacOptions
     /// <summary>How long results are kept; Celery's <c>result_expires</c>. Default one day; zero keeps them for ever.</summary>
     public TimeSpan ResultExpires { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// Whether a record also tells the task's name, arguments, worker, retries, routing key and stamps; Celery's <c>result_extended</c>. Default false:
+    /// arguments may be large, and secret.
+    /// </summary>
+    public bool ResultExtended { get; set; }
+
     /// <summary>Largest body of a task message in bytes, also after decompression. Default 16 MiB.</summary>
     public int MaxBodyBytes { get; set; } = 16 << 20;
 

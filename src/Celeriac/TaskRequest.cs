@@ -58,6 +58,8 @@ public sealed record TaskRequest
     public string? CorrelationId { get; init; }
     /// <summary>The sender's wish; null leaves it to the task.</summary>
     public bool? IgnoreResult { get; init; }
+    /// <summary>The routing key that the message came by; empty until a worker has admitted it.</summary>
+    internal string RoutingKey { get; set; } = "";
     /// <summary>The positional arguments as a Python tuple, shortened, for humans.</summary>
     public string? ArgsRepr { get; init; }
     /// <summary>The keyword arguments as a Python dictionary, shortened, for humans.</summary>

@@ -20,8 +20,8 @@ internal static class OptionFaults
 
     public static IEnumerable<string> Of(CeleriacOptions options) => new[]
     {
-        UrlFault("BrokerUrl (broker_url)", options.BrokerUrl, []),
-        UrlFault("ResultBackend (result_backend)", options.ResultBackend is { Length: > 0 } url ? url : "rpc://", ["rpc", "disabled"]),
+        UrlFault("BrokerUrl (broker_url)", options.BrokerUrl, RequireTransport),
+        UrlFault("ResultBackend (result_backend)", options.ResultBackend is { Length: > 0 } url ? url : "rpc://", ResultStores.RequireKnown),
         QueueFault("DefaultQueue (task_default_queue)", options.DefaultQueue),
         TimeFault("ResultExpires (result_expires)", options.ResultExpires, s_longestExpiry, "Give how long results are kept, or 0 to keep them."),
         ContentFault(options),
@@ -64,7 +64,7 @@ internal static class OptionFaults
         return queue!.Any(char.IsControl) ? $"{key} holds a queue name with a control character. Remove it." : null;
     }
 
-    private static string? UrlFault(string key, string? url, IReadOnlyList<string> otherSchemes)
+    private static string? UrlFault(string key, string? url, Action<BrokerUrl> requireKnown)
     {
         if (string.IsNullOrWhiteSpace(url))
         {
@@ -72,17 +72,21 @@ internal static class OptionFaults
         }
         try
         {
-            var parsed = BrokerUrl.Parse(url);
-            if (!otherSchemes.Contains(parsed.Scheme) && !Transports.Schemes.Contains(parsed.Scheme))
-            {
-                // Throws, and names the package: an unregistered scheme is all that is wrong here.
-                Transports.Create(parsed);
-            }
+            requireKnown(BrokerUrl.Parse(url));
             return null;
         }
         catch (BrokerUrlException error)
         {
             return $"{key}: {error.Message}";
+        }
+    }
+
+    private static void RequireTransport(BrokerUrl url)
+    {
+        if (!Transports.Schemes.Contains(url.Scheme))
+        {
+            // Throws, and names the package: an unregistered scheme is all that is wrong here.
+            Transports.Create(url);
         }
     }
 

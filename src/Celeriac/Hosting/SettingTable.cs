@@ -11,6 +11,7 @@ internal static class SettingTable
         Setting.Text("result_backend", [], "sqlite://results.db", (options, url) => options.ResultBackend = url),
         Setting.Text("task_default_queue", ["default_queue"], "celery", (options, queue) => options.DefaultQueue = queue),
         Setting.Duration("result_expires", [], "86400", (options, time) => options.ResultExpires = time),
+        Setting.Switch("result_extended", [], "false", (options, value) => options.ResultExtended = value),
         Setting.Number("max_body_bytes", ["task_max_body_bytes"], "16777216", (options, bytes) => options.MaxBodyBytes = bytes),
         Setting.Text("task_serializer", [], "json", (options, name) => options.TaskSerializer = name),
         Setting.Text("accept_content", ["task_accept_content"], "json,yaml", (options, names) => options.AcceptContent = Split(names)),

@@ -22,6 +22,7 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
             await outcomes.QuarantineAsync(delivery, decoded.Fault!, cancellationToken).ConfigureAwait(false);
             return null;
         }
+        request.RoutingKey = delivery.RoutingKey;
         if (tasks.Find(request.Task) is not { } runtime)
         {
             await _unknown.HandleAsync(delivery, request, cancellationToken).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using Celeriac.Diagnostics;
 using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
+using Celeriac.Results;
 using Celeriac.Sending;
 using Microsoft.Extensions.Logging;
 
@@ -16,10 +17,14 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(5);
 
+    /// <summary>What a record tells beside Celery's own members.</summary>
+    public TaskRecords Records { get; init; } = TaskRecords.Plain;
+
     /// <summary>Applies how a task ended.</summary>
     public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
         var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
+        effects = effects with { Record = Records.Extend(effects.Record, task.Request) };
         OutcomeLog.Write(log, task, outcome, runtime);
         // The next run may be received before the commit has returned here, and its news must not come first.
         var isToldFirst = outcome is Outcome.Retrying;

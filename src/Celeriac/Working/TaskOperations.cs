@@ -3,6 +3,7 @@ using Celeriac.Diagnostics;
 using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
+using Celeriac.Results;
 using Microsoft.Extensions.Logging;
 
 namespace Celeriac.Working;
@@ -10,6 +11,9 @@ namespace Celeriac.Working;
 /// <summary>What a running task may do through its context.</summary>
 internal sealed class TaskOperations(IResultStore results, WorkerEvents events) : ITaskOperations
 {
+    /// <summary>What a record tells beside Celery's own members.</summary>
+    public TaskRecords Records { get; init; } = TaskRecords.Plain;
+
     public ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(state);
@@ -17,7 +21,7 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
         {
             throw new ArgumentException($"State '{state}' is written by the worker when the run ends. Choose a name of your own, for example PROGRESS.", nameof(state));
         }
-        return results.WriteAsync(new ResultRecord { TaskId = request.Id, Status = state, Result = meta, GroupId = request.GroupId, ParentId = request.ParentId }, request.ReplyTo, cancellationToken);
+        return results.WriteAsync(Records.Of(request, state, meta), request.ReplyTo, cancellationToken);
     }
 
     public void SendEvent(TaskRequest request, string type, JsonObject? fields) => events.Custom(type, request, new CustomFields(type, fields, ofTask: true));
@@ -29,7 +33,7 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
         var meta = TaskJson.Encode<JsonNode>(new JsonObject { ["pid"] = Environment.ProcessId, ["hostname"] = node });
         try
         {
-            await results.WriteAsync(new ResultRecord { TaskId = request.Id, Status = TaskStates.Started, Result = meta, GroupId = request.GroupId, ParentId = request.ParentId }, request.ReplyTo, cancellationToken).ConfigureAwait(false);
+            await results.WriteAsync(Records.Of(request, TaskStates.Started, meta), request.ReplyTo, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (error is TransportException or OperationCanceledException)
         {

@@ -2,6 +2,7 @@ using Celeriac.Control;
 using Celeriac.Diagnostics;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
+using Celeriac.Results;
 using Celeriac.Sending;
 using Celeriac.Working;
 using Microsoft.Extensions.Logging;
@@ -60,8 +61,9 @@ public sealed class Worker
         {
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
         };
-        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log);
-        _operations = new TaskOperations(client.Results, State.Events);
+        var records = new TaskRecords(shared.ResultExtended, Node);
+        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records };
+        _operations = new TaskOperations(client.Results, State.Events) { Records = records };
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _admission = new Admission(State.Tasks, State.Revocations, _outcomes, State.Events, options, limits, client.Transport, Node, _time, _log);
     }
