@@ -29,7 +29,7 @@ Verbs
   help          this text
 
 What the tests need besides the .NET SDK is installed with apt-get when it is missing: the Debian packages rabbitmq-server,
-activemq, default-jre-headless, python3-stomp and python3-pika. No service of theirs is started, and none that runs is touched.
+activemq, default-jre-headless, python3-stomp, python3-pika and python3-celery. No service of theirs is started, and none that runs is touched.
 
 Options
   --project NAME   only this test project: Messaging, Celeriac.Messaging or Celeriac.Messaging.Tests
@@ -123,6 +123,10 @@ require_brokers() {
 # A test project that refers to Celeriac.Brokers runs against the real brokers, and against their Python clients.
 require_brokers_of() {
     local name
+    for name in $1; do
+        # What 'stubs' writes is imported by a real Python.
+        if [ "$name" = Celeriac.CommandLine.Tests ]; then require_module celery python3-celery; fi
+    done
     for name in $1; do
         if grep -q 'Celeriac\.Brokers\.csproj' "tests/$name/$name.csproj"; then
             require_brokers both

@@ -29,7 +29,7 @@ internal static partial class AmqpErrors
     {
         null => "no reason given",
         { ReplyText.Length: 0 } => $"code {reason.ReplyCode}",
-        _ => reason.Exception is { } error and not EndOfStreamException ? $"{reason.ReplyText}: {error.Message}" : reason.ReplyText,
+        _ => reason.Exception is { } error and not EndOfStreamException && error.Message != reason.ReplyText ? $"{reason.ReplyText}: {error.Message}" : reason.ReplyText,
     };
 
     private static string Words(ShutdownEventArgs reason) => reason.ReplyCode switch

@@ -25,7 +25,8 @@ internal sealed partial class AmqpTransport
         var began = Time.GetTimestamp();
         while (true)
         {
-            var connection = await ConnectionAsync(_options.Reconnect.PublishTimeout - Time.GetElapsedTime(began), cancellationToken).ConfigureAwait(false);
+            var left = _options.Reconnect.PublishTimeout - Time.GetElapsedTime(began);
+            var (connection, _) = await _connections.GetAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             try
             {
                 return await call(connection).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -35,21 +36,6 @@ internal sealed partial class AmqpTransport
                 // The loop that reconnects notices the loss by itself, a moment later perhaps.
                 await Task.Delay(TimeSpan.FromMilliseconds(20), Time, cancellationToken).ConfigureAwait(false);
             }
-        }
-    }
-
-    private async Task<AmqpConnection> ConnectionAsync(TimeSpan patience, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var waiting = _connections.GetAsync(cancellationToken);
-            var connected = waiting.IsCompleted ? await waiting.ConfigureAwait(false)
-                : await waiting.AsTask().WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, Time, cancellationToken).ConfigureAwait(false);
-            return connected.Connection;
-        }
-        catch (TimeoutException)
-        {
-            throw _connections.NotConnected();
         }
     }
 }

@@ -33,7 +33,7 @@ internal sealed partial class AmqpTransport : ITransport
         Capabilities = CapabilitiesOf(options);
         _topology = new AmqpTopology(options, Capabilities, _log);
         _routing = new AmqpRouting(options, Capabilities, Time);
-        _connections = new Reconnecting<AmqpConnection>(url, options.Reconnect, new AmqpConnector(options, _log).OpenAsync, RestoreAsync, Time, _log);
+        _connections = new Reconnecting<AmqpConnection>(url, options.Reconnect, new AmqpConnector(options, Time, _log).OpenAsync, RestoreAsync, Time, _log);
         _publisher = new AmqpPublisher(_connections, Time, _log);
         _getting = new GetChannel(this, _channels);
     }
@@ -152,16 +152,8 @@ internal sealed partial class AmqpTransport : ITransport
         foreach (var completion in completions)
         {
             Capabilities.Require(completion);
-            completion.Delivery.BeginSettling(completion);
         }
-        // It goes on when the caller stops waiting, and its answer is kept: the same completion handed in again gets it.
-        var settling = completions.Select(completion => completion.Delivery.SettleOnce(() => SettleAsync(completion))).ToArray();
-        var answers = new CompletionStatus[settling.Length];
-        for (var index = 0; index < settling.Length; index++)
-        {
-            answers[index] = await settling[index].WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        return answers;
+        return await Settling.SettleAsync(completions, SettleAsync, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

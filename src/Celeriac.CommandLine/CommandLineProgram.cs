@@ -65,6 +65,7 @@ internal static class CommandLineProgram
         root.Add(StatusVerb.Create(OpenQuietly));
         root.Add(PurgeVerb.Create(OpenQuietly));
         root.Add(QuarantineVerb.Create(OpenQuietly));
+        root.Add(StubsVerb.Create(OpenQuietly));
         return root;
 
         Session Open(ParseResult parse)

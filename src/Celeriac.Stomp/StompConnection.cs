@@ -56,7 +56,7 @@ internal sealed class StompConnection : IBrokerConnection
             var connection = client.Server switch
             {
                 { } name when name.StartsWith("RabbitMQ", StringComparison.OrdinalIgnoreCase) => new StompConnection(client, self =>
-                    new RabbitMqBroker(client, Open, () => self.Lost.IsCompleted, (consumer, reason) => self.ConsumerLost(consumer, reason, consumerRefused), options.MaximumBody, options.PlainHeaders)),
+                    new RabbitMqBroker(client, Open, () => self.Lost.IsCompleted, (consumer, reason) => self.ConsumerLost(consumer, reason, consumerRefused), options.MaximumBody, options.PlainHeaders, time)),
                 { } name when name.StartsWith("ActiveMQ", StringComparison.OrdinalIgnoreCase) =>
                     new StompConnection(client, _ => new ActiveMqBroker(client, options.MaximumBody, topologyChanged)),
                 _ => throw new TransportRefusedException(
@@ -124,14 +124,18 @@ internal sealed class StompConnection : IBrokerConnection
 
     private async Task WatchAsync() => _lost.TrySetResult(await _client.Lost.ConfigureAwait(false));
 
-    /// <summary>A consumer with a connection of its own has lost it: either its queue is gone, or the network is, for all of us.</summary>
+    /// <summary>
+    /// A consumer with a connection of its own has lost it: either its queue is gone, or the connection is. An ERROR says the first only in certain words;
+    /// it comes too where an operator closes the connection, where a delivery was held for longer than the server allows or where its virtual host
+    /// goes down, and then the next connection consumes again, and finds out if the queue is gone.
+    /// </summary>
     private void ConsumerLost(StompConsumer consumer, Exception? reason, Action<StompConsumer, Exception?> refused)
     {
         if (!_consumers.ContainsKey(consumer.Number))
         {
             return;
         }
-        if (reason is StompErrorException)
+        if (RabbitMqErrors.IsQueueDeleted(reason))
         {
             refused(consumer, reason);
         }

@@ -154,17 +154,7 @@ internal sealed class StompTransport : ITransport
     {
         ArgumentNullException.ThrowIfNull(completions);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        foreach (var completion in completions)
-        {
-            completion.Delivery.BeginSettling(completion);
-        }
-        var settling = completions.Select(completion => completion.Delivery.SettleOnce(() => _settler.SettleAsync(completion))).ToArray();
-        var answers = new CompletionStatus[settling.Length];
-        for (var index = 0; index < settling.Length; index++)
-        {
-            answers[index] = await settling[index].WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        return answers;
+        return await Settling.SettleAsync(completions, _settler.SettleAsync, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -214,6 +204,7 @@ internal sealed class StompTransport : ITransport
         }
         await _declared.DeclareAgainAsync(
             topology => StompFailures.TranslateAsync(() => broker.DeclareAsync(topology, cancellationToken), Name),
+            error => error is TransportRefusedException,
             error => Log.RedeclareRefused(_log, error, Name)).ConfigureAwait(false);
         foreach (var subscription in _subscriptions.Keys)
         {

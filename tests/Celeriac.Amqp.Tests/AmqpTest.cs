@@ -25,6 +25,15 @@ public abstract class AmqpTest : IAsyncDisposable
 
     internal AmqpTransport OpenShared(string options = "") => Open(SharedServer.Server.AmqpUrl + options);
 
+    /// <summary>The URL of a virtual host of the test's own on the shared server.</summary>
+    protected async Task<string> OwnVirtualHostAsync()
+    {
+        var name = NameOf("host");
+        await SharedServer.Server.ControlAsync("add_vhost", name);
+        await SharedServer.Server.ControlAsync("set_permissions", "-p", name, "guest", ".*", ".*", ".*");
+        return SharedServer.Server.AmqpUrl + name;
+    }
+
     protected async Task<string> DeclareAsync(ITransport transport, string stem = "queue", Func<QueueDeclaration, QueueDeclaration>? shape = null)
     {
         var queue = new QueueDeclaration(NameOf(stem));

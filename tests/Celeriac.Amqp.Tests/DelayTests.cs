@@ -7,11 +7,12 @@ public sealed class DelayTests : AmqpTest
     private static DateTimeOffset Soon => TimeProvider.System.GetUtcNow() + TimeSpan.FromMilliseconds(500);
 
     [Theory]
-    [InlineData("")]
-    [InlineData("?delay_queue_type=quorum")]
-    public async Task A_delayed_message_arrives_as_if_it_had_never_waited(string options)
+    [InlineData("quorum")]
+    [InlineData("classic")]
+    public async Task A_delayed_message_arrives_as_if_it_had_never_waited(string type)
     {
-        var transport = OpenShared(options);
+        // The queues in which messages wait have the same names for both types.
+        var transport = Open($"{await OwnVirtualHostAsync()}?delay_queue_type={type}");
         var queue = await DeclareAsync(transport, "mail.*.#.100%");
         await transport.PublishAsync(Publication.ToQueue(queue, Text("later") with { Headers = MessageHeaders.Empty.With("mine", 1) }) with { Due = Soon }, Cancelled);
         await using var subscription = await transport.SubscribeAsync(new SubscriptionOptions([queue]), Cancelled);
@@ -58,6 +59,17 @@ public sealed class DelayTests : AmqpTest
         var queue = await DeclareAsync(transport, new string('n', 200));
         var refusal = await Assert.ThrowsAsync<TransportRefusedException>(() => transport.PublishAsync(Publication.ToQueue(queue, Text("x")) with { Due = Soon }, Cancelled).AsTask());
         Assert.Contains("199 bytes", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_delay_through_queues_of_the_other_type_is_refused_with_the_option_that_decides()
+    {
+        var url = await OwnVirtualHostAsync();
+        var (transport, other) = (Open(url), Open($"{url}?delay_queue_type=classic"));
+        var queue = await DeclareAsync(transport);
+        await transport.PublishAsync(Publication.ToQueue(queue, Text("stands")) with { Due = Soon }, Cancelled);
+        var refusal = await Assert.ThrowsAsync<TransportRefusedException>(() => other.PublishAsync(Publication.ToQueue(queue, Text("x")) with { Due = Soon }, Cancelled).AsTask());
+        Assert.Contains("delay_queue_type", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -93,12 +93,10 @@ public sealed class RefusalTests : AmqpTest
     [Fact]
     public async Task A_virtual_host_of_its_own_is_used()
     {
-        var name = NameOf("shop");
-        await SharedServer.Server.ControlAsync("add_vhost", name);
-        await SharedServer.Server.ControlAsync("set_permissions", "-p", name, "guest", ".*", ".*", ".*");
-        var queue = await DeclareAsync(Open(SharedServer.Server.AmqpUrl + name));
+        var url = await OwnVirtualHostAsync();
+        var queue = await DeclareAsync(Open(url));
         Assert.Null(await OpenShared().CountAsync(queue, Cancelled));
-        Assert.NotNull(await Open(SharedServer.Server.AmqpUrl + name).CountAsync(queue, Cancelled));
+        Assert.NotNull(await Open(url).CountAsync(queue, Cancelled));
     }
 
     [Fact]

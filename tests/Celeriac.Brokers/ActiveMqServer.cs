@@ -42,17 +42,8 @@ public sealed class ActiveMqServer : BrokerServer
         BrokerNotInstalledException.ThrowIfMissing(Java, "default-jre-headless");
         BrokerNotInstalledException.ThrowIfMissing(Program, "activemq");
         var server = new ActiveMqServer(options ?? new ActiveMqOptions());
-        try
-        {
-            server.Configure();
-            await server.RunAsync();
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
+        await server.FirstRunAsync();
+        return server;
     }
 
     private protected override (IReadOnlyDictionary<string, string> Environment, string[] Command) Launch()
@@ -69,7 +60,7 @@ public sealed class ActiveMqServer : BrokerServer
     private protected override async Task<bool> IsReadyAsync() =>
         await Handshakes.StompAsync(_stomp) && (!_options.Tls || await Handshakes.TlsAsync(_stompTls, AuthorityFile));
 
-    private void Configure()
+    private protected override void Configure()
     {
         Directory.CreateDirectory(Below("conf"));
         Directory.CreateDirectory(Below("tmp"));

@@ -67,6 +67,24 @@ public abstract class BrokerServer : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Writes its configuration and starts it for the first time; what does not start leaves nothing behind.</summary>
+    private protected async Task FirstRunAsync()
+    {
+        try
+        {
+            Configure();
+            await RunAsync();
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the configuration below <see cref="Folder"/>.</summary>
+    private protected abstract void Configure();
+
     private protected string Below(string name) => Path.Combine(Folder, name);
 
     private protected abstract (IReadOnlyDictionary<string, string> Environment, string[] Command) Launch();

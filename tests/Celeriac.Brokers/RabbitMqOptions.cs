@@ -6,6 +6,9 @@ public sealed record RabbitMqOptions
     /// <summary>Whether it listens with TLS too. Default false.</summary>
     public bool Tls { get; init; }
 
+    /// <summary>Plug-ins beside the one for STOMP. Default none.</summary>
+    public IReadOnlyList<string> Plugins { get; init; } = [];
+
     /// <summary>Lines for <c>rabbitmq.conf</c>, after ours.</summary>
     public string ExtraConfiguration { get; init; } = "";
 

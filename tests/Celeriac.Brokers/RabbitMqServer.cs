@@ -52,17 +52,8 @@ public sealed class RabbitMqServer : BrokerServer
     {
         BrokerNotInstalledException.ThrowIfMissing(Server, "rabbitmq-server");
         var server = new RabbitMqServer(options ?? new RabbitMqOptions());
-        try
-        {
-            server.Configure();
-            await server.RunAsync();
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
+        await server.FirstRunAsync();
+        return server;
     }
 
     /// <summary>Runs <c>rabbitmqctl</c> against this server, for example <c>ControlAsync("list_queues", "name", "messages")</c>; answers what it printed.</summary>
@@ -95,10 +86,10 @@ public sealed class RabbitMqServer : BrokerServer
     private protected override async Task<bool> IsReadyAsync() =>
         await Handshakes.AmqpAsync(_amqp) && await Handshakes.StompAsync(_stomp) && (!_options.Tls || await Handshakes.TlsAsync(_amqps, AuthorityFile));
 
-    private void Configure()
+    private protected override void Configure()
     {
         Directory.CreateDirectory(Below("home"));
-        File.WriteAllText(Below("enabled_plugins"), "[rabbitmq_stomp].\n");
+        File.WriteAllText(Below("enabled_plugins"), $"[{string.Join(',', ["rabbitmq_stomp", .. _options.Plugins])}].\n");
         File.WriteAllText(Below("advanced.config"), "[].\n");
         File.WriteAllText(Below("rabbitmq-env.conf"), "");
         var tls = "";

@@ -9,7 +9,7 @@ using RabbitMQ.Client.Exceptions;
 namespace Celeriac.Amqp.Connecting;
 
 /// <summary>Connects to one server and logs in; says in words why it cannot.</summary>
-internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
+internal sealed class AmqpConnector(AmqpOptions options, TimeProvider time, ILogger log)
 {
     // RabbitMQ's own hard limit: a larger message never comes, and one that is allowed there must not cost the connection here.
     private const uint LargestBody = 512u << 20;
@@ -20,7 +20,7 @@ internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
     {
         try
         {
-            var connection = await ConnectAsync(Factory(server), cancellationToken).ConfigureAwait(false);
+            var connection = await ConnectAsync(server, cancellationToken).ConfigureAwait(false);
             var opened = new AmqpConnection(connection, server.ToString(), log);
             await ProveAsync(opened, server, cancellationToken).ConfigureAwait(false);
             return opened;
@@ -32,18 +32,49 @@ internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
     }
 
     /// <summary>A try that is given up says a long goodbye to a server that does not answer; nobody need wait for that.</summary>
-    private static async Task<IConnection> ConnectAsync(ConnectionFactory factory, CancellationToken cancellationToken)
+    private async Task<IConnection> ConnectAsync(BrokerUrl server, CancellationToken cancellationToken)
     {
+        var tls = options.Tls is { } asked ? BrokerTls.OptionsFor(asked, server) : null;
+        MendingClient? client = null;
+        var factory = Factory(server);
+        // Called for each address that is tried; the last one is connected.
+        factory.SocketFactory = family => client = new MendingClient(family, tls, time);
         var connecting = factory.CreateConnectionAsync(cancellationToken);
         try
         {
-            return await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var connection = await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            LibraryHeartbeat.TryDisarm(connection);
+            client!.Silence.Start(connection.Heartbeat);
+            return connection;
         }
         catch (OperationCanceledException)
         {
             _ = DropAsync(connecting);
             throw;
         }
+        catch (BrokerUnreachableException error) when (client is { IsEncrypted: true } && IsEndedByServer(error))
+        {
+            // With TLS 1.3 a server looks at the client's certificate when the client holds the handshake for done.
+            throw new TransportException(
+                $"'{server}' ended the connection right after the TLS handshake. It may ask for a certificate of the client, or not trust the one it got. Name one that it trusts with client_certificate, or look into the server's log.", error);
+        }
+    }
+
+    /// <summary>True where the connection just ended, and nobody said why.</summary>
+    private static bool IsEndedByServer(Exception error)
+    {
+        for (var cause = error.InnerException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SocketException or EndOfStreamException or AuthenticationException)
+            {
+                return true;
+            }
+            if (cause is PossibleAuthenticationFailureException or OperationInterruptedException)
+            {
+                return false;
+            }
+        }
+        return false;
     }
 
     private static async Task DropAsync(Task<IConnection> connecting)
@@ -95,8 +126,6 @@ internal sealed class AmqpConnector(AmqpOptions options, ILogger log)
         {
             factory.AuthMechanisms = [new ExternalMechanismFactory()];
         }
-        var tls = options.Tls is { } asked ? BrokerTls.OptionsFor(asked, server) : null;
-        factory.SocketFactory = family => new MendingClient(family, tls);
         return factory;
     }
 

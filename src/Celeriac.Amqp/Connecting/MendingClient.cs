@@ -6,12 +6,27 @@ using RabbitMQ.Client;
 namespace Celeriac.Amqp.Connecting;
 
 /// <summary>A socket for RabbitMQ.Client whose stream is a <see cref="MendingStream"/>. TLS is spoken here, below it, because the library would read what is still encrypted.</summary>
-/// <param name="family">The address family.</param>
-/// <param name="tls">How TLS is spoken; null without.</param>
-internal sealed class MendingClient(AddressFamily family, SslClientAuthenticationOptions? tls) : ITcpClient
+internal sealed class MendingClient : ITcpClient
 {
-    private readonly Socket _socket = new(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _socket;
+    private readonly SslClientAuthenticationOptions? _tls;
     private MendingStream? _stream;
+
+    /// <param name="family">The address family.</param>
+    /// <param name="tls">How TLS is spoken; null without.</param>
+    /// <param name="time">The clock.</param>
+    public MendingClient(AddressFamily family, SslClientAuthenticationOptions? tls, TimeProvider time)
+    {
+        _socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        _tls = tls;
+        Silence = new SilenceWatch(time, _socket);
+    }
+
+    /// <summary>Gives a silent server up, once it is started.</summary>
+    public SilenceWatch Silence { get; }
+
+    /// <summary>True once TLS is agreed on.</summary>
+    public bool IsEncrypted => _tls is not null && _stream is not null;
 
     public bool Connected => _socket.Connected;
 
@@ -27,22 +42,22 @@ internal sealed class MendingClient(AddressFamily family, SslClientAuthenticatio
     {
         await _socket.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false);
         var plain = new NetworkStream(_socket, ownsSocket: false);
-        if (tls is null)
+        if (_tls is null)
         {
-            _stream = new MendingStream(_socket, plain);
+            _stream = new MendingStream(_socket, plain, Silence);
             return;
         }
         var encrypted = new SslStream(plain);
         try
         {
-            await encrypted.AuthenticateAsClientAsync(tls, cancellationToken).ConfigureAwait(false);
+            await encrypted.AuthenticateAsClientAsync(_tls, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             await encrypted.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-        _stream = new MendingStream(_socket, encrypted);
+        _stream = new MendingStream(_socket, encrypted, Silence);
     }
 
     public NetworkStream GetStream() => _stream ?? throw new InvalidOperationException("The client is not connected.");
@@ -51,6 +66,7 @@ internal sealed class MendingClient(AddressFamily family, SslClientAuthenticatio
 
     public void Dispose()
     {
+        Silence.Dispose();
         _stream?.Dispose();
         _socket.Dispose();
     }

@@ -7,7 +7,10 @@ namespace Celeriac.Amqp.Connecting;
 /// The stream that RabbitMQ.Client reads and writes, with <see cref="FrameReader"/> in between. The library takes a <see cref="NetworkStream"/> only; with TLS the bytes go through
 /// the encrypted stream over the same socket.
 /// </summary>
-internal sealed class MendingStream(Socket socket, Stream inner) : NetworkStream(socket, ownsSocket: false)
+/// <param name="socket">The socket.</param>
+/// <param name="inner">What is read and written: the socket's stream, or TLS over it.</param>
+/// <param name="watch">Told when the reader waits and when it has got something.</param>
+internal sealed class MendingStream(Socket socket, Stream inner, SilenceWatch watch) : NetworkStream(socket, ownsSocket: false)
 {
     private readonly FrameReader _frames = new();
     private byte[] _buffer = new byte[16 * 1024];
@@ -20,7 +23,7 @@ internal sealed class MendingStream(Socket socket, Stream inner) : NetworkStream
         while (_ready == 0)
         {
             MakeRoom();
-            var read = await inner.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
+            var read = await FillAsync(cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
                 return 0;
@@ -52,6 +55,23 @@ internal sealed class MendingStream(Socket socket, Stream inner) : NetworkStream
             inner.Dispose();
         }
         base.Dispose(disposing);
+    }
+
+    private async ValueTask<int> FillAsync(CancellationToken cancellationToken)
+    {
+        watch.Waiting();
+        try
+        {
+            return await inner.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (watch.Verdict is { } verdict)
+        {
+            throw new IOException(verdict, error);
+        }
+        finally
+        {
+            watch.Received();
+        }
     }
 
     /// <summary>Held back is at most one content header; the buffer grows to it and goes back to its size when it has passed.</summary>

@@ -9,7 +9,7 @@ namespace Celeriac.Amqp.Receiving;
 /// <summary>
 /// Receives from some queues on a channel of its own. A lost channel or connection is followed by another; what was handed out over the old one is the broker's again.
 /// </summary>
-internal sealed class AmqpSubscription : ISubscription
+internal sealed partial class AmqpSubscription : ISubscription
 {
     private readonly SubscriptionOptions _options;
     private readonly DeliveryChannels _channels;
@@ -84,29 +84,6 @@ internal sealed class AmqpSubscription : ISubscription
     public async ValueTask<Delivery?> ReceiveAsync(CancellationToken cancellationToken = default) =>
         await _pushed.TakeAsync(Transport.Time, cancellationToken).ConfigureAwait(false);
 
-    public async ValueTask CancelAsync(CancellationToken cancellationToken = default) =>
-        await StopAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync().ConfigureAwait(false);
-        await _keeper.DisposeAsync().ConfigureAwait(false);
-        await _turn.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (!_disposed)
-            {
-                _disposed = true;
-                await DropChannelAsync().ConfigureAwait(false);
-                Transport.Forget(this);
-            }
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
     /// <summary>The broker has pushed a delivery.</summary>
     public void Arrived(Delivery delivery)
     {
@@ -155,70 +132,5 @@ internal sealed class AmqpSubscription : ISubscription
     {
         var tag = $"{Name}-{number}";
         return Wire.ShortText.Fits(tag) ? tag : $"celeriac-{tag[^16..]}";
-    }
-
-    private async Task StopAsync()
-    {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (_cancelled)
-            {
-                return;
-            }
-            _cancelled = true;
-            var untaken = _pushed.Cancel();
-            if (_channel is { IsOpen: true } channel)
-            {
-                await GiveBackAsync(channel, untaken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    /// <summary>Ends the consumers, waits until nothing more can come, and gives back what nobody took, in its order.</summary>
-    private async Task GiveBackAsync(DeliveryChannel channel, IReadOnlyList<Delivery> untaken)
-    {
-        try
-        {
-            foreach (var consumer in _consumers.Where(consumer => !consumer.IsCancelledByBroker))
-            {
-                await channel.Channel.BasicCancelAsync(consumer.Tag, noWait: false, CancellationToken.None).ConfigureAwait(false);
-                await consumer.Ended.ConfigureAwait(false);
-            }
-            if (_pushed.HandedOut == 0)
-            {
-                // Nothing is left to settle here. A quorum queue puts what is rejected singly behind the others; what a channel leaves goes back to the front.
-                await DropChannelAsync().ConfigureAwait(false);
-                return;
-            }
-            List<Delivery> back;
-            lock (_lateLock)
-            {
-                back = [.. untaken, .. _late];
-                _late.Clear();
-            }
-            foreach (var delivery in back.Where(delivery => delivery.Claim.Generation == channel.Generation).OrderBy(delivery => delivery.Claim.Tag))
-            {
-                await channel.Channel.BasicRejectAsync((ulong)delivery.Claim.Tag, requeue: true, CancellationToken.None).ConfigureAwait(false);
-            }
-            await channel.FlushAsync().ConfigureAwait(false);
-        }
-        catch (Exception error) when (AmqpConnection.IsOfTheChannel(error))
-        {
-            // The channel is gone: the broker has everything back.
-        }
-    }
-
-    private async Task DropChannelAsync()
-    {
-        if (_channel is { } channel)
-        {
-            Volatile.Write(ref _channel, null);
-            await _channels.CloseAsync(channel).ConfigureAwait(false);
-        }
     }
 }

@@ -1,5 +1,6 @@
 using Celeriac.Amqp.Connecting;
 using Celeriac.Messaging;
+using Celeriac.Messaging.Brokers;
 using Celeriac.Messaging.Stores;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
@@ -7,13 +8,10 @@ using ExchangeType = Celeriac.Messaging.ExchangeType;
 
 namespace Celeriac.Amqp.Topologies;
 
-/// <summary>Declares, and remembers what this transport has declared, so that the next connection finds it again.</summary>
+/// <summary>Declares, and declares again on the next connection what this transport has declared.</summary>
 internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities capabilities, ILogger log)
 {
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, ExchangeDeclaration> _exchanges = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, QueueDeclaration> _queues = new(StringComparer.Ordinal);
-    private readonly HashSet<Binding> _bindings = [];
+    private readonly DeclaredTopology _declared = new();
 
     private readonly record struct Step(string What, Func<IChannel, bool, Task> Declare);
 
@@ -48,14 +46,19 @@ internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities ca
     public async Task DeclareAsync(AmqpConnection connection, Topology topology, CancellationToken cancellationToken)
     {
         var steps = Steps(topology);
-        if (!await AllAtOnceAsync(connection, steps).WaitAsync(cancellationToken).ConfigureAwait(false))
+        try
         {
+            await TogetherAsync(connection, steps).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (TransportRefusedException) when (steps.Count > 1)
+        {
+            // The broker tells what it refuses only to those who ask one by one.
             foreach (var step in steps)
             {
-                await OneAsync(connection, step).WaitAsync(cancellationToken).ConfigureAwait(false);
+                await TogetherAsync(connection, [step]).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
         }
-        Remember(topology);
+        _declared.Add(topology);
     }
 
     /// <summary>
@@ -63,71 +66,23 @@ internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities ca
     /// a quorum queue that has lost its quorum, for example, answers nothing.
     /// </summary>
     /// <exception cref="TransportException">The connection was lost again.</exception>
-    public async Task RestoreAsync(AmqpConnection connection)
-    {
-        var steps = Steps(Remembered());
-        try
-        {
-            if (await AllAtOnceAsync(connection, steps).ConfigureAwait(false))
-            {
-                return;
-            }
-        }
-        catch (TransportException) when (!connection.IsLost)
-        {
-            // One of them does not answer: each is asked by itself.
-        }
-        foreach (var step in steps)
-        {
-            try
-            {
-                await OneAsync(connection, step).ConfigureAwait(false);
-            }
-            catch (TransportException error) when (error is TransportRefusedException || !connection.IsLost)
-            {
-                Log.NotRestored(log, error.Message);
-            }
-        }
-    }
+    public Task RestoreAsync(AmqpConnection connection) => _declared.DeclareAgainAsync(
+        topology => TogetherAsync(connection, Steps(topology)),
+        error => error is TransportRefusedException || !connection.IsLost,
+        error => Log.NotRestored(log, error.Message));
 
-    public void ForgetQueue(string queue)
-    {
-        lock (_lock)
-        {
-            _queues.Remove(queue);
-            _bindings.RemoveWhere(binding => binding.Queue == queue);
-        }
-    }
+    public void ForgetQueue(string queue) => _declared.RemoveQueue(queue);
 
-    public void ForgetExchange(string exchange)
-    {
-        lock (_lock)
-        {
-            _exchanges.Remove(exchange);
-            _bindings.RemoveWhere(binding => binding.Exchange == exchange);
-        }
-    }
+    public void ForgetExchange(string exchange) => _declared.RemoveExchange(exchange);
 
-    public void Forget(Binding binding)
-    {
-        lock (_lock)
-        {
-            _bindings.Remove(binding);
-        }
-    }
+    public void Forget(Binding binding) => _declared.Remove(binding);
 
-    /// <summary>
-    /// Sends everything and waits for the last answer only. False: something was refused, and the broker tells what only to those who ask one by one.
-    /// </summary>
-    private static async Task<bool> AllAtOnceAsync(AmqpConnection connection, IReadOnlyList<Step> steps)
+    /// <summary>Sends everything and waits for the last answer only.</summary>
+    private static async Task TogetherAsync(AmqpConnection connection, IReadOnlyList<Step> steps)
     {
-        if (steps.Count < 2)
+        if (steps.Count > 0)
         {
-            return steps.Count == 0;
-        }
-        try
-        {
-            return await connection.AskAsync("The topology cannot be declared", async channel =>
+            await connection.AskAsync(steps is [{ } only] ? only.What : "The topology cannot be declared", async channel =>
             {
                 for (var index = 0; index < steps.Count; index++)
                 {
@@ -136,17 +91,7 @@ internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities ca
                 return true;
             }, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (TransportRefusedException)
-        {
-            return false;
-        }
     }
-
-    private static Task<bool> OneAsync(AmqpConnection connection, Step step) => connection.AskAsync(step.What, async channel =>
-    {
-        await step.Declare(channel, false).ConfigureAwait(false);
-        return true;
-    }, CancellationToken.None);
 
     private List<Step> Steps(Topology topology) =>
     [
@@ -157,30 +102,6 @@ internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities ca
         .. topology.Bindings.Distinct().Select(binding => new Step($"Queue '{binding.Queue}' cannot be bound to exchange '{binding.Exchange}'", (channel, noWait) =>
             channel.QueueBindAsync(binding.Queue, binding.Exchange, binding.RoutingKey, noWait: noWait))),
     ];
-
-    private void Remember(Topology topology)
-    {
-        lock (_lock)
-        {
-            foreach (var exchange in topology.Exchanges)
-            {
-                _exchanges[exchange.Name] = exchange;
-            }
-            foreach (var queue in topology.Queues)
-            {
-                _queues[queue.Name] = queue;
-            }
-            _bindings.UnionWith(topology.Bindings);
-        }
-    }
-
-    private Topology Remembered()
-    {
-        lock (_lock)
-        {
-            return new Topology { Exchanges = [.. _exchanges.Values], Queues = [.. _queues.Values], Bindings = [.. _bindings] };
-        }
-    }
 
     private static string Word(ExchangeType type) => type switch
     {

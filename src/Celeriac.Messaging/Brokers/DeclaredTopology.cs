@@ -55,12 +55,13 @@ internal sealed class DeclaredTopology
     }
 
     /// <summary>
-    /// Declares all of it by <paramref name="declare"/>: in one call, and where that is refused each thing by itself, so that what is refused costs
+    /// Declares all of it by <paramref name="declare"/>: in one call, and where that fails each thing by itself, so that what is refused costs
     /// only itself.
     /// </summary>
     /// <param name="declare">Declares on the new connection.</param>
-    /// <param name="refused">Told of each refusal.</param>
-    public async Task DeclareAgainAsync(Func<Topology, Task> declare, Action<TransportRefusedException> refused)
+    /// <param name="costsOnlyItself">True for a failure that leaves the connection as it is; another one ends the whole.</param>
+    /// <param name="failed">Told of each thing that was not declared.</param>
+    public async Task DeclareAgainAsync(Func<Topology, Task> declare, Func<TransportException, bool> costsOnlyItself, Action<TransportException> failed)
     {
         var (all, parts) = Take();
         if (parts.Count == 0)
@@ -71,7 +72,7 @@ internal sealed class DeclaredTopology
         {
             await declare(all).ConfigureAwait(false);
         }
-        catch (TransportRefusedException)
+        catch (TransportException error) when (costsOnlyItself(error))
         {
             foreach (var part in parts)
             {
@@ -79,9 +80,9 @@ internal sealed class DeclaredTopology
                 {
                     await declare(part).ConfigureAwait(false);
                 }
-                catch (TransportRefusedException error)
+                catch (TransportException alone) when (costsOnlyItself(alone))
                 {
-                    refused(error);
+                    failed(alone);
                 }
             }
         }

@@ -195,18 +195,7 @@ public sealed class StoreTransport : ITransport
     public async ValueTask<IReadOnlyList<CompletionStatus>> CompleteAsync(IReadOnlyList<Completion> completions, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(completions);
-        foreach (var completion in completions)
-        {
-            completion.Delivery.BeginSettling(completion);
-        }
-        var answers = new CompletionStatus[completions.Count];
-        // The commit goes on when the caller stops waiting, and its answer is kept: the same completion handed in again gets it.
-        var settling = completions.Select(completion => completion.Delivery.SettleOnce(() => SettleAsync(completion))).ToArray();
-        for (var index = 0; index < settling.Length; index++)
-        {
-            answers[index] = await settling[index].WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        return answers;
+        return await Settling.SettleAsync(completions, SettleAsync, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

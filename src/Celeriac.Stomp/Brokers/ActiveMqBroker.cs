@@ -25,6 +25,7 @@ internal sealed class ActiveMqBroker : IStompBroker
     private readonly Action<RoutingTable> _topologyChanged;
     private readonly ActiveMqConsumers _consumers;
     private readonly SendingBack _sendingBack;
+    private readonly ActiveMqTransactions _transactions;
     private TransportCapabilities _capabilities;
 
     /// <param name="client">The connection.</param>
@@ -39,6 +40,7 @@ internal sealed class ActiveMqBroker : IStompBroker
         _topologyChanged = topologyChanged;
         _consumers = new ActiveMqConsumers(client, _nextId);
         _sendingBack = new SendingBack(client, Destinations.ActiveMq);
+        _transactions = new ActiveMqTransactions(client, _nextId);
         _capabilities = AllCapabilities with { MaxBodyBytes = maximumBody };
     }
 
@@ -209,7 +211,7 @@ internal sealed class ActiveMqBroker : IStompBroker
         List<StompFrame> together = [.. works.SelectMany(work => work.Sends), .. works.SelectMany(work => work.Settlements).Where(IsAck).Select(ack => ack.Frame)];
         if (together.Count > 1)
         {
-            await ExecuteAsTransactionAsync(together).ConfigureAwait(false);
+            await _transactions.CommitAsync(together).ConfigureAwait(false);
         }
         else if (together.Count == 1)
         {
@@ -229,24 +231,6 @@ internal sealed class ActiveMqBroker : IStompBroker
     }
 
     public string ReadReplyTo(string replyTo) => Destinations.FromActiveMq(replyTo);
-
-    // The commit is sent only after the server has taken every frame: one that it refuses must not leave the others to be committed.
-    private async Task ExecuteAsTransactionAsync(List<StompFrame> frames)
-    {
-        var transaction = _nextId();
-        await _client.WriteAsync(StompFrames.Begin(transaction)).ConfigureAwait(false);
-        try
-        {
-            await _client.RequestEachAsync([.. frames.Select(frame => frame.With("transaction", transaction))]).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is not StompConnectionException)
-        {
-            // Forgotten with what it holds; the acknowledgements in it can be given again.
-            await _client.RequestAsync(StompFrames.Abort(transaction)).ConfigureAwait(false);
-            throw;
-        }
-        await _client.RequestAsync(StompFrames.Commit(transaction)).ConfigureAwait(false);
-    }
 
     private static bool IsAck(SettlementFrame settlement) => settlement.Frame.Command != "NACK";
 

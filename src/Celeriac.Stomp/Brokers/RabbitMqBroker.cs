@@ -15,11 +15,11 @@ namespace Celeriac.Stomp.Brokers;
 /// acknowledged goes back only with its channel. So everything that may be refused, and each consumer, has a connection of its own.
 /// </summary>
 internal sealed class RabbitMqBroker(
-    StompClient client, Func<CancellationToken, Task<StompClient>> openAnother, Func<bool> isOver, Action<StompConsumer, Exception?> consumerLost, long maximumBody, bool plainHeaders) : IStompBroker
+    StompClient client, Func<CancellationToken, Task<StompClient>> openAnother, Func<bool> isOver, Action<StompConsumer, Exception?> consumerLost, long maximumBody, bool plainHeaders, TimeProvider time) : IStompBroker
 {
     private const int PurgeWindow = 1000;
 
-    private readonly RabbitMqQueues _queues = new(openAnother);
+    private readonly RabbitMqQueues _queues = new(openAnother, time);
     private readonly SendingBack _sendingBack = new(client, Destinations.RabbitMq);
 
     // Queues that were seen to exist. One that can expire is not remembered.
@@ -168,9 +168,15 @@ internal sealed class RabbitMqBroker(
             // The plug-in answers with a receipt and refuses afterwards: what comes back through the channel shows that it lives.
             await own.EchoAsync("ready", cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception error)
         {
             await own.DisposeAsync().ConfigureAwait(false);
+            if (RabbitMqErrors.LossIn(error) is { } loss)
+            {
+                // Whoever subscribes waits for the next connection then, which comes only when this one is given up.
+                consumerLost(consumer, loss);
+                throw loss;
+            }
             throw;
         }
         _ = WatchAsync(consumer, own);

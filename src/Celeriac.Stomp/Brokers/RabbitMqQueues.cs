@@ -10,31 +10,20 @@ namespace Celeriac.Stomp.Brokers;
 /// before it looks at the transaction, so a transaction that is aborted declares and sends nothing. A refusal closes the connection,
 /// and comes after the receipt, so each of these has a connection of its own and asks once more before it believes.
 /// </summary>
-internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> open)
+internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> open, TimeProvider time)
 {
     private const string Transaction = "declare";
+    private const int MostTries = 20;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
     /// <exception cref="TransportRefusedException">A queue exists with other properties.</exception>
     internal async Task DeclareAsync(IReadOnlyList<QueueDeclaration> queues, CancellationToken cancellationToken)
     {
-        if (queues.Count == 0)
+        foreach (var queue in queues)
         {
-            return;
-        }
-        var client = await open(cancellationToken).ConfigureAwait(false);
-        await using (client.ConfigureAwait(false))
-        {
-            foreach (var queue in queues)
+            if (await RefusalOfDeclaringAsync(queue.Name, HeadersOf(queue), uses: queue.Expires is not null, cancellationToken).ConfigureAwait(false) is { } refusal)
             {
-                if (await RefusalOfDeclaringAsync(client, queue.Name, HeadersOf(queue), cancellationToken).ConfigureAwait(false) is { } refusal)
-                {
-                    throw new TransportRefusedException(
-                        $"Queue '{queue.Name}' cannot be declared: {refusal.Message} Declare it alike, or delete it first.", refusal);
-                }
-                if (queue.Expires is not null)
-                {
-                    await UseAsync(client, queue.Name, cancellationToken).ConfigureAwait(false);
-                }
+                throw new TransportRefusedException($"Queue '{queue.Name}' cannot be declared: {refusal.Message} Declare it alike, or delete it first.", refusal);
             }
         }
     }
@@ -42,11 +31,29 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
     /// <summary>Asks for the queue as an exclusive one: where it exists RabbitMQ refuses, and where not, it is gone with this connection.</summary>
     internal async Task<bool> ExistsAsync(string queue, CancellationToken cancellationToken)
     {
-        var client = await open(cancellationToken).ConfigureAwait(false);
-        await using (client.ConfigureAwait(false))
+        StompHeaders exclusive = [new("durable", "false"), new("auto-delete", "true"), new("exclusive", "true")];
+        return await RefusalOfDeclaringAsync(queue, exclusive, uses: false, cancellationToken).ConfigureAwait(false) is not null;
+    }
+
+    private async Task<StompErrorException?> RefusalOfDeclaringAsync(string queue, StompHeaders properties, bool uses, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
         {
-            StompHeaders exclusive = [new("durable", "false"), new("auto-delete", "true"), new("exclusive", "true")];
-            return await RefusalOfDeclaringAsync(client, queue, exclusive, cancellationToken).ConfigureAwait(false) is not null;
+            var client = await open(cancellationToken).ConfigureAwait(false);
+            await using (client.ConfigureAwait(false))
+            {
+                var refusal = await RefusalOfDeclaringAsync(client, queue, properties, cancellationToken).ConfigureAwait(false);
+                if (refusal is null && uses)
+                {
+                    await UseAsync(client, queue, cancellationToken).ConfigureAwait(false);
+                }
+                if (refusal is null || !RabbitMqErrors.IsLocked(refusal) || tries == MostTries)
+                {
+                    return refusal;
+                }
+            }
+            // Somebody else asks just now whether the queue exists, and holds it for that moment.
+            await Task.Delay(s_pause, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -111,18 +118,20 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
         }
         catch (StompErrorException error)
         {
-            return error;
+            return RefusalOf(error);
         }
         catch (StompConnectionException)
         {
             // The refusal may have ended the connection before the next frame was written.
-            if (await client.Lost.WaitAsync(cancellationToken).ConfigureAwait(false) is StompErrorException refusal)
+            if (await client.Lost.WaitAsync(cancellationToken).ConfigureAwait(false) is StompErrorException error)
             {
-                return refusal;
+                return RefusalOf(error);
             }
             throw;
         }
     }
+
+    private static StompErrorException RefusalOf(StompErrorException error) => RabbitMqErrors.LossIn(error) is { } loss ? throw loss : error;
 
     private static StompHeaders HeadersOf(QueueDeclaration queue)
     {

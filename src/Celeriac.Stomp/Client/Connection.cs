@@ -23,6 +23,7 @@ internal sealed class Connection : IAsyncDisposable
     private long _unclaimedMessages;
     private int _hasEnded;
     private StompErrorException? _lastError;
+    private TaskCompletionSource<StompErrorException>? _stray;
     private volatile bool _isClosing;
 
     private Connection(StompClientOptions options, TimeProvider time, Stream stream, PipeReader input, FrameParser parser, StompFrame connected)
@@ -110,6 +111,15 @@ internal sealed class Connection : IAsyncDisposable
     }
 
     public void RemoveHandler(string subscription) => _handlers.TryRemove(subscription, out _);
+
+    public Task<StompErrorException> CatchError()
+    {
+        var stray = new TaskCompletionSource<StompErrorException>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _stray, stray);
+        return stray.Task;
+    }
+
+    public void StopCatching() => Volatile.Write(ref _stray, null);
 
     public async ValueTask DisposeAsync()
     {
@@ -225,11 +235,11 @@ internal sealed class Connection : IAsyncDisposable
 
     /// <summary>
     /// An ERROR ends the connection, says the specification, and it is the server that ends it. ActiveMQ does not where the ERROR answers a
-    /// request: that request has failed, and the others go on. An ERROR that answers nothing leaves no more to rely on.
+    /// request: that request has failed, and the others go on. An ERROR that answers nothing leaves no more to rely on, except to who awaits one.
     /// </summary>
     private void Fail(StompErrorException error, string? receipt)
     {
-        if (!_receipts.Answer(receipt, error))
+        if (!_receipts.Answer(receipt, error) && (receipt is not null || Volatile.Read(ref _stray) is not { } stray || !stray.TrySetResult(error)))
         {
             throw error;
         }

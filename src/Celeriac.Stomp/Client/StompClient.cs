@@ -139,6 +139,16 @@ public sealed class StompClient : IAsyncDisposable
     }
 
     /// <summary>
+    /// From now on, and until <see cref="StopCatching"/>, the first ERROR that answers no request does not end the connection but this task: for frames
+    /// without receipts on a server that goes on after an ERROR. It has ended before a request does that was sent after the frame in question.
+    /// One caller at a time.
+    /// </summary>
+    internal Task<StompErrorException> CatchError() => _connection.CatchError();
+
+    /// <summary>Ends what <see cref="CatchError"/> began.</summary>
+    internal void StopCatching() => _connection.StopCatching();
+
+    /// <summary>
     /// Takes leave of the server, which thereby confirms everything sent before, and ends the connection; after 2 seconds without an answer
     /// it ends the connection anyway. Requests that are still unanswered fail with <see cref="StompConnectionException"/>.
     /// </summary>

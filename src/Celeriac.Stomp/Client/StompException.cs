@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Celeriac.Stomp;
 
 /// <summary>Something failed between a STOMP client and its server.</summary>
@@ -63,9 +65,7 @@ public sealed class StompErrorException : StompException
 
     private static string Describe(string message, string details)
     {
-        var line = details.AsSpan().Trim();
-        var end = line.IndexOfAny('\r', '\n');
-        var first = Cut((end < 0 ? line : line[..end]).ToString(), 300);
+        var first = Cut(FirstSentence(details), 300);
         return (message.Length, first.Length) switch
         {
             (0, 0) => "The server ended the connection with an ERROR frame that has no text. Look into the server's log.",
@@ -73,6 +73,21 @@ public sealed class StompErrorException : StompException
             (0, _) => $"The server answered ERROR: '{first}'.",
             _ => $"The server answered ERROR: '{message}' ({first}).",
         };
+    }
+
+    /// <summary>The first line, and those that go on with it: RabbitMQ breaks a reason after a comma or a brace.</summary>
+    private static string FirstSentence(string details)
+    {
+        var first = new StringBuilder();
+        foreach (var line in details.AsSpan().Trim().EnumerateLines())
+        {
+            first.Append(line.Trim());
+            if (first.Length == 0 || !(first[^1] is ',' or '{'))
+            {
+                break;
+            }
+        }
+        return first.ToString();
     }
 
     internal static string CutBody(StompFrame error) =>

@@ -179,7 +179,7 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
                 {
                     return;
                 }
-                await TakeAsync(delivery).ConfigureAwait(false);
+                Take(delivery);
                 delay = s_firstDelay;
             }
             catch (Exception) when (_closing.IsCancellationRequested)
@@ -200,7 +200,7 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
     }
 
     /// <summary>The waiter has the value before the reply is acknowledged.</summary>
-    private async Task TakeAsync(Delivery delivery)
+    private void Take(Delivery delivery)
     {
         if (ResultCodec.TryDecode(delivery.Message.Body, out var record))
         {
@@ -210,7 +210,25 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
         {
             Log.ReplyUnreadable(_log, delivery.Message.CorrelationId ?? "(none)");
         }
-        await delivery.AckAsync(_closing.Token).ConfigureAwait(false);
+        // Not awaited: replies would come one by one, each after a write to the broker's disk. No more than the prefetch are under way.
+        _ = AcknowledgeAsync(delivery);
+    }
+
+    private async Task AcknowledgeAsync(Delivery delivery)
+    {
+        try
+        {
+            await delivery.AckAsync(_closing.Token).ConfigureAwait(false);
+        }
+        catch (Exception) when (_closing.IsCancellationRequested)
+        {
+            // The queue is deleted with what is in it.
+        }
+        catch (Exception error)
+        {
+            // It comes again, and finds its waiter served.
+            Log.ResultsUnreadable(_log, error);
+        }
     }
 
     /// <summary>Somebody has deleted the queue: it is declared anew, so that replies that are still to come arrive.</summary>

@@ -33,6 +33,35 @@ public sealed class RabbitMqSharingTests : StompTest
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_queue_can_be_declared_while_others_ask_whether_it_exists()
+    {
+        var (declaring, asking) = (await OpenRabbitMqAsync(), await OpenRabbitMqAsync());
+        for (var round = 0; round < 5; round++)
+        {
+            var queue = NameOf($"asked-{round}");
+            var asked = Task.WhenAll(AskUntilThereAsync(asking, queue), AskUntilThereAsync(asking, queue));
+            await declaring.DeclareAsync(Topology.Queue(queue), Cancelled);
+            await asked;
+        }
+    }
+
+    private static async Task AskUntilThereAsync(ITransport transport, string queue)
+    {
+        while (true)
+        {
+            try
+            {
+                await transport.PurgeAsync(queue, Cancelled);
+                return;
+            }
+            catch (TransportRefusedException)
+            {
+                // Not there yet.
+            }
+        }
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_header_that_is_no_text_is_refused_by_name()
     {
         var transport = await OpenRabbitMqAsync("?headers=text");

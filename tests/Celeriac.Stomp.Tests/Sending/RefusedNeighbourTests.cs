@@ -41,7 +41,7 @@ public sealed class RefusedNeighbourTests : StompTest
         var server = await RabbitMqAsync();
         await using var tap = new StompTap(server.StompPort);
         var client = await RawAsync(tap.Through(server.StompUrl));
-        var broker = new RabbitMqBroker(client, _ => throw new InvalidOperationException(), () => false, (_, _) => { }, 1 << 20, plainHeaders: false);
+        var broker = new RabbitMqBroker(client, _ => throw new InvalidOperationException(), () => false, (_, _) => { }, 1 << 20, plainHeaders: false, TimeProvider.System);
         var queue = $"/queue/{NameOf("queue")}";
         var works = Enumerable.Range(0, 10).Select(number => new StompWork([], [Send(queue, $"{number}")], [])).ToList();
         // Our own client refuses it, because the line is too long.
