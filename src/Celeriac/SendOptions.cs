@@ -36,7 +36,7 @@ public sealed record SendOptions
     public MessageHeaders? Headers { get; init; }
     /// <summary>The names and values of stamps, which monitors show and which every retry carries on.</summary>
     public MessageHeaders? Stamps { get; init; }
-    /// <summary>How the arguments are sent, <c>json</c> or another of <see cref="CeleriacOptions.Formats"/>; default the client's <see cref="CeleriacOptions.TaskSerializer"/>.</summary>
+    /// <summary>How the arguments are sent, <c>json</c> or another of <see cref="CeleriacOptions.Formats"/>; default the task's own, then the client's <see cref="CeleriacOptions.TaskSerializer"/>.</summary>
     public string? Serializer { get; init; }
     /// <summary>A compression method: <c>gzip</c> (zlib) or <c>brotli</c>.</summary>
     public string? Compression { get; init; }

@@ -24,6 +24,9 @@ public sealed class TaskAttribute(string? name = null) : Attribute
     /// <summary>The queue its calls go to; default the client's default queue.</summary>
     public string? Queue { get; set; }
 
+    /// <summary>How its arguments are sent, <c>json</c> or another of <see cref="CeleriacOptions.Formats"/>; default the client's <see cref="CeleriacOptions.TaskSerializer"/>.</summary>
+    public string? Serializer { get; set; }
+
     /// <summary>0–255, higher first on queues with a maximum priority; default 0.</summary>
     public int Priority { get; set; }
 

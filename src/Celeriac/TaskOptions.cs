@@ -8,6 +8,8 @@ public sealed record TaskOptions
 
     /// <inheritdoc cref="TaskAttribute.Queue"/>
     public string? Queue { get; init; }
+    /// <inheritdoc cref="TaskAttribute.Serializer"/>
+    public string? Serializer { get; init; }
     /// <inheritdoc cref="TaskAttribute.Priority"/>
     public byte Priority { get; init; }
     /// <inheritdoc cref="TaskAttribute.MaxRetries"/>

@@ -32,7 +32,7 @@ internal sealed record TaskContents(ContentRegistry Accepted, ContentFormat Defa
 
     /// <summary>The format that a call names.</summary>
     /// <exception cref="ArgumentException">It is unknown, pickle, or none that arguments can be in.</exception>
-    public ContentFormat Find(string? serializer) => serializer is null ? Default : Find(Accepted, serializer, "The option Serializer");
+    public ContentFormat Find(string? serializer) => serializer is null ? Default : Find(Accepted, serializer, "Serializer");
 
     private static ContentFormat Find(ContentRegistry known, string name, string option)
     {

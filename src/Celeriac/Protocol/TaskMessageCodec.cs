@@ -27,7 +27,7 @@ internal static class TaskMessageCodec
     {
         contents ??= TaskContents.Json;
         var options = signature.Options;
-        var format = contents.Find(options.Serializer);
+        var format = contents.Find(options.Serializer ?? signature.Declared?.Serializer);
         var json = EncodeBody(signature);
         var compressor = options.Compression is { } method ? contents.Accepted.FindCompressor(method) : null;
         // The headers come first: what is not JSON is found there.

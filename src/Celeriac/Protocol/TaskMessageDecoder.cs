@@ -129,7 +129,7 @@ internal ref struct TaskMessageDecoder(Message message, DecodeLimits limits)
         {
             if (message.ContentType is null)
             {
-                return Fail(QuarantineReason.ContentRefused, "The message has no content type, but application/json was expected. Let the sender set it: a Python worker dies of a task message without one.");
+                return Refuse("The message has no content type, but application/json was expected. Let the sender set it: a Python worker dies of a task message without one.");
             }
             var readable = _headers.Compression.Kind == HeaderKind.Bytes && HeaderReader.TextOf(_headers.Compression) is { } method
                 ? message with { Headers = new MessageHeaders([new(TaskHeader.Compression, method)]) }
@@ -138,13 +138,20 @@ internal ref struct TaskMessageDecoder(Message message, DecodeLimits limits)
             _body = opened.Format.Translation?.ToJson(opened.Body, limits.Contents.MaximumDepth, limits.Contents.MaximumBodyBytes) ?? opened.Body;
             return true;
         }
+        catch (ContentRefusedException error)
+        {
+            return Refuse(error.Message);
+        }
         catch (ContentException error)
         {
-            return Fail(
-                error is ContentRefusedException ? QuarantineReason.ContentRefused : error is ContentTooLargeException ? QuarantineReason.TooLarge : QuarantineReason.MalformedBody,
-                error.Message);
+            return Fail(error is ContentTooLargeException ? QuarantineReason.TooLarge : QuarantineReason.MalformedBody, error.Message);
         }
     }
+
+    /// <summary>What names no task in its headers may be anything: that its body is not read is no more than a reason why nothing else was found.</summary>
+    private bool Refuse(string text) => _headers.Task.IsNull
+        ? Fail(QuarantineReason.NotATask, $"The message names no task: it has no header 'task' as in Celery's protocol 2, and its body was not searched for one of protocol 1. {text}")
+        : Fail(QuarantineReason.ContentRefused, text);
 
     private bool FindParts()
     {

@@ -115,6 +115,17 @@ public sealed class ProtocolOneTests
         Assert.Equal("replies", fault.ReplyTo);
     }
 
+    [Theory]
+    [InlineData("application/x-python-serialize", "pickle")]
+    [InlineData("text/plain", "text/plain")]
+    [InlineData(null, "no content type")]
+    public void Content_that_is_not_read_is_not_searched_for_a_task(string? contentType, string named)
+    {
+        var fault = Fault(Object(Everything) with { ContentType = contentType });
+        Assert.Equal(QuarantineReason.NotATask, fault.Reason);
+        Assert.Contains(named, fault.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_caller_can_be_told_where_the_object_named_its_task()
     {

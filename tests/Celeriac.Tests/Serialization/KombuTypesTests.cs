@@ -154,6 +154,15 @@ public sealed class KombuTypesTests
         Assert.StartsWith("{\"__type__\":\"decimal\"", Write(1m, configuration.Options), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_client_chooses_the_form_that_its_options_say()
+    {
+        // Plain, because the choice counts for this whole process.
+        await using var client = TaskClient.Open(new CeleriacOptions { BrokerUrl = $"memory://{Guid.NewGuid():N}", JsonTypes = JsonTypes.Plain });
+        Assert.Equal(JsonTypes.Plain, TaskJson.Types);
+        Assert.Throws<InvalidOperationException>(() => TaskJson.Use(JsonTypes.Kombu));
+    }
+
     private static JsonSerializerOptions Kombu()
     {
         var configuration = new JsonConfiguration();

@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Celeriac.Conformance;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Serialization;
 using Celeriac.Protocol;
+using Celeriac.Results;
 using Celeriac.Tests.Protocol;
 
 namespace Celeriac.Tests.Serialization;
@@ -132,6 +134,7 @@ public sealed class YamlTests
         Assert.Equal("application/x-yaml", retry.ContentType);
         Assert.Equal(1, TaskMessageCodec.Decode(retry, limits).Request!.Retries);
         Assert.Equal(QuarantineReason.ContentRefused, TaskMessageCodec.Decode(message, DecodeLimits.Default).Fault!.Reason);
+        Assert.Equal("application/json", TaskMessageCodec.Encode(signature with { Declared = new TaskOptions { Serializer = "json" } }, new EncodeContext("i", "i", null, "o", null, null, null), contents).ContentType);
         Assert.Equal("application/json", TaskMessageCodec.Encode(signature.Set(options => options with { Serializer = "json" }), new EncodeContext("i", "i", null, "o", null, null, null), contents).ContentType);
     }
 
@@ -178,6 +181,34 @@ public sealed class YamlTests
         var message = new Message { Body = "- 1\n- 2\n"u8.ToArray(), ContentType = "application/x-yaml" };
         Assert.Equal([1, 2], message.ReadJson<int[]>(contents: contents)!);
         Assert.Equal("- 1\n- 2\n", message.ReadText(contents));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_worker_that_accepts_yaml_runs_it_and_one_that_does_not_puts_it_aside()
+    {
+        await using var transport = Transports.Create($"memory://{Guid.NewGuid():N}");
+        var sends = new CeleriacOptions { DefaultQueue = "yaml", TaskSerializer = "yaml", AcceptContent = ["yaml"], Formats = { YamlContent.Format } };
+        await using var results = ResultStores.Create(sends, transport, new TransportContext());
+        await using var client = new TaskClient(transport, results, sends);
+
+        Assert.Equal(3, await RunAsync(client, sends));
+        var error = await Assert.ThrowsAsync<RemoteTaskException>(() => RunAsync(client, new CeleriacOptions { DefaultQueue = "yaml" }));
+        Assert.Equal(("ContentDisallowed", 1), (error.RemoteType, (await transport.CountAsync("yaml.quarantine"))!.Ready));
+    }
+
+    private static async Task<int> RunAsync(TaskClient client, CeleriacOptions options)
+    {
+        using var stop = new CancellationTokenSource();
+        var run = new Worker(client, new TaskRegistry([ConformanceTasks.AddTask.Definition]), new WorkerOptions { Concurrency = 1 }, options).RunAsync(stop.Token);
+        try
+        {
+            return await (await client.SendAsync(ConformanceTasks.AddTask.S(1, 2))).GetAsync(TimeSpan.FromSeconds(10));
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await run;
+        }
     }
 
     private static string Read(string yaml) => Encoding.UTF8.GetString(YamlContent.Format.Translation!.ToJson(Encoding.UTF8.GetBytes(yaml), Depth, Bytes).Span);
