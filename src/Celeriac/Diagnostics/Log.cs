@@ -74,6 +74,9 @@ internal static partial class Log
     [LoggerMessage(2026, LogLevel.Information, "Task {TaskName}[{TaskId}] is not known here; it went back to queue {Queue} for its owner (try {Try} of {MostTries})")]
     public static partial void TaskPassedOn(ILogger logger, string taskName, string taskId, string queue, int @try, int mostTries);
 
+    [LoggerMessage(2027, LogLevel.Error, "Task {TaskName}[{TaskId}] is a part of a workflow (callbacks, errbacks, chain or chord), which this version does not follow: the task runs, what should come after it does not. Route tasks of workflows to Python workers")]
+    public static partial void WorkflowNotFollowed(ILogger logger, string taskName, string taskId);
+
     [LoggerMessage(2030, LogLevel.Warning, "Results cannot be read at the moment; reading is tried again")]
     public static partial void ResultsUnreadable(ILogger logger, Exception error);
 

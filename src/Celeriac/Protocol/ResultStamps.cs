@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Celeriac.Messaging;
+using Celeriac.Serialization;
 
 namespace Celeriac.Protocol;
 
