@@ -49,12 +49,18 @@ internal static class Elections
         var receiver = worker.Client.Events.Receive(Pattern);
         await using (((IAsyncDisposable)receiver).ConfigureAwait(false))
         {
-            await foreach (var told in receiver.WithCancellation(stop).ConfigureAwait(false))
+            await AgreeAsync(receiver, worker.State.Events, stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Agrees with each election that is heard.</summary>
+    internal static async Task AgreeAsync(EventReceiver receiver, WorkerEvents events, CancellationToken stop)
+    {
+        await foreach (var told in receiver.WithCancellation(stop).ConfigureAwait(false))
+        {
+            if (told.Type == EventTypes.WorkerElect && told.Text("id") is { } election)
             {
-                if (told.Type == EventTypes.WorkerElect && told.Text("id") is { } election)
-                {
-                    worker.State.Events.AcknowledgeElection(election);
-                }
+                events.AcknowledgeElection(election);
             }
         }
     }

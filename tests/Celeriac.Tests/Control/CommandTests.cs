@@ -77,12 +77,17 @@ public sealed class CommandTests
         var worker = await fleet.StartAsync();
         await using var receiver = fleet.Client.Events.Receive("worker.elect.ack");
         await receiver.StartAsync(Cancelled);
-        Elections.OnWorkerElect(worker.State, "e1");
+        var elections = fleet.Client.Events.Receive("worker.elect");
+        await elections.StartAsync(Cancelled);
+        var agreeing = Elections.AgreeAsync(elections, worker.State.Events, Cancelled);
+        fleet.Client.Events.Send("worker-elect", new JsonObject { ["id"] = "e1", ["topic"] = "task", ["action"] = null, ["cver"] = 1 });
         await foreach (var happened in receiver)
         {
             Assert.Equal(("worker-elect-ack", worker.Node, "e1"), (happened.Type, happened.Hostname, happened.Text("id")));
             break;
         }
+        await elections.DisposeAsync();
+        await agreeing;
     }
 
     [Fact(Timeout = 60_000)]
