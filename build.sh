@@ -24,8 +24,8 @@ Verbs
   conformance   only the suites that every transport must pass
   interop       only the tests with real Python Celery, the same as --project Interop
   ci            what a gate runs: formatting, all tests, then the samples as a smoke test
-  brokers       start RabbitMQ and ActiveMQ on private ports, say their URLs, end them on Ctrl+C;
-                'brokers rabbitmq' or 'brokers activemq' starts one of them
+  brokers       start RabbitMQ, ActiveMQ and Redis on private ports, say their URLs, end them on Ctrl+C;
+                'brokers rabbitmq', 'brokers activemq' or 'brokers redis' starts one of them
   clean         remove everything that was built
   help          this text
 
@@ -115,17 +115,19 @@ install_package() {
 
 require_brokers() {
     require_package setsid util-linux
-    if [ "$1" != activemq ]; then require_package /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server; fi
-    if [ "$1" != rabbitmq ]; then
+    case "$1" in all | rabbitmq) require_package /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server ;; esac
+    case "$1" in all | redis) require_package /usr/bin/redis-server redis-server ;; esac
+    case "$1" in all | activemq)
         require_package /usr/bin/java default-jre-headless
         require_package /usr/share/activemq/bin/activemq.jar activemq
-    fi
+        ;;
+    esac
 }
 
 # Real Celery, the broker it runs on here, and the store that most of its users have for results.
 require_celery() {
     require_brokers rabbitmq
-    require_package redis-server redis-server
+    require_brokers redis
     require_module celery python3-celery
     require_module redis python3-redis
     require_module brotli python3-brotli
@@ -142,7 +144,7 @@ require_brokers_of() {
         # What 'stubs' writes is imported by a real Python.
         if [ "$name" = Celeriac.CommandLine.Tests ]; then require_module celery python3-celery; fi
         if grep -q 'Celeriac\.Brokers\.csproj' "tests/$name/$name.csproj"; then
-            require_brokers both
+            require_brokers all
             require_module stomp python3-stomp
             require_module pika python3-pika
         fi
@@ -152,8 +154,8 @@ require_brokers_of() {
 # Stays until Ctrl+C; the program ends the brokers whatever way it ends.
 run_brokers() {
     case "$broker" in
-        both | rabbitmq | activemq) ;;
-        *) refuse "'$broker' is no broker of ours. './build.sh brokers rabbitmq', './build.sh brokers activemq', or './build.sh brokers' for both." ;;
+        all | rabbitmq | activemq | redis) ;;
+        *) refuse "'$broker' is no broker of ours. './build.sh brokers rabbitmq', 'activemq' or 'redis', or './build.sh brokers' for all." ;;
     esac
     require_brokers "$broker"
     build tests/Celeriac.Brokers/Celeriac.Brokers.csproj
@@ -324,7 +326,7 @@ prepare() {
 }
 
 verb=test
-broker=both
+broker=all
 if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
     verb="$1"
     shift

@@ -143,15 +143,13 @@ public abstract partial class TransportConformance
     }
 
     /// <summary>Asks again until the answer is as expected, for what no message announces; fails after the harness's patience.</summary>
-    protected Task EventuallyAsync(Func<Task<bool>> asExpected, string expectation) => EventuallyAsync(asExpected, expectation, Harness.Patience);
-
-    private static async Task EventuallyAsync(Func<Task<bool>> asExpected, string expectation, TimeSpan limit)
+    protected async Task EventuallyAsync(Func<Task<bool>> asExpected, string expectation)
     {
-        using var patience = new CancellationTokenSource(limit);
+        using var patience = new CancellationTokenSource(Harness.Patience);
         using var beat = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!await asExpected())
         {
-            Assert.False(patience.IsCancellationRequested, $"Not within {limit.TotalSeconds} s: {expectation}.");
+            Assert.False(patience.IsCancellationRequested, $"Not within {Harness.Patience.TotalSeconds} s: {expectation}.");
             await beat.WaitForNextTickAsync(Cancelled);
         }
     }

@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Celeriac.Generators;
 
-/// <summary>Model → what registers the assembly's tasks and the transports it references. Nothing where there is nothing.</summary>
+/// <summary>Model → what registers the assembly's tasks, and the transports and result stores it references. Nothing where there is nothing.</summary>
 internal static class RegistrationEmitter
 {
     public static void Emit(SourceProductionContext output, RegistrationModel model)
@@ -50,13 +50,13 @@ internal static class RegistrationEmitter
 
     private static SourceText Transports(RegistrationModel model)
     {
-        var source = Start("Registers the transports of the referenced packages, before any code of this assembly runs");
+        var source = Start("Registers the transports and result stores of the referenced packages, before any code of this assembly runs");
         source.Line("file static class CeleriacTransports").Open();
         source.Line("[global::System.Runtime.CompilerServices.ModuleInitializer]");
         source.Line("internal static void Register()").Open();
         foreach (var transport in model.Transports)
         {
-            source.Line($"global::Celeriac.Messaging.Transports.Add({DefaultValue.Text(transport.Scheme)}, new {transport.Factory}());");
+            source.Line($"global::{transport.Registry}.Add({DefaultValue.Text(transport.Scheme)}, new {transport.Factory}());");
         }
         return source.Close().Close().ToSourceText();
     }

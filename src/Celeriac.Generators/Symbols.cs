@@ -8,6 +8,8 @@ internal static class Symbols
     public const string TaskAttribute = "Celeriac.TaskAttribute";
     public const string TransportAttribute = "Celeriac.Messaging.TransportAttribute";
     public const string Transports = "Celeriac.Messaging.Transports";
+    public const string ResultStoreAttribute = "Celeriac.ResultStoreAttribute";
+    public const string ResultStores = "Celeriac.ResultStores";
     public const string Builder = "Celeriac.CeleriacBuilder";
     public const string BuiltInJsonContext = "Celeriac.Serialization.BuiltInJsonContext";
 

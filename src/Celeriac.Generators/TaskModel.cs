@@ -68,8 +68,8 @@ internal sealed record ParameterModel(
     public bool IsRest => Kind is ParameterKind.Rest;
 }
 
-/// <summary>A transport factory that a referenced assembly declares.</summary>
-internal sealed record TransportModel(string Scheme, string Factory);
+/// <summary>A factory of transports or result stores that a referenced assembly declares, and the class it is registered with.</summary>
+internal sealed record TransportModel(string Registry, string Scheme, string Factory);
 
 /// <summary>The few facts about the whole compilation that the output depends on.</summary>
 internal sealed record CompilationFacts(string AssemblyName, bool HasBuilder, EquatableArray<TransportModel> Transports);

@@ -24,6 +24,9 @@ public sealed class TaskAttribute(string? name = null) : Attribute
     /// <summary>The queue its calls go to; default the client's default queue.</summary>
     public string? Queue { get; set; }
 
+    /// <summary>How its arguments are sent, <c>json</c> or another of <see cref="CeleriacOptions.Formats"/>; default the client's <see cref="CeleriacOptions.TaskSerializer"/>.</summary>
+    public string? Serializer { get; set; }
+
     /// <summary>0–255, higher first on queues with a maximum priority; default 0.</summary>
     public int Priority { get; set; }
 
@@ -62,4 +65,10 @@ public sealed class TaskAttribute(string? name = null) : Attribute
 
     /// <summary>Seconds after which the run is abandoned and fails with <c>TimeLimitExceeded</c>; 0 for none.</summary>
     public double TimeLimit { get; set; }
+
+    /// <summary>
+    /// How often runs may begin in each worker, as Celery writes it: <c>10/s</c>, <c>10/m</c>, <c>10/h</c>; null (the default) for no limit.
+    /// What comes faster waits in the worker without taking a slot. The control command <c>rate_limit</c> changes it while workers run.
+    /// </summary>
+    public string? RateLimit { get; set; }
 }

@@ -8,6 +8,8 @@ public sealed record TaskOptions
 
     /// <inheritdoc cref="TaskAttribute.Queue"/>
     public string? Queue { get; init; }
+    /// <inheritdoc cref="TaskAttribute.Serializer"/>
+    public string? Serializer { get; init; }
     /// <inheritdoc cref="TaskAttribute.Priority"/>
     public byte Priority { get; init; }
     /// <inheritdoc cref="TaskAttribute.MaxRetries"/>
@@ -34,4 +36,6 @@ public sealed record TaskOptions
     public TimeSpan? SoftTimeLimit { get; init; }
     /// <summary>See <see cref="TaskAttribute.TimeLimit"/>; null for none.</summary>
     public TimeSpan? TimeLimit { get; init; }
+    /// <inheritdoc cref="TaskAttribute.RateLimit"/>
+    public string? RateLimit { get; init; }
 }

@@ -17,7 +17,17 @@ public sealed record TaskRequest
     public required JsonSlice Kwargs { get; init; }
     /// <summary>Where the object of callbacks, errbacks, chain and chord is in <see cref="Body"/>; length 0 where it is absent or null.</summary>
     public JsonSlice Embed { get; init; }
-    /// <summary>The message as received, for what is carried on unchanged.</summary>
+    /// <summary>Where the array of signatures to call on success is in <see cref="Body"/>; length 0 where there are none.</summary>
+    public JsonSlice Callbacks { get; init; }
+    /// <summary>Where the array of signatures to call on failure is in <see cref="Body"/>; length 0 where there are none.</summary>
+    public JsonSlice Errbacks { get; init; }
+    /// <summary>Where the rest of the chain is in <see cref="Body"/>, the next signature last; length 0 where nothing is left.</summary>
+    public JsonSlice Chain { get; init; }
+    /// <summary>Where the signature of the chord's body is in <see cref="Body"/>; length 0 where the task belongs to no chord.</summary>
+    public JsonSlice Chord { get; init; }
+    /// <summary>
+    /// The message as received, for what is carried on unchanged. One of protocol 1, or with an object for a body, stands here in the form of protocol 2.
+    /// </summary>
     public required Message Message { get; init; }
 
     /// <summary>How many retries came before.</summary>
@@ -48,6 +58,8 @@ public sealed record TaskRequest
     public string? CorrelationId { get; init; }
     /// <summary>The sender's wish; null leaves it to the task.</summary>
     public bool? IgnoreResult { get; init; }
+    /// <summary>The routing key that the message came by; empty until a worker has admitted it.</summary>
+    internal string RoutingKey { get; set; } = "";
     /// <summary>The positional arguments as a Python tuple, shortened, for humans.</summary>
     public string? ArgsRepr { get; init; }
     /// <summary>The keyword arguments as a Python dictionary, shortened, for humans.</summary>

@@ -21,6 +21,8 @@ public sealed class LayerTests
         ["Control"] = 7,
         ["Scheduling"] = 7,
         ["Hosting"] = 8,
+        // It puts the parts of a worker together, the ear for remote control among them.
+        ["Worker.cs"] = 8,
     };
 
     private static readonly Dictionary<string, int> MessagingLayer = new(StringComparer.Ordinal)
@@ -60,6 +62,15 @@ public sealed class LayerTests
         [""] = 4,
     };
 
+    private static readonly Dictionary<string, int> RedisResults = new(StringComparer.Ordinal)
+    {
+        ["Log.cs"] = 0,
+        ["RedisOptions.cs"] = 0,
+        ["Connecting"] = 1,
+        ["Results"] = 2,
+        [""] = 3,
+    };
+
     // A closed store is named to its callers by its own name, wherever the call ends.
     private static readonly HashSet<string> SqliteCrossings = ["StoreWriter.cs → SqliteQueueStore", "WriterThread.cs → SqliteQueueStore"];
 
@@ -82,6 +93,9 @@ public sealed class LayerTests
 
     [Fact]
     public void A_file_of_the_amqp_transport_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Amqp", AmqpTransport, []);
+
+    [Fact]
+    public void A_file_of_the_redis_results_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Redis", RedisResults, []);
 
     [Fact]
     public void The_rank_tests_see_the_main_path()

@@ -9,8 +9,10 @@ public sealed class ProjectReferenceTests
         ["Celeriac.Generators"] = [],
         ["Celeriac"] = ["Celeriac.Generators", "Celeriac.Messaging"],
         ["Celeriac.Amqp"] = ["Celeriac", "Celeriac.Messaging"],
+        ["Celeriac.Redis"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Sqlite"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Stomp"] = ["Celeriac.Messaging"],
+        ["Celeriac.Yaml"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Conformance"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.CommandLine"] = ["Celeriac", "Celeriac.Messaging"],
     };

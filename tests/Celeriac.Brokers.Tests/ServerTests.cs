@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Celeriac.Brokers.Tests;
 
-public sealed class ServerTests(RabbitMqFixture rabbit, ActiveMqFixture active)
+public sealed class ServerTests(RabbitMqFixture rabbit, ActiveMqFixture active, RedisFixture redis)
 {
     [Fact]
     public async Task RabbitMq_keeps_what_was_sent_over_a_restart_and_over_its_death()
@@ -21,6 +21,19 @@ public sealed class ServerTests(RabbitMqFixture rabbit, ActiveMqFixture active)
         var server = active.Server;
         await KeepsAsync(server, server.StompPort, server.RestartAsync);
         await KeepsAsync(server, server.StompPort, server.KillAsync);
+    }
+
+    [Fact]
+    public async Task Redis_keeps_what_was_written_over_a_restart_and_over_its_death()
+    {
+        var server = redis.Server;
+        await server.ControlAsync("SET", "kept", "1");
+        await server.RestartAsync();
+        Assert.Equal("1", await server.ControlAsync("GET", "kept"));
+        await server.ControlAsync("SET", "kept", "2");
+        await server.KillAsync();
+        await server.RestartAsync();
+        Assert.Equal("2", await server.ControlAsync("GET", "kept"));
     }
 
     [Fact]

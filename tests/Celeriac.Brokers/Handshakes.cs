@@ -19,6 +19,14 @@ internal static class Handshakes
     /// <summary>True when a STOMP server lets guest in.</summary>
     public static async Task<bool> StompAsync(int port) => Encoding.UTF8.GetString(await AskAsync(port, StompConnect, 9)) == "CONNECTED";
 
+    /// <summary>True when a Redis serves, and has loaded its data.</summary>
+    public static async Task<bool> RedisAsync(int port, string password)
+    {
+        var greeting = Encoding.UTF8.GetBytes((password.Length == 0 ? "" : $"AUTH {password}\r\n") + "PING\r\n");
+        var expected = (password.Length == 0 ? "" : "+OK\r\n") + "+PONG\r\n";
+        return Encoding.UTF8.GetString(await AskAsync(port, greeting, expected.Length)) == expected;
+    }
+
     /// <summary>True when a server shows the certificate that the authority signed.</summary>
     public static async Task<bool> TlsAsync(int port, string authorityFile)
     {

@@ -2,15 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Celeriac.Brokers;
 
-/// <summary>Starts the brokers for a person to try things with, and ends them on Ctrl+C: <c>./build.sh brokers [rabbitmq|activemq]</c>.</summary>
+/// <summary>Starts the brokers for a person to try things with, and ends them on Ctrl+C: <c>./build.sh brokers [rabbitmq|activemq|redis]</c>.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] arguments)
     {
-        var which = arguments.FirstOrDefault() ?? "both";
-        if (which is not ("both" or "rabbitmq" or "activemq"))
+        var which = arguments.FirstOrDefault() ?? "all";
+        if (which is not ("all" or "rabbitmq" or "activemq" or "redis"))
         {
-            await Console.Error.WriteLineAsync($"'{which}' is no broker of ours. Give 'rabbitmq', 'activemq' or nothing for both.");
+            await Console.Error.WriteLineAsync($"'{which}' is no broker of ours. Give 'rabbitmq', 'activemq', 'redis' or nothing for all.");
             return 2;
         }
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,8 +37,9 @@ internal static class Program
     private static async Task RunAsync(string which, Task stop)
     {
         Console.WriteLine("Starting, a few seconds ...");
-        await using var rabbit = which == "activemq" ? null : await RabbitMqServer.StartAsync(new RabbitMqOptions { Tls = true });
-        await using var active = which == "rabbitmq" ? null : await ActiveMqServer.StartAsync(new ActiveMqOptions { Tls = true });
+        await using var rabbit = which is not ("all" or "rabbitmq") ? null : await RabbitMqServer.StartAsync(new RabbitMqOptions { Tls = true });
+        await using var active = which is not ("all" or "activemq") ? null : await ActiveMqServer.StartAsync(new ActiveMqOptions { Tls = true });
+        await using var redis = which is not ("all" or "redis") ? null : await RedisServer.StartAsync(new RedisOptions { Tls = true });
         if (rabbit is not null)
         {
             Show(rabbit, "RabbitMQ", rabbit.AmqpUrl, rabbit.AmqpsUrl, rabbit.StompUrl);
@@ -49,8 +50,16 @@ internal static class Program
             Show(active, "ActiveMQ", active.StompUrl, active.StompTlsUrl);
             Console.WriteLine($"  authority  {active.AuthorityFile}");
         }
+        if (redis is not null)
+        {
+            Show(redis, "Redis (results)", redis.Url, redis.TlsUrl, redis.SocketUrl);
+            Console.WriteLine($"  authority  {redis.AuthorityFile}");
+        }
         Console.WriteLine();
-        Console.WriteLine($"Try:  dotnet run --project samples/Messaging -- --broker {rabbit?.AmqpUrl ?? active?.StompUrl}");
+        if ((rabbit?.AmqpUrl ?? active?.StompUrl) is { } url)
+        {
+            Console.WriteLine($"Try:  dotnet run --project samples/Messaging -- --broker {url}");
+        }
         Console.WriteLine("Ctrl+C ends the brokers and deletes their data.");
         await stop;
         Console.WriteLine("Ending the brokers ...");

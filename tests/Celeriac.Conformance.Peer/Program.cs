@@ -1,15 +1,18 @@
+using Celeriac;
 using Celeriac.Amqp;
 using Celeriac.Conformance;
 using Celeriac.Messaging;
+using Celeriac.Redis;
 using Celeriac.Sqlite;
 using Celeriac.Stomp;
 
-// The second process of the conformance facts, for the transports of this repository.
+// The second process of the conformance facts, for the transports and result stores of this repository.
 Transports.Add("sqlite", new SqliteTransportFactory());
 var rabbitMq = new AmqpTransportFactory();
 Transports.Add("amqp", rabbitMq);
 Transports.Add("amqps", rabbitMq);
 Transports.Add("stomp", new StompTransportFactory());
+ResultStores.Add("redis", new RedisResultStoreFactory());
 if (args is ["tasks", var url, var backend, var queue, var node])
 {
     return await TaskPeerProgram.RunAsync(url, backend, queue, node);

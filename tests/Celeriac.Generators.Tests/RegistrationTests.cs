@@ -79,6 +79,19 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void Result_stores_of_referenced_packages_are_registered_with_their_own_class()
+    {
+        const string library = """
+            [assembly: Celeriac.ResultStore("demo-results", typeof(Library.Store))]
+            namespace Library;
+            public sealed class Store : Celeriac.IResultStoreFactory { public Celeriac.IResultStore Create(Celeriac.Messaging.BrokerUrl url, Celeriac.ResultStoreContext context) => throw new System.NotSupportedException("A test's factory."); }
+            """;
+        var run = GeneratorRun.Of("public class Program;", references: [GeneratorRun.Of(library, assemblyName: "Library").ToReference()]);
+        Assert.Empty(run.CompilerComplaints());
+        Assert.Contains("global::Celeriac.ResultStores.Add(\"demo-results\", new global::Library.Store());", run.File("CeleriacTransports.g.cs"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_referenced_transport_is_registered_before_anything_runs()
     {
         var program = GeneratorRun.Of("public static class Program { public static int One() => 1; }", references: [Sqlite]).Load();

@@ -65,6 +65,18 @@ internal static partial class Log
     [LoggerMessage(2023, LogLevel.Warning, "State {State} of task {TaskName}[{TaskId}] could not be written; the task runs all the same")]
     public static partial void StateNotWritten(ILogger logger, Exception error, string taskName, string taskId, string state);
 
+    [LoggerMessage(2024, LogLevel.Information, "Task {TaskName}[{TaskId}] was not run: it was revoked")]
+    public static partial void TaskRevoked(ILogger logger, string taskName, string taskId);
+
+    [LoggerMessage(2025, LogLevel.Warning, "Task {TaskName}[{TaskId}] was terminated by remote control ({Signal})")]
+    public static partial void TaskTerminated(ILogger logger, string taskName, string taskId, string signal);
+
+    [LoggerMessage(2026, LogLevel.Information, "Task {TaskName}[{TaskId}] is not known here; it went back to queue {Queue} for its owner (try {Try} of {MostTries})")]
+    public static partial void TaskPassedOn(ILogger logger, string taskName, string taskId, string queue, int @try, int mostTries);
+
+    [LoggerMessage(2027, LogLevel.Error, "Task {TaskName}[{TaskId}] is a part of a workflow (callbacks, errbacks, chain or chord), which this version does not follow: the task runs, what should come after it does not. Route tasks of workflows to Python workers")]
+    public static partial void WorkflowNotFollowed(ILogger logger, string taskName, string taskId);
+
     [LoggerMessage(2030, LogLevel.Warning, "Results cannot be read at the moment; reading is tried again")]
     public static partial void ResultsUnreadable(ILogger logger, Exception error);
 
@@ -73,4 +85,82 @@ internal static partial class Log
 
     [LoggerMessage(2032, LogLevel.Debug, "Reply queue {Queue} could not be deleted when its client was closed; it expires, or the next client of this machine takes it over")]
     public static partial void ReplyQueueLeft(ILogger logger, Exception error, string queue);
+
+    [LoggerMessage(2200, LogLevel.Information, "Worker {Node} does not listen to remote control: broker {Broker} has no fanout exchanges")]
+    public static partial void ControlImpossible(ILogger logger, string node, string broker);
+
+    [LoggerMessage(2201, LogLevel.Warning, "Worker {Node} does not hear remote control; it tries again in {Delay}")]
+    public static partial void ControlFailed(ILogger logger, Exception error, string node, TimeSpan delay);
+
+    [LoggerMessage(2202, LogLevel.Error, "Worker {Node}: remote control failed unexpectedly; it begins anew")]
+    public static partial void ControlBroken(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2203, LogLevel.Warning, "Worker {Node} dropped a remote control message: {Reason}")]
+    public static partial void ControlDropped(ILogger logger, string node, string reason);
+
+    [LoggerMessage(2204, LogLevel.Warning, "Worker {Node}: remote control command {Command} failed: {Reason}")]
+    public static partial void CommandFailed(ILogger logger, string node, string command, string reason);
+
+    [LoggerMessage(2205, LogLevel.Debug, "Worker {Node} could not answer a remote control command; its caller may be gone")]
+    public static partial void ReplyNotSent(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2206, LogLevel.Information, "Tasks revoked by remote control: {Tasks}")]
+    public static partial void TasksRevoked(ILogger logger, string tasks);
+
+    [LoggerMessage(2207, LogLevel.Information, "Rate limit of task {TaskName} is now {Limit}")]
+    public static partial void RateLimitChanged(ILogger logger, string taskName, string limit);
+
+    [LoggerMessage(2208, LogLevel.Information, "Time limits of task {TaskName} are now soft {Soft}, hard {Hard}")]
+    public static partial void TimeLimitsChanged(ILogger logger, string taskName, TimeSpan? soft, TimeSpan? hard);
+
+    [LoggerMessage(2209, LogLevel.Information, "Worker {Node} now runs {Concurrency} tasks at once")]
+    public static partial void ConcurrencyChanged(ILogger logger, string node, int concurrency);
+
+    [LoggerMessage(2210, LogLevel.Warning, "Worker {Node} was asked to shut down: {Reason}")]
+    public static partial void ShutdownAsked(ILogger logger, string node, string reason);
+
+    [LoggerMessage(2211, LogLevel.Information, "Worker {Node} now consumes queue {Queue} too")]
+    public static partial void ConsumerAdded(ILogger logger, string node, string queue);
+
+    [LoggerMessage(2212, LogLevel.Information, "Worker {Node} no longer consumes queue {Queue}")]
+    public static partial void ConsumerCancelled(ILogger logger, string node, string queue);
+
+    [LoggerMessage(2213, LogLevel.Debug, "Worker {Node} has learnt from {Neighbour} what is revoked")]
+    public static partial void Mingled(ILogger logger, string node, string neighbour);
+
+    [LoggerMessage(2214, LogLevel.Debug, "Worker {Node} could not ask its neighbours what is revoked")]
+    public static partial void MingleFailed(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2215, LogLevel.Warning, "Worker {Node} does not hear elections; it tries again in {Delay}")]
+    public static partial void ElectionsUnheard(ILogger logger, Exception error, string node, TimeSpan delay);
+
+    [LoggerMessage(2216, LogLevel.Debug, "Worker {Node} could not ask who else consumes its queues")]
+    public static partial void NeighboursUnknown(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2217, LogLevel.Information, "Worker {Node} shares queue {Queues} with {Neighbour}, which knows the same tasks")]
+    public static partial void NeighbourAlike(ILogger logger, string node, string neighbour, string queues);
+
+    [LoggerMessage(2218, LogLevel.Warning, "Worker {Node} shares queue {Queues} with {Neighbour}, but not all tasks. Only here: {OnlyHere}. Only there: {OnlyThere}. Give each its own queue (task_routes in Python), or a task may meet a worker that does not know it")]
+    public static partial void NeighbourDiffers(ILogger logger, string node, string neighbour, string queues, string onlyHere, string onlyThere);
+
+    [LoggerMessage(2219, LogLevel.Warning, "Worker {Node} sends results to {Results}, but {Neighbour} on the same queue to {Theirs}: a caller waits in vain where it looks elsewhere. Set result_backend alike")]
+    public static partial void NeighbourResultsDiffer(ILogger logger, string node, string results, string neighbour, string theirs);
+
+    [LoggerMessage(2060, LogLevel.Information, "{Node} sends no events: broker {Broker} has no topic exchanges that could carry them")]
+    public static partial void EventsImpossible(ILogger logger, string node, string broker);
+
+    [LoggerMessage(2061, LogLevel.Warning, "The broker refuses the events of {Node}; they are dropped until it takes them")]
+    public static partial void EventsRefused(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2062, LogLevel.Warning, "{Node} has dropped its {Dropped} oldest events, because they could not be sent for too long")]
+    public static partial void EventsDropped(ILogger logger, string node, long dropped);
+
+    [LoggerMessage(2063, LogLevel.Warning, "An event of type {Type} could not be written and was left out")]
+    public static partial void EventNotWritten(ILogger logger, Exception error, string type);
+
+    [LoggerMessage(2064, LogLevel.Warning, "Events cannot be received at the moment; it is tried again in {Delay}")]
+    public static partial void EventsUnreadable(ILogger logger, Exception error, TimeSpan delay);
+
+    [LoggerMessage(2065, LogLevel.Debug, "Event queue {Queue} could not be deleted when its receiver was closed; it expires, or the next receiver of this machine takes it over")]
+    public static partial void EventQueueLeft(ILogger logger, Exception error, string queue);
 }

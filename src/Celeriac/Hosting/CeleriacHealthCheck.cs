@@ -6,14 +6,16 @@ namespace Celeriac.Hosting;
 
 /// <summary>
 /// Whether an app reaches its broker and, where its worker runs with the host, consumes. A broker that is away for a moment is degraded,
-/// because the app reconnects by itself; only one that stays away is a failure.
+/// because the app reconnects by itself; only one that stays away is a failure. So is a result store that has a connection of its own.
 /// </summary>
 internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistration app, TimeSpan patience) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var transport = AppParts.Get<ITransport>(services, app);
-        var health = await AskAsync(transport, cancellationToken).ConfigureAwait(false);
+        var health = await AskAsync(() => transport.Health, transport.ConnectAsync, cancellationToken).ConfigureAwait(false);
+        var results = AppParts.Get<IResultStore>(services, app);
+        var resultHealth = results.Health is null ? null : await AskAsync(() => results.Health!, results.ConnectAsync, cancellationToken).ConfigureAwait(false);
         var data = new Dictionary<string, object>
         {
             ["broker"] = transport.Name,
@@ -24,28 +26,38 @@ internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistra
         {
             data["last_error"] = error;
         }
-        return health.State == ConnectionState.Connected ? Connected(transport, data) : Away(context, transport, health, data);
+        if (resultHealth is not null)
+        {
+            data["results"] = resultHealth.State.ToString();
+        }
+        if (resultHealth?.LastError is { } resultError)
+        {
+            data["results_last_error"] = resultError;
+        }
+        return health.State != ConnectionState.Connected ? Away(context, $"'{transport.Name}'", health, data)
+            : resultHealth is { State: not ConnectionState.Connected } ? Away(context, "the result store", resultHealth, data)
+            : Connected(transport, data);
     }
 
     /// <summary>How it stands. An app that has not used its broker yet connects for the answer: nobody could tell otherwise.</summary>
-    private static async Task<TransportHealth> AskAsync(ITransport transport, CancellationToken cancellationToken)
+    private static async Task<TransportHealth> AskAsync(Func<TransportHealth> health, Func<CancellationToken, ValueTask> connect, CancellationToken cancellationToken)
     {
-        if (transport.Health.State == ConnectionState.Closed)
+        if (health().State == ConnectionState.Closed)
         {
             try
             {
-                await transport.ConnectAsync(cancellationToken).ConfigureAwait(false);
+                await connect(cancellationToken).ConfigureAwait(false);
             }
             catch (TransportException error)
             {
-                return transport.Health is { LastError: null } health ? health with { LastError = error.Message } : transport.Health;
+                return health() is { LastError: null } closed ? closed with { LastError = error.Message } : health();
             }
             catch (ObjectDisposedException)
             {
                 // The host is stopping: closed is the answer.
             }
         }
-        return transport.Health;
+        return health();
     }
 
     private HealthCheckResult Connected(ITransport transport, Dictionary<string, object> data)
@@ -62,14 +74,14 @@ internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistra
             : HealthCheckResult.Degraded($"Connected to '{transport.Name}', but worker '{worker.Node}' does not consume yet: it is starting, or a queue refuses it; the log says which.", data: data);
     }
 
-    private HealthCheckResult Away(HealthCheckContext context, ITransport transport, TransportHealth health, Dictionary<string, object> data)
+    private HealthCheckResult Away(HealthCheckContext context, string place, TransportHealth health, Dictionary<string, object> data)
     {
         var duration = AppParts.Time(services).GetUtcNow() - health.Since;
         var isLong = health.State == ConnectionState.Closed || duration >= patience;
         var why = health.LastError is { } error ? $": {error}" : ".";
         var description = health.State == ConnectionState.Closed
-            ? $"Not connected to '{transport.Name}'{why}"
-            : $"Not connected to '{transport.Name}' for {Math.Max(0, Math.Floor(duration.TotalSeconds)):0} s{why} It goes on trying.";
+            ? $"Not connected to {place}{why}"
+            : $"Not connected to {place} for {Math.Max(0, Math.Floor(duration.TotalSeconds)):0} s{why} It goes on trying.";
         return new HealthCheckResult(isLong ? context.Registration.FailureStatus : HealthStatus.Degraded, description, data: data);
     }
 }

@@ -15,13 +15,16 @@ internal static class OptionFaults
     private const int LargestBody = 1 << 30;
     private static readonly TimeSpan s_longestExpiry = TimeSpan.FromDays(36_500);
     private static readonly TimeSpan s_longestShutdown = TimeSpan.FromDays(1);
+    private static readonly TimeSpan s_shortestHeartbeat = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan s_longestHeartbeat = TimeSpan.FromHours(1);
 
     public static IEnumerable<string> Of(CeleriacOptions options) => new[]
     {
-        UrlFault("BrokerUrl (broker_url)", options.BrokerUrl, []),
-        UrlFault("ResultBackend (result_backend)", options.ResultBackend is { Length: > 0 } url ? url : "rpc://", ["rpc", "disabled"]),
+        UrlFault("BrokerUrl (broker_url)", options.BrokerUrl, RequireTransport),
+        UrlFault("ResultBackend (result_backend)", options.ResultBackend is { Length: > 0 } url ? url : "rpc://", ResultStores.RequireKnown),
         QueueFault("DefaultQueue (task_default_queue)", options.DefaultQueue),
         TimeFault("ResultExpires (result_expires)", options.ResultExpires, s_longestExpiry, "Give how long results are kept, or 0 to keep them."),
+        ContentFault(options),
         NumberFault("MaxBodyBytes (max_body_bytes)", options.MaxBodyBytes, 1, LargestBody, "Give the largest body in bytes; the default is 16777216."),
     }.OfType<string>();
 
@@ -33,8 +36,22 @@ internal static class OptionFaults
         NumberFault("MaxDeaths (worker_max_deaths)", options.MaxDeaths, 0, 1000, "Give after how many dead worker processes a message is put aside, or 0 for never."),
         NumberFault("PrefetchMultiplier (worker_prefetch_multiplier)", options.PrefetchMultiplier, 1, 1000, "Give 1 for as many messages as there are free slots."),
         NodeFault(options.NodeName),
+        HeartbeatFault(options.HeartbeatInterval),
         TimeFault("ShutdownTimeout (worker_shutdown_timeout)", options.ShutdownTimeout, s_longestShutdown, "Give less than the host's own shutdown timeout, which is 30 s by default."),
     }.Concat((options.Queues ?? []).Select(queue => QueueFault("Queues (worker_queues)", queue))).OfType<string>();
+
+    private static string? ContentFault(CeleriacOptions options)
+    {
+        try
+        {
+            TaskContents.Of(options);
+            return null;
+        }
+        catch (ArgumentException error)
+        {
+            return error.Message;
+        }
+    }
 
     /// <summary>A queue's name: 1–255 bytes without control characters; null where there is nothing wrong.</summary>
     public static string? QueueFault(string key, string? queue)
@@ -47,7 +64,7 @@ internal static class OptionFaults
         return queue!.Any(char.IsControl) ? $"{key} holds a queue name with a control character. Remove it." : null;
     }
 
-    private static string? UrlFault(string key, string? url, IReadOnlyList<string> otherSchemes)
+    private static string? UrlFault(string key, string? url, Action<BrokerUrl> requireKnown)
     {
         if (string.IsNullOrWhiteSpace(url))
         {
@@ -55,17 +72,21 @@ internal static class OptionFaults
         }
         try
         {
-            var parsed = BrokerUrl.Parse(url);
-            if (!otherSchemes.Contains(parsed.Scheme) && !Transports.Schemes.Contains(parsed.Scheme))
-            {
-                // Throws, and names the package: an unregistered scheme is all that is wrong here.
-                Transports.Create(parsed);
-            }
+            requireKnown(BrokerUrl.Parse(url));
             return null;
         }
         catch (BrokerUrlException error)
         {
             return $"{key}: {error.Message}";
+        }
+    }
+
+    private static void RequireTransport(BrokerUrl url)
+    {
+        if (!Transports.Schemes.Contains(url.Scheme))
+        {
+            // Throws, and names the package: an unregistered scheme is all that is wrong here.
+            Transports.Create(url);
         }
     }
 
@@ -81,6 +102,11 @@ internal static class OptionFaults
             return $"NodeName (worker_node_name): {error.Message}";
         }
     }
+
+    private static string? HeartbeatFault(TimeSpan interval) =>
+        interval >= s_shortestHeartbeat && interval <= s_longestHeartbeat
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"HeartbeatInterval (worker_heartbeat_interval) is '{interval.TotalSeconds:0.###}' s, but must be {s_shortestHeartbeat.TotalSeconds}–{s_longestHeartbeat.TotalSeconds} s. Give 2 s, or WithoutHeartbeat for none.");
 
     private static string? NumberFault(string key, int value, int least, int most, string remedy) =>
         value >= least && value <= most ? null : string.Create(CultureInfo.InvariantCulture, $"{key} is '{value}', but must be {least}–{most}. {remedy}");

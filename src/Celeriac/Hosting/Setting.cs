@@ -25,6 +25,10 @@ internal sealed record Setting(string Name, string[] Aliases, string Expected, s
     public static Setting Text(string name, string[] aliases, string example, Action<CeleriacOptions, string> set) =>
         new(name, aliases, "text", example, text => new OptionsChange(options => set(options, text), null));
 
+    public static Setting Choice<T>(string name, string[] aliases, string example, Action<CeleriacOptions, T> set) where T : struct, Enum =>
+        new(name, aliases, string.Join(" or ", Enum.GetNames<T>()), example,
+            text => Enum.GetNames<T>().Contains(text.Trim(), StringComparer.OrdinalIgnoreCase) ? new OptionsChange(options => set(options, Enum.Parse<T>(text.Trim(), ignoreCase: true)), null) : null);
+
     public static Setting WorkerText(string name, string[] aliases, string example, Action<WorkerOptions, string> set) =>
         new(name, aliases, "text", example, text => new OptionsChange(null, options => set(options, text)));
 
@@ -40,8 +44,11 @@ internal sealed record Setting(string Name, string[] Aliases, string Expected, s
     public static Setting WorkerDuration(string name, string[] aliases, string example, Action<WorkerOptions, TimeSpan> set) =>
         new(name, aliases, "seconds, or hours as hh:mm:ss", example, text => Time(text) is { } time ? new OptionsChange(null, options => set(options, time)) : null);
 
+    public static Setting Switch(string name, string[] aliases, string example, Action<CeleriacOptions, bool> set) =>
+        new(name, aliases, "true or false", example, text => YesOrNo(text) is { } value ? new OptionsChange(options => set(options, value), null) : null);
+
     public static Setting WorkerSwitch(string name, string[] aliases, string example, Action<WorkerOptions, bool> set) =>
-        new(name, aliases, "true or false", example, text => Switch(text) is { } value ? new OptionsChange(null, options => set(options, value)) : null);
+        new(name, aliases, "true or false", example, text => YesOrNo(text) is { } value ? new OptionsChange(null, options => set(options, value)) : null);
 
     private static int? WholeNumber(string text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number) ? number : null;
@@ -57,7 +64,7 @@ internal sealed record Setting(string Name, string[] Aliases, string Expected, s
             : null;
     }
 
-    private static bool? Switch(string text) => text.Trim().ToLowerInvariant() switch
+    private static bool? YesOrNo(string text) => text.Trim().ToLowerInvariant() switch
     {
         "true" or "1" or "yes" or "on" => true,
         "false" or "0" or "no" or "off" => false,

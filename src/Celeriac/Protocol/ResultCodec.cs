@@ -2,20 +2,22 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Unicode;
+using Celeriac.Serialization;
 
 namespace Celeriac.Protocol;
 
 /// <summary>Result records as JSON, the way Celery writes them to a store or an rpc reply.</summary>
 public static class ResultCodec
 {
-    /// <summary>The JSON of a record. Group and parent are written where the task has them, the extended members where they are given.</summary>
+    /// <summary>
+    /// The JSON of a record, its members in Celery's order. Group and parent are written where the task has them, the extended members where they are given.
+    /// </summary>
     public static ReadOnlyMemory<byte> Encode(ResultRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        var buffer = new ArrayBufferWriter<byte>(256 + record.Result.Length + record.Children.Length + record.Args.Length + record.Kwargs.Length);
+        var buffer = new ArrayBufferWriter<byte>(256 + record.Result.Length + record.Children.Length + record.Args.Length + record.Kwargs.Length + record.Stamps.Length);
         using var writer = new Utf8JsonWriter(buffer, JsonText.WriterOptions);
         writer.WriteStartObject();
-        writer.WriteString("task_id"u8, record.TaskId);
         writer.WriteString("status"u8, record.Status);
         WriteJson(writer, "result", record.Result);
         writer.WriteString("traceback"u8, record.Traceback);
@@ -24,6 +26,8 @@ public static class ResultCodec
         WriteGiven(writer, "group_id", record.GroupId);
         WriteGiven(writer, "parent_id", record.ParentId);
         WriteExtended(writer, record);
+        ResultStamps.Write(writer, record);
+        writer.WriteString("task_id"u8, record.TaskId);
         writer.WriteEndObject();
         writer.Flush();
         return buffer.WrittenMemory;

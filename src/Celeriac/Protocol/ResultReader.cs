@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Celeriac.Serialization;
 
 namespace Celeriac.Protocol;
 
@@ -22,6 +23,9 @@ internal ref struct ResultReader(ReadOnlyMemory<byte> json)
     private string? _queue;
     private ReadOnlyMemory<byte> _args;
     private ReadOnlyMemory<byte> _kwargs;
+    private ReadOnlyMemory<byte> _stampedHeaders;
+    // A stamp is known as one only by the list of their names, which may come after it.
+    private List<(string Name, ReadOnlyMemory<byte> Json)>? _others;
 
     /// <summary>False where the JSON is no object with a task id and a status.</summary>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
@@ -65,7 +69,8 @@ internal ref struct ResultReader(ReadOnlyMemory<byte> json)
             case "queue": _queue = ReadText(ref reader); break;
             case "args": _args = ReadJson(ref reader); break;
             case "kwargs": _kwargs = ReadJson(ref reader); break;
-            default: reader.Skip(); break;
+            case "stamped_headers": _stampedHeaders = ReadJson(ref reader); break;
+            default: (_others ??= []).Add((name, ReadJson(ref reader))); break;
         }
     }
 
@@ -75,7 +80,8 @@ internal ref struct ResultReader(ReadOnlyMemory<byte> json)
         {
             return null;
         }
-        var record = new ResultRecord
+        var stamped = ResultStamps.Names(_stampedHeaders);
+        return new ResultRecord
         {
             TaskId = _taskId,
             Status = _status,
@@ -91,8 +97,9 @@ internal ref struct ResultReader(ReadOnlyMemory<byte> json)
             Kwargs = _kwargs,
             Children = _children.IsEmpty ? ResultRecord.Unknown : _children,
             Result = _result.IsEmpty ? ResultRecord.Unknown : _result,
+            StampedHeaders = stamped,
+            Stamps = ResultStamps.Join(stamped, _others),
         };
-        return record;
     }
 
     private static string? ReadText(ref Utf8JsonReader reader)

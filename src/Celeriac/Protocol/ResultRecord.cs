@@ -35,4 +35,8 @@ public sealed record ResultRecord
     public ReadOnlyMemory<byte> Args { get; init; }
     /// <summary>JSON: the keyword arguments; empty where they are not kept.</summary>
     public ReadOnlyMemory<byte> Kwargs { get; init; }
+    /// <summary>The names of the task's stamps.</summary>
+    public IReadOnlyList<string> StampedHeaders { get; init; } = [];
+    /// <summary>JSON: an object of the stamps by name; empty where there are none. In the store each is a member of the record.</summary>
+    public ReadOnlyMemory<byte> Stamps { get; init; }
 }

@@ -24,6 +24,9 @@ internal static class TaskHeader
     public const string Stamps = "stamps";
     public const string Compression = "compression";
 
+    /// <summary>Ours: how often workers that do not know the task have sent the message back for its owner.</summary>
+    public const string UnknownTries = "x-celeriac-unknown-tries";
+
     /// <summary>True for the names that a user's own headers may not take.</summary>
     public static bool IsReserved(string name) => name is
         Lang or Task or Id or Shadow or Eta or Expires or Group or GroupIndex or Retries or TimeLimit or RootId or ParentId or
@@ -35,6 +38,6 @@ internal static class TaskHeader
         name.StartsWith("x-death", StringComparison.Ordinal) ||
         name.StartsWith("x-first-death", StringComparison.Ordinal) ||
         name.StartsWith("x-last-death", StringComparison.Ordinal) ||
-        name is "x-delivery-count" or "x-acquired-count" ||
+        name is "x-delivery-count" or "x-acquired-count" or UnknownTries ||
         name.StartsWith(QuarantineHeader.Prefix, StringComparison.Ordinal);
 }

@@ -39,6 +39,11 @@ internal sealed class DocumentResultStore : IResultStore
 
     private IDocumentStore Documents => _transport.Documents!;
 
+    /// <summary>The broker's own store stands as the broker does.</summary>
+    public TransportHealth? Health => _ownsTransport ? _transport.Health : null;
+
+    public ValueTask ConnectAsync(CancellationToken cancellationToken = default) => _ownsTransport ? _transport.ConnectAsync(cancellationToken) : ValueTask.CompletedTask;
+
     public ValueTask<string?> PrepareAsync(string taskId, CancellationToken cancellationToken = default) => ValueTask.FromResult<string?>(null);
 
     public async ValueTask<ResultRecord?> ReadAsync(string taskId, CancellationToken cancellationToken = default)

@@ -32,6 +32,13 @@ public interface IResultStore : IAsyncDisposable
     /// <summary>True where a result can be lost on its way, as a reply can when a broker restarts: a wait that ends in vain says so. Default false.</summary>
     bool MayLoseResults => false;
 
+    /// <summary>How the store's own connection stands; null, the default, where it has none of its own, as replies, which go through the broker.</summary>
+    TransportHealth? Health => null;
+
+    /// <summary>Connects where the store has a connection of its own. Nobody has to: it connects at its first use. Default: nothing.</summary>
+    /// <exception cref="TransportException">The store cannot be reached, or refuses.</exception>
+    ValueTask ConnectAsync(CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
     /// <summary>Deletes what is kept of a task.</summary>
     ValueTask ForgetAsync(string taskId, CancellationToken cancellationToken = default);
 }

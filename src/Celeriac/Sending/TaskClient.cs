@@ -3,14 +3,16 @@ using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
 using Celeriac.Sending;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Celeriac;
 
 /// <summary>Sends tasks and finds their results. Safe to call from many threads; one a process is enough.</summary>
 public sealed class TaskClient : IAsyncDisposable
 {
-    private readonly TimeProvider _time;
     private readonly bool _ownsParts;
+    private readonly bool _sendsSentEvent;
+    private readonly EventDispatcher _dispatcher;
     private int _disposed;
 
     /// <summary>A client over parts that somebody else disposes.</summary>
@@ -25,9 +27,18 @@ public sealed class TaskClient : IAsyncDisposable
         Transport = transport;
         Results = results;
         DefaultQueue = options.DefaultQueue;
-        _time = time;
+        Contents = TaskContents.Of(options);
+        if (options.JsonTypes is { } types)
+        {
+            TaskJson.Use(types);
+        }
+        Time = time;
         _ownsParts = ownsParts;
         Queues = new TaskQueues(transport);
+        // A client's events travel each for itself, as Celery's do.
+        _dispatcher = new EventDispatcher(transport, NodeName.Client, Clock, time, NullLogger.Instance, gathersTaskEvents: false);
+        Events = new ClientEvents(transport, _dispatcher, Clock, time);
+        _sendsSentEvent = options.SendSentEvent;
     }
 
     /// <summary>The client that a static handle uses here: the running task's, else the one opened with <see cref="Use"/>, else the process's only one.</summary>
@@ -43,7 +54,15 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>The queue of tasks that name none.</summary>
     public string DefaultQueue { get; }
 
+    /// <summary>The events of the fleet: what workers tell, and what you tell.</summary>
+    public ClientEvents Events { get; }
+
     internal TaskQueues Queues { get; }
+
+    /// <summary>How task messages are written and which are read.</summary>
+    internal TaskContents Contents { get; }
+
+    internal TimeProvider Time { get; }
 
     /// <summary>The logical clock that this client's events and control messages share with the worker over it.</summary>
     internal LogicalClock Clock { get; } = new();
@@ -70,7 +89,7 @@ public sealed class TaskClient : IAsyncDisposable
     public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default)
     {
         var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult<TResult>(id, Results, queue);
+        return new AsyncResult<TResult>(id, Results, queue) { Client = this };
     }
 
     /// <summary>Sends a task by name, for example one that lives in Python.</summary>
@@ -78,20 +97,25 @@ public sealed class TaskClient : IAsyncDisposable
     public async ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default)
     {
         var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult(id, Results, queue);
+        return new AsyncResult(id, Results, queue) { Client = this };
     }
 
     /// <summary>The result of a task by its id.</summary>
-    public AsyncResult Result(string taskId) => new(taskId, Results);
+    public AsyncResult Result(string taskId) => new(taskId, Results) { Client = this };
 
     /// <summary>The result of a task by its id.</summary>
-    public AsyncResult<TResult> Result<TResult>(string taskId) => new(taskId, Results);
+    public AsyncResult<TResult> Result<TResult>(string taskId) => new(taskId, Results) { Client = this };
 
     /// <summary>Closes what <see cref="Open(string, TransportContext?)"/> opened. Closing again does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
         CurrentClient.RemoveDefault(this);
-        if (_ownsParts && Interlocked.Exchange(ref _disposed, 1) == 0)
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+        await _dispatcher.DisposeAsync().ConfigureAwait(false);
+        if (_ownsParts)
         {
             await Results.DisposeAsync().ConfigureAwait(false);
             await Transport.DisposeAsync().ConfigureAwait(false);
@@ -103,7 +127,7 @@ public sealed class TaskClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(signature);
         var options = signature.Options;
         var running = CurrentClient.Task;
-        var now = _time.GetUtcNow();
+        var now = Time.GetUtcNow();
         var id = options.TaskId ?? TaskId.New();
         var eta = options.Eta ?? (options.Countdown is { } countdown && countdown > TimeSpan.Zero ? now + countdown : null);
         var wantsReply = (options.IgnoreResult ?? signature.Declared?.IgnoreResult) is not true;
@@ -115,13 +139,17 @@ public sealed class TaskClient : IAsyncDisposable
             eta,
             options.Expires,
             options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null));
-        var message = TaskMessageCodec.Encode(signature, context);
+        var message = TaskMessageCodec.Encode(signature, context, Contents);
         var queue = options.Queue ?? signature.Declared?.Queue ?? DefaultQueue;
         var publication = options.Exchange is { } exchange
             ? new Publication(message, exchange, options.RoutingKey ?? queue) { Mandatory = true, Due = eta }
             : Publication.ToQueue(queue, message) with { Due = eta };
         await PublishDeclaredAsync(publication, queue, declares: options.Exchange is null, cancellationToken).ConfigureAwait(false);
         running?.AddChild(id);
+        if (_sendsSentEvent)
+        {
+            Events.Sent(new SentTask(message, options.Exchange is null ? queue : null, publication.Exchange, publication.RoutingKey));
+        }
         return (id, queue);
     }
 

@@ -1,6 +1,8 @@
 using Celeriac.Diagnostics;
+using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
+using Celeriac.Results;
 using Celeriac.Sending;
 using Microsoft.Extensions.Logging;
 
@@ -10,31 +12,51 @@ namespace Celeriac.Working;
 /// Applies outcomes: follow-ups, result and settlement as one <see cref="Completion"/>. What fails on the way is tried again until the worker gives up;
 /// then the message is simply not acknowledged and will be delivered again.
 /// </summary>
-internal sealed class OutcomeHandler(ITransport transport, IResultStore results, TaskQueues queues, string node, TimeProvider time, ILogger log)
+internal sealed class OutcomeHandler(ITransport transport, IResultStore results, TaskQueues queues, WorkerEvents events, string node, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(5);
+
+    /// <summary>What a record tells beside Celery's own members.</summary>
+    public TaskRecords Records { get; init; } = TaskRecords.Plain;
 
     /// <summary>Applies how a task ended.</summary>
     public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
         var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
+        effects = effects with { Record = Records.Extend(effects.Record, task.Request) };
         OutcomeLog.Write(log, task, outcome, runtime);
-        await CommitAsync(task.Delivery, effects with { IsAcknowledged = !task.AcksLate }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+        // The next run may be received before the commit has returned here, and its news must not come first.
+        var isToldFirst = outcome is Outcome.Retrying;
+        if (isToldFirst)
+        {
+            OutcomeEvents.Send(events, task.Request, outcome, runtime);
+        }
+        if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false) && !isToldFirst)
+        {
+            OutcomeEvents.Send(events, task.Request, outcome, runtime);
+        }
     }
 
     /// <summary>Acknowledges before the run.</summary>
-    public async ValueTask AcknowledgeEarlyAsync(AdmittedTask task, CancellationToken giveUp) =>
+    public async ValueTask AcknowledgeEarlyAsync(AdmittedTask task, CancellationToken giveUp)
+    {
         await CommitAsync(task.Delivery, new Effects(Settlement.Ack, null), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+        task.IsAcknowledged = true;
+    }
 
     /// <summary>Moves a task whose eta is far away back into the broker, where it costs nothing.</summary>
-    public async ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp)
+    public ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp) =>
+        PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, task.Delivery.Message) with { Due = eta }, giveUp);
+
+    /// <summary>
+    /// Sends a message back to its queue, changed or later, in place of the one received. Without Python's property <c>expiration</c>: the header
+    /// decides, and not every broker takes it together with a delay.
+    /// </summary>
+    public async ValueTask PassOnAsync(Delivery delivery, TaskRequest request, Publication again, CancellationToken giveUp)
     {
-        var effects = new Effects(Settlement.Ack, null)
-        {
-            FollowUps = [Publication.ToQueue(task.Delivery.Queue, task.Delivery.Message) with { Due = eta }],
-        };
-        await CommitAsync(task.Delivery, effects, null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+        var effects = new Effects(Settlement.Ack, null) { FollowUps = [again with { Message = again.Message with { Expiration = null } }] };
+        await CommitAsync(delivery, effects, null, request.Task, request.Id, giveUp).ConfigureAwait(false);
     }
 
     /// <summary>Returns a message that was received and not begun.</summary>
@@ -46,15 +68,19 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     {
         var now = time.GetUtcNow();
         Log.Quarantined(log, delivery.Queue, fault.Reason.ToString(), fault.Text);
+        var failure = FailureOf(fault);
         var record = fault.TaskId is not { } id ? null : new ResultRecord
         {
             TaskId = id,
             Status = TaskStates.Failure,
-            Result = ExceptionCodec.Encode(FailureOf(fault)),
+            Result = ExceptionCodec.Encode(failure),
             DateDone = now,
         };
         var effects = new Effects(Settlement.Ack, record) { FollowUps = [QuarantineMessage.Of(delivery, fault.Reason, fault.Text, node, now)] };
-        await CommitAsync(delivery, effects, fault.ReplyTo, fault.TaskName ?? "(unknown)", fault.TaskId ?? "(none)", giveUp).ConfigureAwait(false);
+        if (await CommitAsync(delivery, effects, fault.ReplyTo, fault.TaskName ?? "(unknown)", fault.TaskId ?? "(none)", giveUp).ConfigureAwait(false) && fault.TaskId is { } failed)
+        {
+            events.Failed(failed, failure);
+        }
     }
 
     private static TaskFailure FailureOf(DecodeFault fault) => fault.Reason switch
@@ -65,7 +91,8 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         _ => new TaskFailure("DecodeError", "kombu.exceptions", [fault.Text], null),
     };
 
-    private async ValueTask CommitAsync(Delivery delivery, Effects effects, string? replyTo, string taskName, string taskId, CancellationToken giveUp)
+    /// <summary>False where the effects were not applied as they are: the message belongs to another, the broker refuses them, or the worker gave up.</summary>
+    private async ValueTask<bool> CommitAsync(Delivery delivery, Effects effects, string? replyTo, string taskName, string taskId, CancellationToken giveUp)
     {
         var delay = s_firstDelay;
         Completion? completion = null;
@@ -78,8 +105,9 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 if (completion is not null && await transport.CompleteAsync(completion, giveUp).ConfigureAwait(false) == CompletionStatus.Lost)
                 {
                     Log.OutcomeLost(log, taskName, taskId);
+                    return false;
                 }
-                return;
+                return !isReplaced;
             }
             catch (UnroutableException gone) when (!giveUp.IsCancellationRequested)
             {
@@ -93,7 +121,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 // It will be refused every time: a failure that says so and a message put aside are better than one that runs again and again.
                 isReplaced = true;
                 completion = null;
-                effects = Replacement(delivery, effects, refused);
+                effects = Replacement(delivery, effects, refused, taskId);
             }
             catch (TransportException error) when (!giveUp.IsCancellationRequested)
             {
@@ -102,17 +130,18 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             catch (Exception error)
             {
                 Log.OutcomeAbandoned(log, error, taskName, taskId);
-                return;
+                return false;
             }
             await WaitAsync(delay, giveUp).ConfigureAwait(false);
             delay = delay * 2 < s_longestDelay ? delay * 2 : s_longestDelay;
         }
     }
 
-    private Effects Replacement(Delivery delivery, Effects effects, Exception refused)
+    private Effects Replacement(Delivery delivery, Effects effects, Exception refused, string taskId)
     {
         Log.Quarantined(log, delivery.Queue, nameof(QuarantineReason.OutcomeRefused), refused.Message);
         var failure = new TaskFailure("OutcomeRefused", "celeriac", [refused.Message], null);
+        events.Failed(taskId, failure);
         return new Effects(Settlement.Ack, effects.Record is null ? null : effects.Record with { Status = TaskStates.Failure, Result = ExceptionCodec.Encode(failure) })
         {
             FollowUps = [QuarantineMessage.Of(delivery, QuarantineReason.OutcomeRefused, refused.Message, node, time.GetUtcNow())],

@@ -1,14 +1,19 @@
 using System.Text.Json.Nodes;
 using Celeriac.Diagnostics;
+using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
+using Celeriac.Results;
 using Microsoft.Extensions.Logging;
 
 namespace Celeriac.Working;
 
 /// <summary>What a running task may do through its context.</summary>
-internal sealed class TaskOperations(IResultStore results) : ITaskOperations
+internal sealed class TaskOperations(IResultStore results, WorkerEvents events) : ITaskOperations
 {
+    /// <summary>What a record tells beside Celery's own members.</summary>
+    public TaskRecords Records { get; init; } = TaskRecords.Plain;
+
     public ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(state);
@@ -16,8 +21,10 @@ internal sealed class TaskOperations(IResultStore results) : ITaskOperations
         {
             throw new ArgumentException($"State '{state}' is written by the worker when the run ends. Choose a name of your own, for example PROGRESS.", nameof(state));
         }
-        return results.WriteAsync(new ResultRecord { TaskId = request.Id, Status = state, Result = meta, GroupId = request.GroupId, ParentId = request.ParentId }, request.ReplyTo, cancellationToken);
+        return results.WriteAsync(Records.Of(request, state, meta), request.ReplyTo, cancellationToken);
     }
+
+    public void SendEvent(TaskRequest request, string type, JsonObject? fields) => events.Custom(type, request, new CustomFields(type, fields, ofTask: true));
 
     /// <summary>Writes STARTED. A state that cannot be written must not keep the task from running.</summary>
     public async ValueTask MarkStartedAsync(TaskRequest request, string node, ILogger log, CancellationToken cancellationToken)
@@ -26,7 +33,7 @@ internal sealed class TaskOperations(IResultStore results) : ITaskOperations
         var meta = TaskJson.Encode<JsonNode>(new JsonObject { ["pid"] = Environment.ProcessId, ["hostname"] = node });
         try
         {
-            await results.WriteAsync(new ResultRecord { TaskId = request.Id, Status = TaskStates.Started, Result = meta, GroupId = request.GroupId, ParentId = request.ParentId }, request.ReplyTo, cancellationToken).ConfigureAwait(false);
+            await results.WriteAsync(Records.Of(request, TaskStates.Started, meta), request.ReplyTo, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (error is TransportException or OperationCanceledException)
         {

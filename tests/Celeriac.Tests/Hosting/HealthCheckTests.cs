@@ -101,6 +101,22 @@ public sealed class HealthCheckTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_result_store_with_a_connection_of_its_own_is_asked_too()
+    {
+        _transport.Become(ConnectionState.Connected);
+        var store = new SetStore { Health = new TransportHealth(ConnectionState.Connected, _time.GetUtcNow()) };
+        Assert.Equal((HealthStatus.Healthy, "Connected"), await CheckAsync(store));
+
+        store.Health = new TransportHealth(ConnectionState.Reconnecting, _time.GetUtcNow(), "reset");
+        Assert.Equal((HealthStatus.Degraded, "Reconnecting"), await CheckAsync(store));
+        _time.Now += TimeSpan.FromSeconds(30);
+        Assert.Equal((HealthStatus.Unhealthy, "Reconnecting"), await CheckAsync(store));
+
+        store.Health = new TransportHealth(ConnectionState.Closed, _time.GetUtcNow());
+        Assert.Equal((HealthStatus.Healthy, "Connected"), await CheckAsync(store));
+    }
+
+    [Fact]
     public async Task Named_apps_have_checks_of_their_own()
     {
         _transport.Become(ConnectionState.Reconnecting, "reset");
@@ -135,6 +151,40 @@ public sealed class HealthCheckTests : IAsyncDisposable
         (add ?? (builder => builder.AddCeleriac()))(services.AddHealthChecks());
         await using var provider = services.BuildServiceProvider();
         return (await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancelled)).Entries[name];
+    }
+
+    private async Task<(HealthStatus, object)> CheckAsync(SetStore store)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<ITransport>(_transport);
+        services.AddSingleton<IResultStore>(store);
+        services.AddSingleton<TimeProvider>(_time);
+        services.AddCeleriac(celeriac => celeriac.Broker(HostingApp.NewBroker()));
+        services.AddHealthChecks().AddCeleriac();
+        await using var provider = services.BuildServiceProvider();
+        var entry = (await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancelled)).Entries["celeriac"];
+        return (entry.Status, entry.Data["results"]);
+    }
+
+    /// <summary>A store whose health a test sets; connecting makes it connected.</summary>
+    private sealed class SetStore : IResultStore
+    {
+        public TransportHealth? Health { get; set; }
+
+        public ValueTask ConnectAsync(CancellationToken cancellationToken = default)
+        {
+            Health = Health! with { State = ConnectionState.Connected };
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask<string?> PrepareAsync(string taskId, CancellationToken cancellationToken = default) => new((string?)null);
+        public ValueTask<ResultRecord?> ReadAsync(string taskId, CancellationToken cancellationToken = default) => new((ResultRecord?)null);
+        public ValueTask<ResultRecord> WaitAsync(string taskId, CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody waits here.");
+        public ResultAttachment? Attach(ITransport transport, ResultRecord record, string? replyTo) => null;
+        public ValueTask WriteAsync(ResultRecord record, string? replyTo, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+        public ValueTask ForgetAsync(string taskId, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private sealed class SteppedTime : TimeProvider

@@ -36,11 +36,36 @@ public sealed class SettingsTests
             ("Celeriac:broker_url", "memory://all"), ("Celeriac:result_backend", "rpc://"), ("Celeriac:task_default_queue", "jobs"), ("Celeriac:result_expires", "90.5"),
             ("Celeriac:task_acks_late", "False"), ("Celeriac:task_track_started", "on"), ("Celeriac:worker_concurrency", "3"), ("Celeriac:worker_prefetch_multiplier", "4"),
             ("Celeriac:worker_queues", "jobs, mail"), ("Celeriac:worker_synchronous_concurrency", "2"), ("Celeriac:worker_node_name", "w1@%h"),
-            ("Celeriac:worker_shutdown_timeout", "00:00:07"), ("Celeriac:max_body_bytes", "4096")));
+            ("Celeriac:worker_shutdown_timeout", "00:00:07"), ("Celeriac:max_body_bytes", "4096"), ("Celeriac:task_send_sent_event", "yes"),
+            ("Celeriac:worker_send_task_events", "true"), ("Celeriac:worker_without_heartbeat", "1"), ("Celeriac:worker_heartbeat_interval", "5")));
+        Assert.Equal((true, true, true, TimeSpan.FromSeconds(5)), (shared.SendSentEvent, worker.SendTaskEvents, worker.WithoutHeartbeat, worker.HeartbeatInterval));
         Assert.Equal(("memory://all", "rpc://", "jobs", TimeSpan.FromSeconds(90.5), 4096), (shared.BrokerUrl, shared.ResultBackend, shared.DefaultQueue, shared.ResultExpires, shared.MaxBodyBytes));
         Assert.Equal((false, true, 3, 12, 2, "w1@%h"), (worker.AcksLate, worker.TrackStarted, worker.Concurrency, worker.MessagesAhead, worker.SynchronousConcurrency, worker.NodeName));
         Assert.Equal(["jobs", "mail"], worker.Queues);
         Assert.Equal(TimeSpan.FromSeconds(7), worker.ShutdownTimeout);
+    }
+
+    [Fact]
+    public void What_tasks_are_written_in_can_be_configured()
+    {
+        var shared = Options(
+            HostingApp.Builder(("Celeriac:Broker", "memory://content"), ("Celeriac:Task:Serializer", "yaml"), ("Celeriac:accept_content", "json, yaml"), ("Celeriac:JsonTypes", "kombu")),
+            celeriac => celeriac.UseYaml().UseYaml()).Shared;
+        Assert.Equal(("yaml", JsonTypes.Kombu), (shared.TaskSerializer, shared.JsonTypes));
+        Assert.Equal(["json", "yaml"], shared.AcceptContent);
+        Assert.Single(shared.Formats);
+    }
+
+    [Theory]
+    [InlineData("Celeriac:accept_content", "json,pickle", "AcceptContent (accept_content) names 'pickle'")]
+    [InlineData("Celeriac:accept_content", "yaml", "UseYaml()")]
+    [InlineData("Celeriac:task_serializer", "msgpack", "TaskSerializer (task_serializer) names 'msgpack'")]
+    [InlineData("Celeriac:json_types", "fancy", "must be Plain or Kombu")]
+    [InlineData("Celeriac:json_types", "1", "must be Plain or Kombu")]
+    public void Content_that_tasks_cannot_have_is_a_fault_of_the_settings(string key, string value, string named)
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Options(HostingApp.Builder(("Celeriac:Broker", "memory://content"), (key, value))));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

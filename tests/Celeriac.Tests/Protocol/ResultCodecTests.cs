@@ -14,7 +14,7 @@ public sealed class ResultCodecTests
     {
         var record = new ResultRecord { TaskId = "id", Status = TaskStates.Success, Result = "3"u8.ToArray(), DateDone = s_done, GroupId = "g", ParentId = "p" };
         Assert.Equal(
-            """{"task_id":"id","status":"SUCCESS","result":3,"traceback":null,"children":[],"date_done":"2026-11-22T05:54:14.648007+00:00","group_id":"g","parent_id":"p"}""",
+            """{"status":"SUCCESS","result":3,"traceback":null,"children":[],"date_done":"2026-11-22T05:54:14.648007+00:00","group_id":"g","parent_id":"p","task_id":"id"}""",
             Encoding.UTF8.GetString(ResultCodec.Encode(record).Span));
     }
 
@@ -22,7 +22,7 @@ public sealed class ResultCodecTests
     public void Group_and_parent_are_absent_where_the_task_has_none_and_an_unfinished_task_has_no_date()
     {
         var record = new ResultRecord { TaskId = "id", Status = TaskStates.Started };
-        Assert.Equal("""{"task_id":"id","status":"STARTED","result":null,"traceback":null,"children":[],"date_done":null}""", Encoding.UTF8.GetString(ResultCodec.Encode(record).Span));
+        Assert.Equal("""{"status":"STARTED","result":null,"traceback":null,"children":[],"date_done":null,"task_id":"id"}""", Encoding.UTF8.GetString(ResultCodec.Encode(record).Span));
     }
 
     [Fact]
@@ -68,6 +68,51 @@ public sealed class ResultCodecTests
             count++;
         }
         Assert.Equal(41, count);
+    }
+
+    [Fact]
+    public void Every_reply_that_Python_sent_is_read_without_date_group_and_parent()
+    {
+        var records = GoldenMessages.Lines("rpc-results-5.2.6.jsonl").Select(line => (Json: JsonNode.Parse(line)!.AsObject(), Record: ResultCodec.TryDecode(Encoding.UTF8.GetBytes(line), out var record) ? record : null)).ToList();
+        Assert.Equal(38, records.Count);
+        Assert.All(records, pair =>
+        {
+            Assert.Equal((pair.Json["task_id"]!.GetValue<string>(), pair.Json["status"]!.GetValue<string>()), (pair.Record?.TaskId, pair.Record?.Status));
+            Assert.Equal(((DateTimeOffset?)null, null, null), (pair.Record!.DateDone, pair.Record.GroupId, pair.Record.ParentId));
+            var written = JsonNode.Parse(ResultCodec.Encode(pair.Record).Span)!.AsObject();
+            written.Remove("date_done");
+            Assert.True(JsonNode.DeepEquals(pair.Json, written), written.ToJsonString());
+        });
+    }
+
+    [Fact]
+    public void Stamps_are_members_of_the_record_wherever_their_list_stands()
+    {
+        var json = """{"customer": "acme", "status": "SUCCESS", "unknown": 1, "tags": ["a", {"b": NaN}], "stamped_headers": ["customer", "tags", "gone", 5], "task_id": "a"}"""u8.ToArray();
+        Assert.True(ResultCodec.TryDecode(json, out var record));
+        Assert.Equal(["customer", "tags", "gone"], record.StampedHeaders);
+        Assert.Equal("""{"customer":"acme","tags":["a", {"b": "NaN"}]}""", Encoding.UTF8.GetString(record.Stamps.Span));
+        var written = JsonNode.Parse(ResultCodec.Encode(record).Span)!;
+        Assert.Equal("acme", (string?)written["customer"]);
+        Assert.Null(written["unknown"]);
+    }
+
+    [Theory]
+    [InlineData("""{"task_id": "a", "status": "SUCCESS", "stamped_headers": null}""")]
+    [InlineData("""{"task_id": "a", "status": "SUCCESS", "stamped_headers": "customer", "customer": 1}""")]
+    [InlineData("""{"task_id": "a", "status": "SUCCESS", "stamped_headers": [["customer"]], "customer": 1}""")]
+    public void A_malformed_list_of_stamps_is_none(string json)
+    {
+        Assert.True(ResultCodec.TryDecode(Encoding.UTF8.GetBytes(json), out var record));
+        Assert.Equal((0, true), (record.StampedHeaders.Count, record.Stamps.IsEmpty));
+    }
+
+    [Fact]
+    public void A_stamp_does_not_take_the_place_of_a_member()
+    {
+        var record = new ResultRecord { TaskId = "id", Status = TaskStates.Success, StampedHeaders = ["status", "task_id"], Stamps = """{"status":"FAILURE","task_id":"other"}"""u8.ToArray() };
+        Assert.True(ResultCodec.TryDecode(ResultCodec.Encode(record), out var read));
+        Assert.Equal(("id", TaskStates.Success), (read.TaskId, read.Status));
     }
 
     [Theory]

@@ -1,0 +1,48 @@
+using Celeriac.Messaging;
+
+namespace Celeriac.Conformance;
+
+// Several apps on one queue, each with tasks of its own.
+public abstract partial class TaskConformance<THarness>
+{
+    private const string TriesHeader = "x-celeriac-unknown-tries";
+
+    /// <summary>A worker that does not know a task leaves it to its neighbour on the same queue.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_task_that_only_a_neighbour_knows_is_run_by_the_neighbour()
+    {
+        if (!Can.CountsConsumers)
+        {
+            return;
+        }
+        await Harness.StartWorkerAsync(worker => worker.Prefetch = 1, knows: KnowsNothing);
+        await Harness.StartWorkerAsync(worker => worker.Prefetch = 1);
+        var sent = new List<AsyncResult<int>>();
+        for (var number = 0; number < 10; number++)
+        {
+            sent.Add(await Client.SendAsync(ConformanceTasks.AddTask.S(number, 1)));
+        }
+        for (var number = 0; number < sent.Count; number++)
+        {
+            Assert.Equal(number + 1, await sent[number].GetAsync(Patience));
+        }
+        await NothingIsLeftAsync();
+    }
+
+    /// <summary>What no neighbour has taken so often fails, and its caller is told.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_task_that_no_neighbour_wants_ends_in_quarantine_after_its_last_try()
+    {
+        await Harness.StartWorkerAsync(knows: KnowsNothing);
+        await Harness.StartWorkerAsync(knows: KnowsNothing);
+        var message = TaskMessage("[[1, 2], {}, null]");
+        await Transport.PublishAsync(Publication.ToQueue(Harness.Queue, message with { Headers = message.Headers.With(TriesHeader, 10) }));
+        var quarantined = await QuarantinedAsync();
+
+        Assert.Equal("UnknownTask", Reason(quarantined));
+        Assert.Contains("in 10 tries", quarantined.Message.Headers.TextOf("x-celeriac-quarantine-text"), StringComparison.Ordinal);
+        await NothingIsLeftAsync();
+    }
+
+    private static bool KnowsNothing(TaskDefinition task) => false;
+}

@@ -1,0 +1,190 @@
+using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
+using Celeriac.Protocol;
+using Celeriac.Redis.Connecting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace Celeriac.Redis.Results;
+
+/// <summary>
+/// Results in Redis in Celery's own form (CELERY-PROTOCOL 13.2): a key a task, published on a channel of the same name. Waiters subscribe, then look:
+/// nothing written in between is missed. After a reconnect, and now and then, they look again.
+/// </summary>
+internal sealed class RedisResultStore : IResultStore
+{
+    private const int ReadsAtOnce = 500;
+    private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_lookSoon = TimeSpan.FromSeconds(1);
+
+    private readonly RedisConnection _connection;
+    private readonly string _prefix;
+    private readonly string _expires;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly AwaitedResults _awaited;
+    private readonly ChangeSignal _restored = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _lock = new();
+    private Task? _watching;
+
+    public RedisResultStore(BrokerUrl url, RedisOptions options, ResultStoreContext context)
+    {
+        _time = context.Time;
+        _log = context.LoggerFactory.CreateLogger("Celeriac.Redis");
+        _prefix = $"{options.KeyPrefix}celery-task-meta-";
+        // Redis counts whole seconds; what is kept for a part of one is kept for one.
+        _expires = context.Expires > TimeSpan.Zero ? $"{(long)Math.Ceiling(context.Expires.TotalSeconds)}" : "0";
+        _connection = new RedisConnection(url, options, context.Time, _log);
+        _connection.SubscriptionsRestored += _restored.Pulse;
+        _awaited = new AwaitedResults(SubscribeAsync, UnsubscribeAsync);
+    }
+
+    public TransportHealth? Health => _connection.Health;
+
+    public ValueTask ConnectAsync(CancellationToken cancellationToken = default) => _connection.ConnectAsync(cancellationToken);
+
+    public ValueTask<string?> PrepareAsync(string taskId, CancellationToken cancellationToken = default) => ValueTask.FromResult<string?>(null);
+
+    public async ValueTask<ResultRecord?> ReadAsync(string taskId, CancellationToken cancellationToken = default)
+    {
+        var value = await _connection.CallAsync(redis => redis.GetDatabase().StringGetAsync(KeyOf(taskId)), cancellationToken).ConfigureAwait(false);
+        return Decode(value);
+    }
+
+    public async ValueTask<ResultRecord> WaitAsync(string taskId, CancellationToken cancellationToken = default)
+    {
+        using var wait = _awaited.Add(taskId);
+        EnsureWatching();
+        try
+        {
+            // The result may be there already, and may come between the two steps: first the subscription, then the look.
+            await wait.Subscribed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            throw Closed();
+        }
+        var record = await ReadAsync(taskId, cancellationToken).ConfigureAwait(false);
+        return record is not null && TaskStates.IsReady(record.Status) ? record : await wait.Record.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public ResultAttachment? Attach(ITransport transport, ResultRecord record, string? replyTo) => null;
+
+    public async ValueTask WriteAsync(ResultRecord record, string? replyTo, CancellationToken cancellationToken = default)
+    {
+        RedisKey[] keys = [KeyOf(record.TaskId)];
+        RedisValue[] arguments = [ResultCodec.Encode(record), _expires];
+        await _connection.CallAsync(redis => redis.GetDatabase().ScriptEvaluateAsync(ResultScript.Text, keys, arguments), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask ForgetAsync(string taskId, CancellationToken cancellationToken = default) =>
+        await _connection.CallAsync(redis => redis.GetDatabase().KeyDeleteAsync(KeyOf(taskId)), cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask DisposeAsync()
+    {
+        Task? watching;
+        lock (_lock)
+        {
+            watching = _watching;
+            _watching = Task.CompletedTask;
+        }
+        await _closing.CancelAsync().ConfigureAwait(false);
+        if (watching is not null)
+        {
+            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        _awaited.FailAll(Closed());
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static ObjectDisposedException Closed() => new(nameof(IResultStore), "The client was closed while a result was awaited.");
+
+    private string KeyOf(string taskId) => $"{_prefix}{taskId}";
+
+    private RedisChannel ChannelOf(string taskId) => RedisChannel.Literal(KeyOf(taskId));
+
+    private async Task SubscribeAsync(string taskId) => await _connection.CallAsync(
+        async redis =>
+        {
+            await redis.GetSubscriber().SubscribeAsync(ChannelOf(taskId), Heard).ConfigureAwait(false);
+            return true;
+        }, _closing.Token).ConfigureAwait(false);
+
+    private async Task UnsubscribeAsync(string taskId) => await _connection.CallAsync(
+        async redis =>
+        {
+            // Whatever listens there: a subscription that was tried again may listen twice.
+            await redis.GetSubscriber().UnsubscribeAsync(ChannelOf(taskId), handler: null, CommandFlags.FireAndForget).ConfigureAwait(false);
+            return true;
+        }, _closing.Token).ConfigureAwait(false);
+
+    /// <summary>The published record is the record itself: no second look is needed.</summary>
+    private void Heard(RedisChannel channel, RedisValue value)
+    {
+        var taskId = channel.ToString()[_prefix.Length..];
+        if (Decode(value) is { } record && record.TaskId == taskId)
+        {
+            _awaited.Complete(record);
+        }
+        else
+        {
+            Log.ResultUnreadable(_log, taskId);
+        }
+    }
+
+    private static ResultRecord? Decode(RedisValue value) => (byte[]?)value is { } json && ResultCodec.TryDecode(json, out var record) ? record : null;
+
+    private void EnsureWatching()
+    {
+        lock (_lock)
+        {
+            _watching ??= Task.Run(WatchAsync);
+        }
+    }
+
+    /// <summary>What was published while the subscriptions were away is found in the keys; the look now and then is for what nobody foresaw.</summary>
+    private async Task WatchAsync()
+    {
+        var pause = s_lookAgain;
+        var seen = _restored.Version;
+        while (!_closing.IsCancellationRequested)
+        {
+            await _restored.WaitAsync(seen, pause, _time, _closing.Token).ConfigureAwait(false);
+            seen = _restored.Version;
+            pause = await LookAsync().ConfigureAwait(false) ? s_lookAgain : s_lookSoon;
+        }
+    }
+
+    private async Task<bool> LookAsync()
+    {
+        try
+        {
+            if (_awaited.Ids is not { Count: > 0 } awaited)
+            {
+                return true;
+            }
+            // Its answer comes behind those of the subscriptions: what is written from now on is heard.
+            await _connection.CallAsync(redis => redis.GetSubscriber().PingAsync(), _closing.Token).ConfigureAwait(false);
+            foreach (var some in awaited.Chunk(ReadsAtOnce))
+            {
+                var records = await Task.WhenAll(some.Select(taskId => ReadAsync(taskId, _closing.Token).AsTask())).ConfigureAwait(false);
+                foreach (var record in records.OfType<ResultRecord>())
+                {
+                    _awaited.Complete(record);
+                }
+            }
+            return true;
+        }
+        catch (TransportException error)
+        {
+            Log.AwaitedUnread(_log, error.Message);
+            return false;
+        }
+        catch (Exception error) when (!_closing.IsCancellationRequested)
+        {
+            Log.AwaitedFaulted(_log, error);
+            return false;
+        }
+    }
+}
