@@ -1,4 +1,5 @@
 using Celeriac.Diagnostics;
+using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Microsoft.Extensions.Logging;
@@ -6,10 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Working;
 
 /// <summary>Decides what happens to a received message before anything of it runs (CELERY-PROTOCOL section 7).</summary>
-internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
+internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, OutcomeHandler outcomes, WorkerEvents events, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
 {
     // An eta this near is waited for in the worker: a trip through the broker would not be more exact.
     private static readonly TimeSpan s_near = TimeSpan.FromSeconds(2);
+    private readonly UnknownTasks _unknown = new(tasks, outcomes, broker, node, time, log);
 
     /// <summary>The task to run; null where the message was dealt with here.</summary>
     public async ValueTask<AdmittedTask?> AdmitAsync(Delivery delivery, CancellationToken cancellationToken)
@@ -20,9 +22,10 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
             await outcomes.QuarantineAsync(delivery, decoded.Fault!, cancellationToken).ConfigureAwait(false);
             return null;
         }
-        if (registry.FindRunnable(request.Task) is not { } definition)
+        request.RoutingKey = delivery.RoutingKey;
+        if (tasks.Find(request.Task) is not { } runtime)
         {
-            await outcomes.QuarantineAsync(delivery, Unknown(request), cancellationToken).ConfigureAwait(false);
+            await _unknown.HandleAsync(delivery, request, cancellationToken).ConfigureAwait(false);
             return null;
         }
         if (options.MaxDeaths > 0 && delivery.Deaths >= options.MaxDeaths)
@@ -31,15 +34,21 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
             return null;
         }
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
-        var task = new AdmittedTask(delivery, request, definition) { AcksLate = definition.Options.AcksLate ?? options.AcksLate };
-        var now = time.GetUtcNow();
-        if (request.Expires is { } expires && expires <= now)
+        if (request.Callbacks.Length + request.Errbacks.Length + request.Chain.Length + request.Chord.Length > 0)
         {
-            await outcomes.ApplyAsync(task, new Outcome.Expired(), [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            // Until workflows are built, an operator must at least see why the rest of one does not come.
+            Log.WorkflowNotFollowed(log, request.Task, request.Id);
+        }
+        var task = new AdmittedTask(delivery, request, runtime) { AcksLate = runtime.Definition.Options.AcksLate ?? options.AcksLate };
+        if (Refusal(request) is { } refusal)
+        {
+            await outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             return null;
         }
+        // As in Celery: a task that was revoked or came too late is told as such and not as received.
+        events.Received(request);
         // Asked each time: which server it is, and what it can do, is known once it is connected.
-        if (broker.Capabilities.Delay && request.Eta is { } eta && eta - now > s_near)
+        if (broker.Capabilities.Delay && request.Eta is { } eta && eta - time.GetUtcNow() > s_near)
         {
             await outcomes.DeferAsync(task, eta, cancellationToken).ConfigureAwait(false);
             return null;
@@ -47,19 +56,15 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
         return task;
     }
 
+    /// <summary>How a task ends that must not run, because it was revoked or came too late; null where it may. Asked on receipt, and again just before the run.</summary>
+    public Outcome? Refusal(TaskRequest request) =>
+        revocations.Contains(request) ? new Outcome.Revoked(null)
+        : request.Expires is { } expires && expires <= time.GetUtcNow() ? new Outcome.Expired()
+        : null;
+
     private static DecodeFault Deadly(Delivery delivery, TaskRequest request) =>
         new(QuarantineReason.KilledWorkers, $"Task '{request.Task}' was not run again: {delivery.Deaths} worker processes have died or frozen while they held it. Find out why, then retry it from the quarantine.", request.Id, request.Task, request.ReplyTo)
         {
             CorrelationId = request.CorrelationId,
         };
-
-    private DecodeFault Unknown(TaskRequest request)
-    {
-        var names = registry.All.Where(task => task.Invoker is not null).Select(task => task.Name).Order(StringComparer.Ordinal).ToList();
-        var known = names.Count == 0 ? "none" : string.Join(", ", names.Take(20)) + (names.Count > 20 ? ", …" : "");
-        return new DecodeFault(QuarantineReason.UnknownTask, $"Task '{request.Task}' is not registered on worker '{node}'. {DidYouMean.Sentence(request.Task, names)}Registered: {known}.", request.Id, request.Task, request.ReplyTo)
-        {
-            CorrelationId = request.CorrelationId,
-        };
-    }
 }
