@@ -60,12 +60,12 @@ internal sealed class AmqpConnector(AmqpOptions options, TimeProvider time, ILog
         }
     }
 
-    /// <summary>True where the connection just ended, and nobody said why.</summary>
+    /// <summary>True where the connection just ended, and nobody said why, except perhaps in an alert of TLS.</summary>
     private static bool IsEndedByServer(Exception error)
     {
         for (var cause = error.InnerException; cause is not null; cause = cause.InnerException)
         {
-            if (cause is SocketException or EndOfStreamException or AuthenticationException)
+            if (cause is SocketException or EndOfStreamException or AuthenticationException or System.Security.Cryptography.CryptographicException)
             {
                 return true;
             }
