@@ -102,10 +102,6 @@ public sealed class EventTests(ControlPlace fleet, PythonClient python) : IClass
         Assert.Contains("task received: cs.add(", text, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = Limit)]
-    public void The_Python_worker_has_nothing_to_complain_of() =>
-        Assert.Empty(fleet.PythonWorker.Complaints("raised unexpected", "Discarding revoked", "Terminating", "rate limit", "Rate limit", "received unknown", "New rate limit", "pidbox", "Tasks flagged", "Task events"));
-
     private static string Life(JsonElement events) => string.Join("\n", events.EnumerateArray().Select(@event =>
         $"{@event.TextOf("type")}: {string.Join(", ", @event.EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal))}")
         // A retry is published before it is told: the next run may be received first.

@@ -50,14 +50,18 @@ public sealed class InteropPlace : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        IReadOnlyList<string> complaints = [];
         if (_cSharp.IsValueCreated)
         {
             await (await _cSharp.Value).DisposeAsync();
         }
         if (_python.IsValueCreated)
         {
-            await (await _python.Value).DisposeAsync();
+            var python = await _python.Value;
+            complaints = python.Complaints("raised unexpected", "Received unregistered task", "Hard time limit", "Soft time limit", "ForkPoolWorker-", "Timed out waiting for UP message", "Process '", "Task handler raised error: TimeLimitExceeded");
+            await python.DisposeAsync();
         }
         await _rabbitMq.DisposeAsync();
+        Assert.Empty(complaints);
     }
 }

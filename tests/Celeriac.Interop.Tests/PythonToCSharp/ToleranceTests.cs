@@ -37,6 +37,8 @@ public sealed class ToleranceTests(InteropPlace place, PythonClient python) : In
         { "stamps and replace count of newer Celery", "{'stamps': {'customer': 'acme'}, 'stamped_headers': ['customer'], 'replaced_task_nesting': 1}", Json, "" },
         { "an unknown key in embed", "{}", "[[2, 3], {}, {\"future\": [1, 2]}]", "" },
         { "a content type with a charset, which Python refuses", "{}", Json, "content_type='application/json; charset=utf-8'" },
+        { "the form between the protocols", "{}", "{\"args\": [2, 3], \"kwargs\": {}}", "" },
+        { "an unknown __type__ beside the arguments", "{}", "[[2, 3], {}, {\"future\": {\"__type__\": \"riddle\", \"__value__\": 1}}]", "" },
         { "no priority", "{}", Json, "priority=None" },
         { "transient", "{}", Json, "delivery_mode=1" },
     };
