@@ -1,3 +1,5 @@
+using Celeriac.Messaging.Serialization;
+
 namespace Celeriac;
 
 /// <summary>What a client and its workers share.</summary>
@@ -20,4 +22,19 @@ public sealed class CeleriacOptions
 
     /// <summary>Largest body of a task message in bytes, also after decompression. Default 16 MiB.</summary>
     public int MaxBodyBytes { get; set; } = 16 << 20;
+
+    /// <summary>How the arguments of tasks are sent where the call says nothing; Celery's <c>task_serializer</c>. Default <c>json</c>; others are in <see cref="Formats"/>.</summary>
+    public string TaskSerializer { get; set; } = "json";
+
+    /// <summary>Which content of task messages is read: short names or media types; Celery's <c>accept_content</c>. Default <c>json</c> alone. Pickle cannot be named.</summary>
+    public IList<string> AcceptContent { get; set; } = ["json"];
+
+    /// <summary>Formats beside json that <see cref="TaskSerializer"/> and <see cref="AcceptContent"/> may name. Packages add theirs, such as <c>UseYaml()</c> of Celeriac.Yaml.</summary>
+    public IList<ContentFormat> Formats { get; } = [];
+
+    /// <summary>
+    /// How dates, decimals, UUIDs and bytes are written; null (the default) chooses nothing, which is <see cref="Celeriac.JsonTypes.Plain"/>. It counts for the
+    /// process, for signatures made after the client: see <see cref="TaskJson.Use(Celeriac.JsonTypes)"/>.
+    /// </summary>
+    public JsonTypes? JsonTypes { get; set; }
 }

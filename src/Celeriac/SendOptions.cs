@@ -34,6 +34,10 @@ public sealed record SendOptions
     public string? Shadow { get; init; }
     /// <summary>Headers of your own, beside Celery's.</summary>
     public MessageHeaders? Headers { get; init; }
+    /// <summary>The names and values of stamps, which monitors show and which every retry carries on.</summary>
+    public MessageHeaders? Stamps { get; init; }
+    /// <summary>How the arguments are sent, <c>json</c> or another of <see cref="CeleriacOptions.Formats"/>; default the client's <see cref="CeleriacOptions.TaskSerializer"/>.</summary>
+    public string? Serializer { get; init; }
     /// <summary>A compression method: <c>gzip</c> (zlib) or <c>brotli</c>.</summary>
     public string? Compression { get; init; }
     /// <summary>The first task of the workflow; default the running task's, else this one.</summary>

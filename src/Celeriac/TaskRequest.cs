@@ -17,7 +17,17 @@ public sealed record TaskRequest
     public required JsonSlice Kwargs { get; init; }
     /// <summary>Where the object of callbacks, errbacks, chain and chord is in <see cref="Body"/>; length 0 where it is absent or null.</summary>
     public JsonSlice Embed { get; init; }
-    /// <summary>The message as received, for what is carried on unchanged.</summary>
+    /// <summary>Where the array of signatures to call on success is in <see cref="Body"/>; length 0 where there are none.</summary>
+    public JsonSlice Callbacks { get; init; }
+    /// <summary>Where the array of signatures to call on failure is in <see cref="Body"/>; length 0 where there are none.</summary>
+    public JsonSlice Errbacks { get; init; }
+    /// <summary>Where the rest of the chain is in <see cref="Body"/>, the next signature last; length 0 where nothing is left.</summary>
+    public JsonSlice Chain { get; init; }
+    /// <summary>Where the signature of the chord's body is in <see cref="Body"/>; length 0 where the task belongs to no chord.</summary>
+    public JsonSlice Chord { get; init; }
+    /// <summary>
+    /// The message as received, for what is carried on unchanged. One of protocol 1, or with an object for a body, stands here in the form of protocol 2.
+    /// </summary>
     public required Message Message { get; init; }
 
     /// <summary>How many retries came before.</summary>

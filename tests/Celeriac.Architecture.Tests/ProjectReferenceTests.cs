@@ -11,6 +11,7 @@ public sealed class ProjectReferenceTests
         ["Celeriac.Amqp"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Sqlite"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Stomp"] = ["Celeriac.Messaging"],
+        ["Celeriac.Yaml"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Conformance"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.CommandLine"] = ["Celeriac", "Celeriac.Messaging"],
     };

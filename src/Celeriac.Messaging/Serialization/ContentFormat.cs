@@ -47,6 +47,9 @@ public sealed class ContentFormat
     /// <summary>The content encoding that is written: <c>utf-8</c> or <c>binary</c>.</summary>
     public string Encoding { get; }
 
+    /// <summary>How bodies of this format become JSON and back; null where they do not, as with text and bytes, or need not, as with json.</summary>
+    public IJsonTranslation? Translation { get; init; }
+
     /// <summary>True when the body is UTF-8 text.</summary>
     public bool IsText => Encoding.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
 

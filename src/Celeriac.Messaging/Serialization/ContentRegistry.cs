@@ -54,7 +54,7 @@ public sealed record ContentRegistry
         return this with { Accepted = [.. namesOrMediaTypes.Select(Find).Distinct()] };
     }
 
-    /// <summary>This registry with one more format, known and accepted; a format of the same name is replaced. Its bodies are read as bytes.</summary>
+    /// <summary>This registry with one more format, known and accepted; a format of the same name is replaced. Its bodies are read as bytes, and as json where it has a <see cref="ContentFormat.Translation"/>.</summary>
     public ContentRegistry With(ContentFormat format)
     {
         ArgumentNullException.ThrowIfNull(format);

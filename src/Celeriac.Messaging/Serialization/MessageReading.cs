@@ -39,18 +39,19 @@ public static class MessageReading
         }
     }
 
-    /// <summary>The value of a json body, read with source-generated metadata.</summary>
+    /// <summary>The value of a json body, or of one that its format translates to json, read with source-generated metadata.</summary>
     /// <exception cref="ContentException">The body is not accepted, too large, too deep, damaged, no json, or does not fit the type.</exception>
     public static T? ReadJson<T>(this Message message, JsonTypeInfo<T> typeInfo, ContentRegistry? contents = null)
     {
         ArgumentNullException.ThrowIfNull(typeInfo);
         contents ??= ContentRegistry.Default;
         var opened = contents.Open(message);
-        if (opened.Format != ContentFormat.Json)
+        if (opened.Format != ContentFormat.Json && opened.Format.Translation is null)
         {
             throw Mismatch(message, "json", opened.Format.IsText ? "ReadText" : "ReadBytes");
         }
-        var reader = new Utf8JsonReader(opened.Body.Span, new JsonReaderOptions { MaxDepth = contents.MaximumDepth });
+        var body = opened.Format.Translation?.ToJson(opened.Body, contents.MaximumDepth, contents.MaximumBodyBytes) ?? opened.Body;
+        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = contents.MaximumDepth });
         try
         {
             var value = JsonSerializer.Deserialize(ref reader, typeInfo);

@@ -22,6 +22,7 @@ internal static class OptionFaults
         UrlFault("ResultBackend (result_backend)", options.ResultBackend is { Length: > 0 } url ? url : "rpc://", ["rpc", "disabled"]),
         QueueFault("DefaultQueue (task_default_queue)", options.DefaultQueue),
         TimeFault("ResultExpires (result_expires)", options.ResultExpires, s_longestExpiry, "Give how long results are kept, or 0 to keep them."),
+        ContentFault(options),
         NumberFault("MaxBodyBytes (max_body_bytes)", options.MaxBodyBytes, 1, LargestBody, "Give the largest body in bytes; the default is 16777216."),
     }.OfType<string>();
 
@@ -35,6 +36,19 @@ internal static class OptionFaults
         NodeFault(options.NodeName),
         TimeFault("ShutdownTimeout (worker_shutdown_timeout)", options.ShutdownTimeout, s_longestShutdown, "Give less than the host's own shutdown timeout, which is 30 s by default."),
     }.Concat((options.Queues ?? []).Select(queue => QueueFault("Queues (worker_queues)", queue))).OfType<string>();
+
+    private static string? ContentFault(CeleriacOptions options)
+    {
+        try
+        {
+            TaskContents.Of(options);
+            return null;
+        }
+        catch (ArgumentException error)
+        {
+            return error.Message;
+        }
+    }
 
     /// <summary>A queue's name: 1–255 bytes without control characters; null where there is nothing wrong.</summary>
     public static string? QueueFault(string key, string? queue)

@@ -25,6 +25,10 @@ internal sealed record Setting(string Name, string[] Aliases, string Expected, s
     public static Setting Text(string name, string[] aliases, string example, Action<CeleriacOptions, string> set) =>
         new(name, aliases, "text", example, text => new OptionsChange(options => set(options, text), null));
 
+    public static Setting Choice<T>(string name, string[] aliases, string example, Action<CeleriacOptions, T> set) where T : struct, Enum =>
+        new(name, aliases, string.Join(" or ", Enum.GetNames<T>()), example,
+            text => Enum.GetNames<T>().Contains(text.Trim(), StringComparer.OrdinalIgnoreCase) ? new OptionsChange(options => set(options, Enum.Parse<T>(text.Trim(), ignoreCase: true)), null) : null);
+
     public static Setting WorkerText(string name, string[] aliases, string example, Action<WorkerOptions, string> set) =>
         new(name, aliases, "text", example, text => new OptionsChange(null, options => set(options, text)));
 

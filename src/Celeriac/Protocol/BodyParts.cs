@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using Celeriac.Serialization;
 
 namespace Celeriac.Protocol;
 
@@ -7,8 +8,8 @@ namespace Celeriac.Protocol;
 /// <param name="Body">The body that the slices point into: the one given, or the same with Python's bare <c>NaN</c> quoted.</param>
 /// <param name="Args">The array of positional arguments.</param>
 /// <param name="Kwargs">The object of keyword arguments.</param>
-/// <param name="Embed">The object of callbacks, errbacks, chain and chord; length 0 where it is null.</param>
-internal readonly record struct BodyParts(ReadOnlyMemory<byte> Body, JsonSlice Args, JsonSlice Kwargs, JsonSlice Embed)
+/// <param name="Embed">The object of callbacks, errbacks, chain and chord, and each of them.</param>
+internal readonly record struct BodyParts(ReadOnlyMemory<byte> Body, JsonSlice Args, JsonSlice Kwargs, EmbedParts Embed)
 {
     /// <summary>Finds the parts.</summary>
     /// <param name="body">The plain body.</param>
@@ -52,9 +53,7 @@ internal readonly record struct BodyParts(ReadOnlyMemory<byte> Body, JsonSlice A
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            return Malformed(reader.TokenType == JsonTokenType.StartObject
-                ? "The body is an object, as in Celery's message protocol 1, but [args, kwargs, embed] was expected. Let the sender use task_protocol 2."
-                : $"The body is '{TaskJson.Excerpt(body.Span)}', but [args, kwargs, embed] was expected. Let the sender use Celery's message protocol 2.");
+            return Malformed($"The body is '{TaskJson.Excerpt(body.Span)}', but [args, kwargs, embed] was expected. Let the sender use Celery's message protocol 2.");
         }
         Span<JsonSlice> slices = stackalloc JsonSlice[3];
         Span<JsonTokenType> kinds = stackalloc JsonTokenType[3];
@@ -64,8 +63,13 @@ internal readonly record struct BodyParts(ReadOnlyMemory<byte> Body, JsonSlice A
         }
         // Reads to the end: what follows the array is refused by the reader.
         reader.Read();
-        parts = new BodyParts(body, slices[0], slices[1], kinds[2] == JsonTokenType.Null ? default : slices[2]);
-        return CheckKinds(kinds);
+        if (CheckKinds(kinds) is { } wrong)
+        {
+            return wrong;
+        }
+        var unreadable = EmbedParts.Find(body.Span, kinds[2] == JsonTokenType.Null ? default : slices[2], out var embed);
+        parts = new BodyParts(body, slices[0], slices[1], embed);
+        return unreadable is null ? null : Malformed(unreadable);
     }
 
     private static (QuarantineReason, string)? TakeElements(ref Utf8JsonReader reader, int maximumDepth, scoped Span<JsonSlice> slices, scoped Span<JsonTokenType> kinds)
@@ -81,7 +85,7 @@ internal readonly record struct BodyParts(ReadOnlyMemory<byte> Body, JsonSlice A
             var start = (int)reader.TokenStartIndex;
             if (!SkipWithin(ref reader, maximumDepth))
             {
-                return (QuarantineReason.TooDeep, $"The body nests deeper than {maximumDepth} levels. Let the sender send flatter data.");
+                return TooDeep(maximumDepth);
             }
             slices[count] = new JsonSlice(start, (int)reader.BytesConsumed - start);
         }
@@ -106,7 +110,7 @@ internal readonly record struct BodyParts(ReadOnlyMemory<byte> Body, JsonSlice A
     }
 
     /// <summary>Goes to the end of the value that the reader is at; false where it nests too deep.</summary>
-    private static bool SkipWithin(ref Utf8JsonReader reader, int maximumDepth)
+    internal static bool SkipWithin(ref Utf8JsonReader reader, int maximumDepth)
     {
         if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
         {
@@ -123,12 +127,15 @@ internal readonly record struct BodyParts(ReadOnlyMemory<byte> Body, JsonSlice A
         return true;
     }
 
-    private static (QuarantineReason, string) Malformed(string text) => (QuarantineReason.MalformedBody, text);
+    internal static (QuarantineReason, string) TooDeep(int maximumDepth) =>
+        (QuarantineReason.TooDeep, $"The body nests deeper than {maximumDepth} levels. Let the sender send flatter data.");
 
-    private static (QuarantineReason, string) NotJson(JsonException error) =>
+    internal static (QuarantineReason, string) Malformed(string text) => (QuarantineReason.MalformedBody, text);
+
+    internal static (QuarantineReason, string) NotJson(JsonException error) =>
         Malformed($"The body is not JSON: it breaks off or goes wrong at byte {error.BytePositionInLine ?? 0} of line {(error.LineNumber ?? 0) + 1}. Let the sender write [args, kwargs, embed] as JSON.");
 
-    private static string NameOf(JsonTokenType token) => token switch
+    internal static string NameOf(JsonTokenType token) => token switch
     {
         JsonTokenType.Null => "null",
         JsonTokenType.StartArray => "array",

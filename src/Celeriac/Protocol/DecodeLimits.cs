@@ -20,9 +20,5 @@ internal sealed record DecodeLimits
     /// Which bodies are read, how long and how deep: json, 32 MiB before and after decompression. The array of the body and that of the arguments
     /// take two levels more than an argument may have.
     /// </summary>
-    public ContentRegistry Contents { get; init; } = ContentRegistry.Default.Accepting("json") with
-    {
-        MaximumBodyBytes = 32 * 1024 * 1024,
-        MaximumDepth = TaskJson.MaximumDepth + 2,
-    };
+    public ContentRegistry Contents { get; init; } = TaskContents.Json.Accepted;
 }

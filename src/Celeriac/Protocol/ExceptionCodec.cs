@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using Celeriac.Serialization;
 
 namespace Celeriac.Protocol;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Celeriac.Serialization;
 
 namespace Celeriac.Protocol;
 

@@ -22,21 +22,26 @@ internal static class TaskMessageCodec
     private static ReadOnlySpan<byte> EmptyEmbed => ",{\"callbacks\":null,\"errbacks\":null,\"chain\":null,\"chord\":null}]"u8;
 
     /// <summary>The message of a call.</summary>
-    /// <exception cref="ArgumentException">The arguments are no JSON array or object, a header of the user's has one of Celery's names, the soft limit is over the hard one, or the compression is unknown.</exception>
-    public static Message Encode(Signature signature, EncodeContext context)
+    /// <exception cref="ArgumentException">The arguments are no JSON array or object, a header of the user's has one of Celery's names, the soft limit is over the hard one, or the serializer or compression is unknown.</exception>
+    public static Message Encode(Signature signature, EncodeContext context, TaskContents? contents = null)
     {
+        contents ??= TaskContents.Json;
         var options = signature.Options;
-        var body = EncodeBody(signature);
-        var compressor = options.Compression is { } method ? ContentRegistry.Default.FindCompressor(method) : null;
+        var format = contents.Find(options.Serializer);
+        var json = EncodeBody(signature);
+        var compressor = options.Compression is { } method ? contents.Accepted.FindCompressor(method) : null;
+        // The headers come first: what is not JSON is found there.
+        var headers = EncodeHeaders(signature, context, compressor);
+        var body = format.Translation?.FromJson(json) ?? json;
         return new Message
         {
             Body = compressor?.Compress(body) ?? body,
-            ContentType = ContentType,
-            ContentEncoding = ContentEncoding,
+            ContentType = format.MediaType,
+            ContentEncoding = format.Encoding,
             CorrelationId = context.TaskId,
             ReplyTo = context.ReplyTo,
             Priority = options.Priority ?? signature.Declared?.Priority ?? 0,
-            Headers = EncodeHeaders(signature, context, compressor),
+            Headers = headers,
         };
     }
 
@@ -122,8 +127,8 @@ internal static class TaskMessageCodec
             // Nothing said: null leaves it to the task, which false would overrule.
             new(TaskHeader.IgnoreResult, (options.IgnoreResult ?? signature.Declared?.IgnoreResult) is { } ignore ? ignore : HeaderValue.Null),
             new(TaskHeader.ReplacedTaskNesting, 0),
-            new(TaskHeader.StampedHeaders, HeaderValue.Null),
-            new(TaskHeader.Stamps, s_noStamps),
+            new(TaskHeader.StampedHeaders, options.Stamps is { } stamps ? HeaderValue.From([.. stamps.Select(stamp => HeaderValue.From(stamp.Key))]) : HeaderValue.Null),
+            new(TaskHeader.Stamps, options.Stamps is null ? s_noStamps : HeaderValue.From(options.Stamps)),
         };
 
     private static void AddOwn(List<KeyValuePair<string, HeaderValue>> headers, MessageHeaders? own)

@@ -20,7 +20,7 @@ internal ref struct TaskMessageDecoder(Message message, DecodeLimits limits)
     /// <summary>The request, or the fault with what of the message could be read.</summary>
     public DecodedTask Decode()
     {
-        if (TakeHeaders() && RequireTask() && OpenBody() && FindParts())
+        if (TakeHeaders() && CheckNames() && OpenBody() && TakeObjectBody() && RequireNames() && FindParts())
         {
             var values = new HeaderReader(_headers);
             var request = values.Read(message, _id!, _task!, _parts);
@@ -84,19 +84,43 @@ internal ref struct TaskMessageDecoder(Message message, DecodeLimits limits)
         return true;
     }
 
-    private bool RequireTask()
+    /// <summary>What is there must be right; what is not may still stand in the body.</summary>
+    private bool CheckNames() =>
+        _task is null && !_headers.Task.IsNull ? FailName(TaskHeader.Task, _headers.Task)
+            : _id is not null || _headers.Id.IsNull || FailName(TaskHeader.Id, _headers.Id);
+
+    private bool RequireNames()
     {
         if (_headers.Task.IsNull)
         {
-            return Fail(QuarantineReason.NotATask, "The message has no header 'task', as a message of Celery's protocol 2 does: it is protocol 1 or no task at all. Let the sender use task_protocol 2, or send to another queue.");
+            return Fail(QuarantineReason.NotATask, "The message names no task: it has no header 'task' as in Celery's protocol 2, and its body is no object with 'task' as in protocol 1. Let the sender send to another queue.");
         }
-        if (_headers.Id.IsNull)
+        return !_headers.Id.IsNull || Fail(QuarantineReason.NotATask, $"The message for task '{_task ?? "?"}' has no 'id'. Let the sender give every task an id.");
+    }
+
+    /// <summary>Turns protocol 1 and the form between the protocols, whose body is an object, into protocol 2 (CELERY-PROTOCOL 3.3).</summary>
+    private bool TakeObjectBody()
+    {
+        if (!ObjectBody.IsObject(_body.Span))
         {
-            return Fail(QuarantineReason.NotATask, $"The message for task '{_task ?? "?"}' has no header 'id'. Let the sender give every task an id.");
+            return true;
         }
-        return _task is null
-            ? FailName(TaskHeader.Task, _headers.Task)
-            : _id is not null || FailName(TaskHeader.Id, _headers.Id);
+        if (ObjectBody.Read(_body, limits.Contents.MaximumDepth, out var found) is { } fault)
+        {
+            return Fail(fault.Reason, fault.Text);
+        }
+        if (_headers.Task.IsNull && found!.Value(TaskHeader.Task).IsNull)
+        {
+            return RequireNames();
+        }
+        if (!_headers.Task.IsNull && !found!.HasArgs)
+        {
+            return Fail(QuarantineReason.MalformedBody, "The body is an object without 'args', but [args, kwargs, embed] was expected. Let the sender use Celery's message protocol 2.");
+        }
+        message = found!.ToProtocol2(message);
+        _body = message.Body;
+        _headers = default;
+        return TakeWithinBounds(message.Headers) && CheckNames();
     }
 
     private bool OpenBody()
@@ -110,7 +134,8 @@ internal ref struct TaskMessageDecoder(Message message, DecodeLimits limits)
             var readable = _headers.Compression.Kind == HeaderKind.Bytes && HeaderReader.TextOf(_headers.Compression) is { } method
                 ? message with { Headers = new MessageHeaders([new(TaskHeader.Compression, method)]) }
                 : message;
-            _body = limits.Contents.Open(readable).Body;
+            var opened = limits.Contents.Open(readable);
+            _body = opened.Format.Translation?.ToJson(opened.Body, limits.Contents.MaximumDepth, limits.Contents.MaximumBodyBytes) ?? opened.Body;
             return true;
         }
         catch (ContentException error)

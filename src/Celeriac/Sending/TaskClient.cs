@@ -25,6 +25,11 @@ public sealed class TaskClient : IAsyncDisposable
         Transport = transport;
         Results = results;
         DefaultQueue = options.DefaultQueue;
+        Contents = TaskContents.Of(options);
+        if (options.JsonTypes is { } types)
+        {
+            TaskJson.Use(types);
+        }
         _time = time;
         _ownsParts = ownsParts;
         Queues = new TaskQueues(transport);
@@ -44,6 +49,9 @@ public sealed class TaskClient : IAsyncDisposable
     public string DefaultQueue { get; }
 
     internal TaskQueues Queues { get; }
+
+    /// <summary>How task messages are written and which are read.</summary>
+    internal TaskContents Contents { get; }
 
     /// <summary>The logical clock that this client's events and control messages share with the worker over it.</summary>
     internal LogicalClock Clock { get; } = new();
@@ -115,7 +123,7 @@ public sealed class TaskClient : IAsyncDisposable
             eta,
             options.Expires,
             options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null));
-        var message = TaskMessageCodec.Encode(signature, context);
+        var message = TaskMessageCodec.Encode(signature, context, Contents);
         var queue = options.Queue ?? signature.Declared?.Queue ?? DefaultQueue;
         var publication = options.Exchange is { } exchange
             ? new Publication(message, exchange, options.RoutingKey ?? queue) { Mandatory = true, Due = eta }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -13,6 +14,9 @@ namespace Celeriac.Serialization;
 [JsonSerializable(typeof(long?))]
 [JsonSerializable(typeof(uint?))]
 [JsonSerializable(typeof(ulong?))]
+[JsonSerializable(typeof(Int128?))]
+[JsonSerializable(typeof(UInt128?))]
+[JsonSerializable(typeof(BigInteger?))]
 [JsonSerializable(typeof(float?))]
 [JsonSerializable(typeof(double?))]
 [JsonSerializable(typeof(decimal?))]

@@ -1,59 +1,27 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Celeriac.Serialization;
 
-/// <summary>Celery's plain forms for the types that System.Text.Json writes differently.</summary>
+/// <summary>Celery's forms for the types that System.Text.Json reads or writes differently.</summary>
 internal static class JsonConverters
 {
-    public static void AddTo(JsonSerializerOptions options)
+    public static void AddTo(JsonSerializerOptions options, JsonTypes types)
     {
-        options.Converters.Add(new DateTimeConverter());
-        options.Converters.Add(new DateTimeOffsetConverter());
-        options.Converters.Add(new DecimalConverter());
+        options.Converters.Add(new DateTimeConverter(types));
+        options.Converters.Add(new DateTimeOffsetConverter(types));
+        options.Converters.Add(new DateOnlyConverter(types));
+        options.Converters.Add(new TimeOnlyConverter(types));
+        options.Converters.Add(new DecimalConverter(types));
+        options.Converters.Add(new GuidConverter(types));
+        options.Converters.Add(new BytesConverter(types));
+        options.Converters.Add(new TextConverter());
+        options.Converters.Add(new BigIntegerConverter());
         options.Converters.Add(new NoneConverter());
         if (JsonReflection.EnumConverter is { } enums)
         {
             options.Converters.Add(enums);
         }
-    }
-
-    /// <summary>Six fraction digits: Python before 3.11 refuses the seven that .NET writes (CELERY-PROTOCOL rule 4).</summary>
-    private sealed class DateTimeConverter : JsonConverter<DateTime>
-    {
-        public override DateTime Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            DateTime.TryParse(reader.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var value)
-                ? value
-                : throw new JsonException("The text is no ISO 8601 date and time.");
-
-        public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value.ToString(value.Kind == DateTimeKind.Unspecified ? "yyyy-MM-ddTHH:mm:ss.ffffff" : "yyyy-MM-ddTHH:mm:ss.ffffffK", CultureInfo.InvariantCulture));
-    }
-
-    private sealed class DateTimeOffsetConverter : JsonConverter<DateTimeOffset>
-    {
-        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            DateTimeOffset.TryParse(reader.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var value)
-                ? value
-                : throw new JsonException("The text is no ISO 8601 date and time.");
-
-        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value.ToString("yyyy-MM-ddTHH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture));
-    }
-
-    /// <summary>As text, because a JSON number would pass through a binary float in Python.</summary>
-    private sealed class DecimalConverter : JsonConverter<decimal>
-    {
-        public override decimal Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            reader.TokenType != JsonTokenType.String
-                ? reader.GetDecimal()
-                : decimal.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-                    ? value
-                    : throw new JsonException("The text is no decimal number.");
-
-        public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
     }
 
     private sealed class NoneConverter : JsonConverter<None>

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -9,22 +7,25 @@ using Celeriac.Serialization;
 namespace Celeriac;
 
 /// <summary>
-/// How arguments and results become JSON and back: System.Text.Json with the contexts given to <see cref="Use"/>, then, where the program allows it, reflection.
-/// Values look as Celery's plain form does: ISO dates with at most 6 fraction digits, decimals as text, bytes as base64, enums by name, and the floating point numbers that JSON has not as <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>.
+/// How arguments and results become JSON and back: System.Text.Json with the contexts given to <see cref="Use(IJsonTypeInfoResolver)"/>, then, where the program allows it, reflection.
+/// Values look as Celery's plain form does: ISO dates with at most 6 fraction digits, decimals and UUIDs as text, bytes as base64, enums by name, or as Kombu's
+/// where <see cref="Types"/> says so. Both forms are read, and so are Python's bare <c>NaN</c> and <c>Infinity</c>. They are never written: a
+/// <see cref="double"/> that JSON has not becomes the text <c>"NaN"</c>, <c>"Infinity"</c> or <c>"-Infinity"</c>, of which Python's <c>float()</c> makes the number again.
 /// </summary>
 public static class TaskJson
 {
     /// <summary>Arrays and objects may nest this deep.</summary>
     public const int MaximumDepth = 64;
 
-    private static readonly Lock s_lock = new();
-    private static IJsonTypeInfoResolver[] s_resolvers = [];
-    private static JsonSerializerOptions s_options = CreateOptions([]);
+    private static readonly JsonConfiguration s_configuration = new();
 
     internal static JsonWriterOptions WriterOptions { get; } = new() { SkipValidation = true, Encoder = JavaScriptEncoder.Default, MaxDepth = MaximumDepth };
 
     /// <summary>The options in force.</summary>
-    public static JsonSerializerOptions Options => Volatile.Read(ref s_options);
+    public static JsonSerializerOptions Options => s_configuration.Options;
+
+    /// <summary>How dates, decimals, UUIDs and bytes are written; <see cref="JsonTypes.Plain"/> unless something else was chosen.</summary>
+    public static JsonTypes Types => s_configuration.Types;
 
     /// <summary>
     /// Adds metadata for types of your own, usually a source-generated <see cref="System.Text.Json.Serialization.JsonSerializerContext"/>.
@@ -33,15 +34,15 @@ public static class TaskJson
     public static void Use(IJsonTypeInfoResolver resolver)
     {
         ArgumentNullException.ThrowIfNull(resolver);
-        lock (s_lock)
-        {
-            if (!s_resolvers.Contains(resolver))
-            {
-                s_resolvers = [.. s_resolvers, resolver];
-                Volatile.Write(ref s_options, CreateOptions(s_resolvers));
-            }
-        }
+        s_configuration.Use(resolver);
     }
+
+    /// <summary>
+    /// Chooses how dates, decimals, UUIDs and bytes are written, for the whole process: arguments are written when a signature is made, before it is known
+    /// which client sends it. <see cref="CeleriacOptions.JsonTypes"/> does it when its client is made.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The other form was chosen before.</exception>
+    public static void Use(JsonTypes types) => s_configuration.Use(types);
 
     /// <summary>Writes a value.</summary>
     /// <exception cref="NotSupportedException">There is no JSON metadata for the type.</exception>
@@ -71,7 +72,7 @@ public static class TaskJson
     /// <exception cref="NotSupportedException">There is no JSON metadata for the type.</exception>
     public static T Decode<T>(ReadOnlySpan<byte> json)
     {
-        var value = JsonSerializer.Deserialize(json, InfoOf<T>());
+        var value = Read<T>(json);
         if (value is null && default(T) is not null)
         {
             throw new JsonException($"null does not fit {typeof(T).Name}.");
@@ -86,6 +87,22 @@ public static class TaskJson
         return text.Length <= 100 ? text : string.Concat(text.AsSpan(0, 100), "…");
     }
 
+    private static T? Read<T>(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, InfoOf<T>());
+        }
+        catch (JsonException)
+        {
+            if (!PythonJson.TryQuoteNonFinite(json, out var standard))
+            {
+                throw;
+            }
+            return JsonSerializer.Deserialize(standard, InfoOf<T>());
+        }
+    }
+
     private static JsonTypeInfo<T> InfoOf<T>()
     {
         var options = Options;
@@ -93,22 +110,5 @@ public static class TaskJson
             ? (JsonTypeInfo<T>)info
             : throw new NotSupportedException(
                 $"There is no JSON metadata for '{typeof(T)}', and this program has reflection switched off. Add [JsonSerializable(typeof({typeof(T).Name}))] to a JsonSerializerContext and pass it to UseJson.");
-    }
-
-    [SuppressMessage("Performance", "CA1859", Justification = "The chain is a resolver.")]
-    private static JsonSerializerOptions CreateOptions(IJsonTypeInfoResolver[] resolvers)
-    {
-        var chain = new List<IJsonTypeInfoResolver?> { BuiltInJsonContext.Default };
-        chain.AddRange(resolvers);
-        chain.Add(JsonReflection.Resolver);
-        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
-        {
-            MaxDepth = MaximumDepth,
-            TypeInfoResolver = JsonTypeInfoResolver.Combine([.. chain]),
-            NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        };
-        JsonConverters.AddTo(options);
-        options.MakeReadOnly();
-        return options;
     }
 }

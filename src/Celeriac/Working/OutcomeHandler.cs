@@ -27,12 +27,15 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     public async ValueTask AcknowledgeEarlyAsync(AdmittedTask task, CancellationToken giveUp) =>
         await CommitAsync(task.Delivery, new Effects(Settlement.Ack, null), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
 
-    /// <summary>Moves a task whose eta is far away back into the broker, where it costs nothing.</summary>
+    /// <summary>
+    /// Moves a task whose eta is far away back into the broker, where it costs nothing. Without Python's property <c>expiration</c>: the header decides, and
+    /// not every broker takes it.
+    /// </summary>
     public async ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp)
     {
         var effects = new Effects(Settlement.Ack, null)
         {
-            FollowUps = [Publication.ToQueue(task.Delivery.Queue, task.Delivery.Message) with { Due = eta }],
+            FollowUps = [Publication.ToQueue(task.Delivery.Queue, task.Delivery.Message with { Expiration = null }) with { Due = eta }],
         };
         await CommitAsync(task.Delivery, effects, null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
     }

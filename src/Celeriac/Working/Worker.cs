@@ -54,7 +54,7 @@ public sealed class Worker
         Node = NodeName.Expand(options.NodeName);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, Node, _time, _log);
         _operations = new TaskOperations(client.Results);
-        var limits = DecodeLimits.Default with { Contents = DecodeLimits.Default.Contents with { MaximumBodyBytes = shared.MaxBodyBytes } };
+        var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _admission = new Admission(registry, _outcomes, options, limits, client.Transport, Node, _time, _log);
     }
 

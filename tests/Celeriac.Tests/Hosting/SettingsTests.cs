@@ -44,6 +44,29 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void What_tasks_are_written_in_can_be_configured()
+    {
+        var shared = Options(
+            HostingApp.Builder(("Celeriac:Broker", "memory://content"), ("Celeriac:Task:Serializer", "yaml"), ("Celeriac:accept_content", "json, yaml"), ("Celeriac:JsonTypes", "kombu")),
+            celeriac => celeriac.UseYaml().UseYaml()).Shared;
+        Assert.Equal(("yaml", JsonTypes.Kombu), (shared.TaskSerializer, shared.JsonTypes));
+        Assert.Equal(["json", "yaml"], shared.AcceptContent);
+        Assert.Single(shared.Formats);
+    }
+
+    [Theory]
+    [InlineData("Celeriac:accept_content", "json,pickle", "AcceptContent (accept_content) names 'pickle'")]
+    [InlineData("Celeriac:accept_content", "yaml", "UseYaml()")]
+    [InlineData("Celeriac:task_serializer", "msgpack", "TaskSerializer (task_serializer) names 'msgpack'")]
+    [InlineData("Celeriac:json_types", "fancy", "must be Plain or Kombu")]
+    [InlineData("Celeriac:json_types", "1", "must be Plain or Kombu")]
+    public void Content_that_tasks_cannot_have_is_a_fault_of_the_settings(string key, string value, string named)
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Options(HostingApp.Builder(("Celeriac:Broker", "memory://content"), (key, value))));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_list_in_configuration_gives_the_queues() =>
         Assert.Equal(["a", "b"], Options(HostingApp.Builder(("Celeriac:Broker", "memory://list"), ("Celeriac:Worker:Queues:0", "a"), ("Celeriac:Worker:Queues:1", "b"))).Worker.Queues);
 

@@ -19,7 +19,7 @@ public sealed class AllocationTests
     public void Decoding_allocates_the_request_and_little_else()
     {
         var message = TaskMessageCodec.Encode(new Signature("math.add").WithArgs(2, 2), s_context);
-        Assert.InRange(BytesOf(() => TaskMessageCodec.Decode(message, DecodeLimits.Default)), 1, 768);
+        Assert.InRange(BytesOf(() => TaskMessageCodec.Decode(message, DecodeLimits.Default)), 1, 832);
     }
 
     [Fact]

@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 
@@ -8,37 +6,6 @@ namespace Celeriac.Tests.Protocol;
 
 public sealed class EncodeTests
 {
-    private const string ThisCall = "(this call's own)";
-    private static readonly string[] s_since52 = ["replaced_task_nesting", "stamped_headers", "stamps"];
-
-    public static TheoryData<string, string> Calls
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (var version in new[] { "5.2.6", "5.6" })
-            {
-                foreach (var title in new[] { "plain delay", "kwargs", "countdown", "expires num", "limits prio shadow ignore", "compression zlib", "long repr" })
-                {
-                    data.Add(version, title);
-                }
-            }
-            return data;
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Calls))]
-    public void An_equal_call_is_the_same_message_as_Pythons(string version, string title)
-    {
-        var golden = GoldenMessages.Find(version, title).Message;
-        var ours = Encode(Repeat(golden, title));
-        Assert.Equal(Normalized(golden, version), Normalized(ours, version));
-        Assert.Equal((golden.ContentType, golden.ContentEncoding, golden.Priority, golden.Persistent), (ours.ContentType, ours.ContentEncoding, ours.Priority, ours.Persistent));
-        Assert.True(JsonNode.DeepEquals(BodyOf(golden), BodyOf(ours)), Encoding.UTF8.GetString(ours.Body.Span));
-        Assert.Null(ours.Expiration);
-    }
-
     [Fact]
     public void Ids_and_times_stand_where_Celery_looks_for_them()
     {
@@ -132,51 +99,4 @@ public sealed class EncodeTests
 
     private static Message Encode(Signature signature) =>
         TaskMessageCodec.Encode(signature, new EncodeContext("id", "id", null, "gen1@host", signature.Options.Eta, signature.Options.Expires, "replies"));
-
-    /// <summary>The call that Python made, made again from C#.</summary>
-    private static Signature Repeat(Message golden, string title)
-    {
-        var request = TaskMessageCodec.Decode(golden, DecodeLimits.Default).Request!;
-        return new Signature(request.Task)
-        {
-            Args = request.Body.Slice(request.Args.Start, request.Args.Length),
-            Kwargs = request.Body.Slice(request.Kwargs.Start, request.Kwargs.Length),
-            Declared = TaskOptions.Default,
-            Options = title switch
-            {
-                "countdown" => new SendOptions { Eta = request.Eta },
-                "expires num" => new SendOptions { Expires = request.Expires },
-                "compression zlib" => new SendOptions { Compression = "zlib" },
-                "limits prio shadow ignore" => new SendOptions
-                {
-                    TimeLimit = TimeSpan.FromSeconds(30),
-                    SoftTimeLimit = TimeSpan.FromSeconds(20.5),
-                    Priority = 7,
-                    Shadow = "alias",
-                    IgnoreResult = true,
-                    Headers = new MessageHeaders([new("x-tenant", "acme")]),
-                },
-                _ => SendOptions.None,
-            },
-        };
-    }
-
-    private static SortedDictionary<string, string> Normalized(Message message, string version)
-    {
-        var headers = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in message.Headers)
-        {
-            if (version != "5.2.6" || !s_since52.Contains(name))
-            {
-                headers[name] = name is "id" or "root_id" or "origin" or "lang" ? $"{value.Kind} {ThisCall}" : $"{value.Kind} {value}";
-            }
-        }
-        return headers;
-    }
-
-    private static JsonNode? BodyOf(Message message)
-    {
-        var request = TaskMessageCodec.Decode(message, DecodeLimits.Default).Request!;
-        return JsonNode.Parse(request.Body.Span);
-    }
 }

@@ -7,10 +7,11 @@ namespace Celeriac.Tests.Protocol;
 
 public sealed class GoldenDecodeTests
 {
+    /// <summary>What no option makes readable, or is no json of protocol 2 and has facts of its own.</summary>
     private static readonly string[] s_others = ["yaml", "msgpack", "pickle", "protocol1", "compression bz2"];
 
     public static TheoryData<string, string, int> Readable =>
-        [.. GoldenMessages.All.Where(golden => !s_others.Contains(golden.Title)).Select(golden => (golden.Version, golden.Title, golden.Index))];
+        [.. GoldenMessages.All.Where(golden => !s_others.Contains(golden.Title)).Concat(GoldenMessages.Traffic).Select(golden => (golden.Version, golden.Title, golden.Index))];
 
     public static TheoryData<string> Versions => ["5.2.6", "5.6"];
 
@@ -19,6 +20,7 @@ public sealed class GoldenDecodeTests
     {
         Assert.Equal(35, GoldenMessages.All.Count(golden => golden.Version == "5.2.6"));
         Assert.Equal(38, GoldenMessages.All.Count(golden => golden.Version == "5.6"));
+        Assert.Equal(155, GoldenMessages.Traffic.Count);
     }
 
     [Theory]
@@ -39,7 +41,9 @@ public sealed class GoldenDecodeTests
         Assert.Equal(message.Headers.TextOf("argsrepr"), request.ArgsRepr);
         Assert.Equal(message.Headers.Has("eta"), request.Eta is not null);
         Assert.Equal(message.Headers.Has("expires"), request.Expires is not null);
+        Assert.Equal(message.Headers["retries"].AsLong(), request.Retries);
         AssertParts(request);
+        AssertSignatures(request);
     }
 
     [Fact]
@@ -88,7 +92,6 @@ public sealed class GoldenDecodeTests
     [InlineData("msgpack", QuarantineReason.ContentRefused, "application/x-msgpack")]
     [InlineData("pickle", QuarantineReason.ContentRefused, "pickle")]
     [InlineData("compression bz2", QuarantineReason.MalformedBody, "application/x-bz2")]
-    [InlineData("protocol1", QuarantineReason.NotATask, "protocol 1")]
     public void What_is_not_read_is_refused_by_name(string title, QuarantineReason reason, string named)
     {
         foreach (var golden in GoldenMessages.All.Where(golden => golden.Title == title))
@@ -119,6 +122,17 @@ public sealed class GoldenDecodeTests
     private static TaskRequest Read(string version, string title) => TaskMessageCodec.Decode(GoldenMessages.Find(version, title).Message, DecodeLimits.Default).Request!;
 
     private static string Text(TaskRequest request, JsonSlice slice) => Encoding.UTF8.GetString(request.Body.Span.Slice(slice.Start, slice.Length));
+
+    private static void AssertSignatures(TaskRequest request)
+    {
+        using var body = JsonDocument.Parse(request.Body);
+        foreach (var (name, slice) in new[] { ("callbacks", request.Callbacks), ("errbacks", request.Errbacks), ("chain", request.Chain), ("chord", request.Chord) })
+        {
+            var value = body.RootElement[2].GetProperty(name);
+            var isNothing = value.ValueKind == JsonValueKind.Null || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);
+            Assert.Equal(isNothing ? "" : value.GetRawText(), Text(request, slice));
+        }
+    }
 
     private static void AssertParts(TaskRequest request)
     {

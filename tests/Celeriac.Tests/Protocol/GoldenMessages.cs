@@ -16,8 +16,12 @@ public static class GoldenMessages
 {
     public static IReadOnlyList<GoldenMessage> All { get; } = [.. Read("5.2.6"), .. Read("5.6")];
 
+    /// <summary>The task messages of whole sessions: a worker running every kind of task, with chains, chords, retries and replacements.</summary>
+    public static IReadOnlyList<GoldenMessage> Traffic { get; } =
+        [.. new[] { "5.2.6-rpc", "5.2.6-redis", "5.2.6-database", "5.6-redis", "5.6-database" }.SelectMany(ReadTraffic)];
+
     public static GoldenMessage Find(string version, string title, int index = 0) =>
-        All.Single(golden => golden.Version == version && golden.Title == title && golden.Index == index);
+        All.Concat(Traffic).Single(golden => golden.Version == version && golden.Title == title && golden.Index == index);
 
     public static string[] Lines(string file) => File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "golden", file));
 
@@ -25,6 +29,23 @@ public static class GoldenMessages
         from line in Lines($"messages-{version}.jsonl")
         where !line.Contains("\"error\":", StringComparison.Ordinal)
         select Parse(version, line);
+
+    private static IEnumerable<GoldenMessage> ReadTraffic(string session)
+    {
+        var number = 0;
+        foreach (var line in Lines($"traffic-{session}.jsonl"))
+        {
+            number++;
+            // The body comes last, and stays as Python wrote it.
+            var start = line.IndexOf(", \"body\": ", StringComparison.Ordinal);
+            using var document = JsonDocument.Parse(string.Concat(line.AsSpan(0, start), "}"));
+            var root = document.RootElement;
+            if (root.GetProperty("x").GetString() == "" && root.GetProperty("headers").TryGetProperty("task", out var task))
+            {
+                yield return new GoldenMessage(session, task.GetString()!, number, MessageOf(root.GetProperty("props"), root.GetProperty("headers"), Encoding.UTF8.GetBytes(line[(start + 10)..^1])));
+            }
+        }
+    }
 
     private static GoldenMessage Parse(string version, string line)
     {
@@ -34,19 +55,23 @@ public static class GoldenMessages
         var body = start < 0 ? null : line[(start + 10)..end];
         using var document = JsonDocument.Parse(start < 0 ? line : line.Remove(start, end - start));
         var root = document.RootElement;
-        var properties = root.GetProperty("properties");
-        return new GoldenMessage(version, root.GetProperty("title").GetString()!, root.GetProperty("index").GetInt32(), new Message
+        var bytes = body is null ? ParsePythonBytes(root.GetProperty("body_raw").GetString()!) : Encoding.UTF8.GetBytes(body);
+        return new GoldenMessage(
+            version, root.GetProperty("title").GetString()!, root.GetProperty("index").GetInt32(), MessageOf(root.GetProperty("properties"), root.GetProperty("headers"), bytes));
+    }
+
+    private static Message MessageOf(JsonElement properties, JsonElement headers, byte[] body) =>
+        new()
         {
-            Body = body is null ? ParsePythonBytes(root.GetProperty("body_raw").GetString()!) : Encoding.UTF8.GetBytes(body),
+            Body = body,
             ContentType = TextOf(properties, "content_type"),
             ContentEncoding = TextOf(properties, "content_encoding"),
             CorrelationId = TextOf(properties, "correlation_id"),
             ReplyTo = TextOf(properties, "reply_to"),
             Priority = properties.TryGetProperty("priority", out var priority) ? priority.GetByte() : null,
             Expiration = TextOf(properties, "expiration") is { } expiration ? TimeSpan.FromMilliseconds(long.Parse(expiration, CultureInfo.InvariantCulture)) : null,
-            Headers = ToHeaders(root.GetProperty("headers")),
-        });
-    }
+            Headers = ToHeaders(headers),
+        };
 
     private static string? TextOf(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;
 

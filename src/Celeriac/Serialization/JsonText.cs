@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Celeriac.Protocol;
+namespace Celeriac.Serialization;
 
 /// <summary>
 /// The text of JSON strings as Python writes them. Python's strings may hold half a surrogate pair (<c>"\udc80"</c>, for a file name that is not UTF-8),

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Celeriac.Protocol;
+namespace Celeriac.Serialization;
 
 /// <summary>
 /// The one thing that Python's JSON writer does outside the standard: it writes the bare tokens <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c>.
