@@ -15,6 +15,8 @@ internal static class CommandLineProgram
     public const int Done = 0;
     public const int Failed = 1;
     public const int Misused = 2;
+    // Celery's code where no worker answers: sysexits' EX_UNAVAILABLE.
+    public const int Unavailable = 69;
     public const int Interrupted = 130;
 
     public static string Version { get; } =
@@ -63,6 +65,8 @@ internal static class CommandLineProgram
         root.Add(CallVerb.Create(OpenQuietly));
         root.Add(ResultVerb.Create(OpenQuietly));
         root.Add(StatusVerb.Create(OpenQuietly));
+        root.Add(RemoteVerb.Inspect(OpenQuietly));
+        root.Add(RemoteVerb.Control(OpenQuietly));
         root.Add(PurgeVerb.Create(OpenQuietly));
         root.Add(QuarantineVerb.Create(OpenQuietly));
         return root;

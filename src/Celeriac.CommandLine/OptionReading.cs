@@ -60,6 +60,13 @@ internal static class OptionReading
         return queues;
     }
 
+    /// <summary>Names, comma-separated.</summary>
+    public static string[] Names(ArgumentResult result)
+    {
+        var names = result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal).ToArray();
+        return names.Length > 0 ? names : Refuse<string[]>(result, Text(result), "one or more names, comma-separated") ?? [];
+    }
+
     public static Func<ArgumentResult, string?> Json(JsonValueKind kind, string example) => result =>
     {
         var text = Text(result);

@@ -27,6 +27,12 @@ public sealed record QueueDeclaration(string Name)
     /// <summary>True: survives a broker restart. Stores keep every queue.</summary>
     public bool Durable { get; init; } = true;
 
+    /// <summary>True: the broker deletes the queue with its last consumer. Where a messaging system knows no such queues they stay; give <see cref="Expires"/> too.</summary>
+    public bool AutoDelete { get; init; }
+
+    /// <summary>True: only this connection may use the queue, and it ends with it. Other messaging systems than RabbitMQ do not know such queues and share them.</summary>
+    public bool Exclusive { get; init; }
+
     /// <summary>The queue is deleted when nobody has consumed or declared it for this long; null for never.</summary>
     public TimeSpan? Expires { get; init; }
 

@@ -95,6 +95,14 @@ public abstract record Outcome
         public override T Accept<T>(IOutcomeVisitor<T> visitor) => visitor.Expired(this);
     }
 
+    /// <summary>The task was taken back: before it ran, or while it ran.</summary>
+    /// <param name="TerminatedBy">The signal that remote control has named, where the task ran already and its token was cancelled; else null.</param>
+    public sealed record Revoked(string? TerminatedBy) : Outcome
+    {
+        /// <inheritdoc/>
+        public override T Accept<T>(IOutcomeVisitor<T> visitor) => visitor.Revoked(this);
+    }
+
     /// <summary>The worker is stopping and interrupted the run: the message goes back and no attempt is counted.</summary>
     public sealed record Interrupted : Outcome
     {
@@ -118,6 +126,8 @@ public interface IOutcomeVisitor<out T>
     T Rejected(Outcome.Rejected outcome);
     /// <summary>See <see cref="Outcome.Expired"/>.</summary>
     T Expired(Outcome.Expired outcome);
+    /// <summary>See <see cref="Outcome.Revoked"/>.</summary>
+    T Revoked(Outcome.Revoked outcome);
     /// <summary>See <see cref="Outcome.Interrupted"/>.</summary>
     T Interrupted(Outcome.Interrupted outcome);
 }

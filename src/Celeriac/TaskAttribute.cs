@@ -56,4 +56,10 @@ public sealed class TaskAttribute(string? name = null) : Attribute
 
     /// <summary>Seconds after which the run is abandoned and fails with <c>TimeLimitExceeded</c>; 0 for none.</summary>
     public double TimeLimit { get; set; }
+
+    /// <summary>
+    /// How often runs may begin in each worker, as Celery writes it: <c>10/s</c>, <c>10/m</c>, <c>10/h</c>; null (the default) for no limit.
+    /// What comes faster waits in the worker without taking a slot. The control command <c>rate_limit</c> changes it while workers run.
+    /// </summary>
+    public string? RateLimit { get; set; }
 }

@@ -34,4 +34,6 @@ public sealed record TaskOptions
     public TimeSpan? SoftTimeLimit { get; init; }
     /// <summary>See <see cref="TaskAttribute.TimeLimit"/>; null for none.</summary>
     public TimeSpan? TimeLimit { get; init; }
+    /// <inheritdoc cref="TaskAttribute.RateLimit"/>
+    public string? RateLimit { get; init; }
 }

@@ -39,6 +39,23 @@ public sealed class WorkerOptions
     /// <summary>How long a stopping worker lets its tasks finish before it cancels them and gives their messages back. Default 25 seconds, inside the host's 30.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>Answer remote control (the default), where the broker has fanout exchanges; Celery's <c>worker_enable_remote_control</c>.</summary>
+    public bool EnableRemoteControl { get; set; } = true;
+
+    /// <summary>
+    /// The remote control commands that are obeyed: names of commands, <c>inspect</c> for all that only look, <c>control</c> for all that change something,
+    /// <c>*</c> for all. Default <c>*</c>, as in Celery: whoever can publish to the broker can do as much by other means.
+    /// </summary>
+    public IList<string> ControlCommands { get; set; } = ["*"];
+
+    /// <summary>Remote control commands of your own, by name. One with the name of a command of Celery's replaces it.</summary>
+    public IDictionary<string, ControlCommandHandler> OwnControlCommands { get; } = new Dictionary<string, ControlCommandHandler>(StringComparer.Ordinal);
+
+    /// <summary>Do not ask the other workers at start which tasks are revoked; Celery's <c>--without-mingle</c>.</summary>
+    public bool WithoutMingle { get; set; }
+
     /// <summary>The prefetch that follows from all of them.</summary>
-    internal int MessagesAhead => Prefetch > 0 ? Prefetch : Concurrency * PrefetchMultiplier;
+    internal int MessagesAhead => MessagesAheadOf(Concurrency);
+
+    internal int MessagesAheadOf(int concurrency) => Prefetch > 0 ? Prefetch : (int)Math.Min((long)concurrency * PrefetchMultiplier, 65_535);
 }

@@ -64,8 +64,8 @@ public sealed class ParsingTests
     [InlineData("status", "-Q", "mail", "-Q", "slow")]
     public async Task Queues_are_given_in_every_common_way(params string[] args)
     {
-        var run = await CommandLineRun.Of(CommandLineRun.NewBroker(), [.. args, "--json"]);
-        Assert.Equal(0, run.Code);
+        var run = await CommandLineRun.Of(CommandLineRun.NewBroker(), [.. args, "--json", "-t", "0.01"]);
+        Assert.Equal(69, run.Code);
         Assert.Contains("\"mail\"", run.Output, StringComparison.Ordinal);
         Assert.Contains("\"slow\"", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("celery", run.Output, StringComparison.Ordinal);
@@ -77,8 +77,8 @@ public sealed class ParsingTests
     [InlineData("status", "--broker=memory://given")]
     public async Task The_brokers_option_wins_before_and_after_the_verb(params string[] args)
     {
-        var run = await CommandLineRun.Of("nosuch://configured", args);
-        Assert.Equal((0, ""), (run.Code, run.Error));
+        var run = await CommandLineRun.Of("nosuch://configured", [.. args, "-t", "0.01"]);
+        Assert.Equal((69, "Error: No nodes replied within time constraint"), (run.Code, run.Error.Trim()));
         Assert.Contains("Broker memory://given answers.", run.Output, StringComparison.Ordinal);
     }
 

@@ -10,8 +10,8 @@ public sealed class StatusAndPurgeTests
         await using var place = new Workplace();
         await place.RunAsync("call", "math.add", "-q");
         await place.RunAsync("call", "math.add", "-q", "--countdown", "3600");
-        var run = await place.RunAsync("status");
-        Assert.Equal((0, ""), (run.Code, run.Error));
+        var run = await place.RunAsync("status", "-t", "0.05");
+        Assert.Equal((69, "Error: No nodes replied within time constraint"), (run.Code, run.Error.Trim()));
         Assert.Contains($"Broker {place.Broker} answers.", run.Output, StringComparison.Ordinal);
         Assert.Matches(@"celery\W+1\W+0\W+1\W+0", run.Output);
         Assert.Matches(@"queue\W+ready\W+unacknowledged\W+delayed\W+consumers", run.Output);
@@ -22,7 +22,7 @@ public sealed class StatusAndPurgeTests
     {
         await using var place = new Workplace();
         await place.RunAsync("call", "math.add");
-        using var status = JsonDocument.Parse((await place.RunAsync("status", "-j", "-Q", "celery,other")).Output);
+        using var status = JsonDocument.Parse((await place.RunAsync("status", "-j", "-t", "0.05", "-Q", "celery,other")).Output);
         Assert.Equal(place.Broker, status.RootElement.GetProperty("broker").GetString());
         var queues = status.RootElement.GetProperty("queues").EnumerateArray().ToList();
         Assert.Equal(("celery", true, 1, 0), (queues[0].GetProperty("name").GetString(), queues[0].GetProperty("exists").GetBoolean(), queues[0].GetProperty("ready").GetInt32(), queues[0].GetProperty("delayed").GetInt32()));
@@ -36,6 +36,18 @@ public sealed class StatusAndPurgeTests
         place.Work();
         await place.QuarantineAsync();
         Assert.Matches(@"celery\.quarantine\W+1\W", (await place.RunAsync("status")).Output);
+    }
+
+    [Fact]
+    public async Task Status_names_the_workers_that_are_online()
+    {
+        await using var place = new Workplace();
+        await place.WorkAsync();
+        var run = await place.RunAsync("status", "-d", place.Node, "-t", "30");
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        Assert.Contains($"->  {place.Node}: OK{Environment.NewLine}{Environment.NewLine}1 node online.", run.Output, StringComparison.Ordinal);
+        using var status = JsonDocument.Parse((await place.RunAsync("status", "-j", "-d", place.Node, "-t", "30")).Output);
+        Assert.Equal("pong", status.RootElement.GetProperty("nodes").GetProperty(place.Node).GetProperty("ok").GetString());
     }
 
     [Theory]

@@ -17,8 +17,26 @@ internal sealed class Workplace : IAsyncDisposable
     public Task<CommandLineRun> AnswerAsync(string input, params string[] args) =>
         CommandLineRun.Of(celeriac => celeriac.Broker(Broker).AddTasks([CommandLineRun.Add]), input, args);
 
-    public void Work(params TaskDefinition[] more) =>
-        _working = new Worker(Client, new TaskRegistry([CommandLineRun.Add, .. more]), new WorkerOptions(), new CeleriacOptions { BrokerUrl = Broker }).RunAsync(_stop.Token);
+    public string Node { get; } = "w1@test";
+
+    public void Work(params TaskDefinition[] more) => Start(new WorkerOptions(), more);
+
+    /// <summary>With a worker that listens to remote control.</summary>
+    public async Task WorkAsync(Action<WorkerOptions>? configure = null)
+    {
+        var options = new WorkerOptions { NodeName = Node, WithoutMingle = true };
+        configure?.Invoke(options);
+        var worker = Start(options);
+        await worker.Ready.WaitAsync(TestContext.Current.CancellationToken);
+        await worker.Listening.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private Worker Start(WorkerOptions options, params TaskDefinition[] more)
+    {
+        var worker = new Worker(Client, new TaskRegistry([CommandLineRun.Add, .. more]), options, new CeleriacOptions { BrokerUrl = Broker });
+        _working = worker.RunAsync(_stop.Token);
+        return worker;
+    }
 
     /// <summary>Sends a task that nobody knows and waits until the worker has put it aside.</summary>
     public async Task<string> QuarantineAsync(string task = "no.such")

@@ -98,7 +98,7 @@ internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities ca
         .. topology.Exchanges.Distinct().Select(exchange => new Step($"Exchange '{exchange.Name}' cannot be declared", (channel, noWait) =>
             channel.ExchangeDeclareAsync(exchange.Name, Word(exchange.Type), exchange.Durable, autoDelete: false, noWait: noWait))),
         .. topology.Queues.Distinct().Select(queue => new Step($"Queue '{queue.Name}' cannot be declared", (channel, noWait) =>
-            channel.QueueDeclareAsync(queue.Name, queue.Durable, exclusive: false, autoDelete: false, QueueArguments.Of(queue, options.HasQuorumQueues), noWait: noWait))),
+            channel.QueueDeclareAsync(queue.Name, queue.Durable, queue.Exclusive, queue.AutoDelete, QueueArguments.Of(queue, options.HasQuorumQueues), noWait: noWait))),
         .. topology.Bindings.Distinct().Select(binding => new Step($"Queue '{binding.Queue}' cannot be bound to exchange '{binding.Exchange}'", (channel, noWait) =>
             channel.QueueBindAsync(binding.Queue, binding.Exchange, binding.RoutingKey, noWait: noWait))),
     ];

@@ -2,37 +2,60 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Celeriac.Messaging;
+using Celeriac.Protocol;
 using Celeriac.Sending;
 
 namespace Celeriac.CommandLine.Verbs;
 
-/// <summary><c>status</c>: the broker and what is in its queues.</summary>
+/// <summary><c>status</c>: the broker, what is in its queues, and which workers answer.</summary>
 internal static class StatusVerb
 {
     public static Command Create(Func<ParseResult, Session> open)
     {
         var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to look at, comma-separated; default all that this program knows.", HelpName = "queues", CustomParser = OptionReading.Queues };
-        var json = new Option<bool>("--json", "-j") { Description = "As JSON." };
-        var command = new Command("status", "Show the broker and what is in its queues.") { queues, json };
+        var remote = new RemoteOptions();
+        var command = new Command("status", "Show the broker, what is in its queues, and which workers are online.") { queues };
+        remote.AddTo(command);
         command.SetAction((parse, _) =>
         {
             var session = open(parse);
             return CommandLineProgram.WorkAsync(session, async cancellation =>
             {
                 var names = parse.GetValue(queues) is { Length: > 0 } chosen ? chosen : session.KnownQueues;
-                var counts = await CountAsync(session.Client.Transport, names, cancellation).ConfigureAwait(false);
-                if (parse.GetValue(json))
+                var transport = session.Client.Transport;
+                var counts = await CountAsync(transport, names, cancellation).ConfigureAwait(false);
+                // Without fanout there is no remote control, and nobody to ask.
+                var nodes = Pidbox.IsPossible(transport) ? await session.Client.Control.PingAsync(remote.Read(parse), cancellation).ConfigureAwait(false) : null;
+                if (parse.GetValue(remote.Json))
                 {
-                    session.Terminal.WriteJson(writer => WriteJson(writer, session.Client.Transport.Name, counts));
+                    session.Terminal.WriteJson(writer => WriteJson(writer, transport.Name, counts, nodes));
                 }
                 else
                 {
-                    Write(session.Terminal, session.Client.Transport.Name, counts);
+                    Write(session.Terminal, transport.Name, counts);
                 }
-                return CommandLineProgram.Done;
+                return Finish(session.Terminal, nodes, parse.GetValue(remote.Json));
             });
         });
         return command;
+    }
+
+    private static int Finish(Terminal terminal, IReadOnlyList<NodeReply>? nodes, bool json)
+    {
+        if (nodes is { Count: 0 })
+        {
+            terminal.Fail(RemoteOptions.NobodyAnswered);
+            return CommandLineProgram.Unavailable;
+        }
+        if (nodes is not null && !json)
+        {
+            foreach (var node in nodes)
+            {
+                NodeOutput.Write(terminal, node, withAnswer: false);
+            }
+            NodeOutput.TellCount(terminal, nodes.Count);
+        }
+        return CommandLineProgram.Done;
     }
 
     /// <summary>Each queue, and its quarantine where there is one; null where the broker does not count.</summary>
@@ -73,10 +96,12 @@ internal static class StatusVerb
 
     private static string Number(long? count) => count?.ToString(CultureInfo.InvariantCulture) ?? "?";
 
-    private static void WriteJson(Utf8JsonWriter writer, string broker, IReadOnlyList<(string Queue, QueueCounts? Counts)>? queues)
+    private static void WriteJson(Utf8JsonWriter writer, string broker, IReadOnlyList<(string Queue, QueueCounts? Counts)>? queues, IReadOnlyList<NodeReply>? nodes)
     {
         writer.WriteStartObject();
         writer.WriteString("broker"u8, broker);
+        writer.WritePropertyName("nodes"u8);
+        NodeOutput.WriteJson(writer, nodes ?? []);
         writer.WriteStartArray("queues"u8);
         foreach (var (queue, counts) in queues ?? [])
         {

@@ -65,6 +65,12 @@ internal static partial class Log
     [LoggerMessage(2023, LogLevel.Warning, "State {State} of task {TaskName}[{TaskId}] could not be written; the task runs all the same")]
     public static partial void StateNotWritten(ILogger logger, Exception error, string taskName, string taskId, string state);
 
+    [LoggerMessage(2024, LogLevel.Information, "Task {TaskName}[{TaskId}] was not run: it was revoked")]
+    public static partial void TaskRevoked(ILogger logger, string taskName, string taskId);
+
+    [LoggerMessage(2025, LogLevel.Warning, "Task {TaskName}[{TaskId}] was terminated by remote control ({Signal})")]
+    public static partial void TaskTerminated(ILogger logger, string taskName, string taskId, string signal);
+
     [LoggerMessage(2030, LogLevel.Warning, "Results cannot be read at the moment; reading is tried again")]
     public static partial void ResultsUnreadable(ILogger logger, Exception error);
 
@@ -73,4 +79,49 @@ internal static partial class Log
 
     [LoggerMessage(2032, LogLevel.Debug, "Reply queue {Queue} could not be deleted when its client was closed; it expires, or the next client of this machine takes it over")]
     public static partial void ReplyQueueLeft(ILogger logger, Exception error, string queue);
+
+    [LoggerMessage(2200, LogLevel.Information, "Worker {Node} does not listen to remote control: broker {Broker} has no fanout exchanges")]
+    public static partial void ControlImpossible(ILogger logger, string node, string broker);
+
+    [LoggerMessage(2201, LogLevel.Warning, "Worker {Node} does not hear remote control; it tries again in {Delay}")]
+    public static partial void ControlFailed(ILogger logger, Exception error, string node, TimeSpan delay);
+
+    [LoggerMessage(2202, LogLevel.Error, "Worker {Node}: remote control failed unexpectedly; it begins anew")]
+    public static partial void ControlBroken(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2203, LogLevel.Warning, "Worker {Node} dropped a remote control message: {Reason}")]
+    public static partial void ControlDropped(ILogger logger, string node, string reason);
+
+    [LoggerMessage(2204, LogLevel.Warning, "Worker {Node}: remote control command {Command} failed: {Reason}")]
+    public static partial void CommandFailed(ILogger logger, string node, string command, string reason);
+
+    [LoggerMessage(2205, LogLevel.Debug, "Worker {Node} could not answer a remote control command; its caller may be gone")]
+    public static partial void ReplyNotSent(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2206, LogLevel.Information, "Tasks revoked by remote control: {Tasks}")]
+    public static partial void TasksRevoked(ILogger logger, string tasks);
+
+    [LoggerMessage(2207, LogLevel.Information, "Rate limit of task {TaskName} is now {Limit}")]
+    public static partial void RateLimitChanged(ILogger logger, string taskName, string limit);
+
+    [LoggerMessage(2208, LogLevel.Information, "Time limits of task {TaskName} are now soft {Soft}, hard {Hard}")]
+    public static partial void TimeLimitsChanged(ILogger logger, string taskName, TimeSpan? soft, TimeSpan? hard);
+
+    [LoggerMessage(2209, LogLevel.Information, "Worker {Node} now runs {Concurrency} tasks at once")]
+    public static partial void ConcurrencyChanged(ILogger logger, string node, int concurrency);
+
+    [LoggerMessage(2210, LogLevel.Warning, "Worker {Node} was asked to shut down: {Reason}")]
+    public static partial void ShutdownAsked(ILogger logger, string node, string reason);
+
+    [LoggerMessage(2211, LogLevel.Information, "Worker {Node} now consumes queue {Queue} too")]
+    public static partial void ConsumerAdded(ILogger logger, string node, string queue);
+
+    [LoggerMessage(2212, LogLevel.Information, "Worker {Node} no longer consumes queue {Queue}")]
+    public static partial void ConsumerCancelled(ILogger logger, string node, string queue);
+
+    [LoggerMessage(2213, LogLevel.Debug, "Worker {Node} has learnt from {Neighbour} what is revoked")]
+    public static partial void Mingled(ILogger logger, string node, string neighbour);
+
+    [LoggerMessage(2214, LogLevel.Debug, "Worker {Node} could not ask its neighbours what is revoked")]
+    public static partial void MingleFailed(ILogger logger, Exception error, string node);
 }

@@ -62,6 +62,11 @@ internal sealed class AppService(IServiceProvider services, AppRegistration app)
         try
         {
             await worker.RunAsync(_stop.Token, AppParts.Overrides(services, app).StopNow).ConfigureAwait(false);
+            if (!_stop.IsCancellationRequested)
+            {
+                // Remote control's shutdown: as with Celery, the process ends with its worker.
+                services.GetService<IHostApplicationLifetime>()?.StopApplication();
+            }
         }
         catch (Exception error)
         {

@@ -64,6 +64,14 @@ public sealed class CeleriacBuilder
         return this;
     }
 
+    /// <summary>Adds a remote control command of your own: <c>client.Control.BroadcastAsync(name, …)</c> and the verb <c>control</c> reach it, on every worker of the app.</summary>
+    public CeleriacBuilder AddControlCommand(string name, ControlCommandHandler handler)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(handler);
+        return ConfigureWorker(options => options.OwnControlCommands[name] = handler);
+    }
+
     /// <summary>Runs the worker with the host: it starts with it, stops taking work when the host stops, and lets running tasks finish.</summary>
     public CeleriacBuilder AddWorker(Action<WorkerOptions>? configure = null)
     {

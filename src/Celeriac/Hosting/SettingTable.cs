@@ -24,6 +24,9 @@ internal static class SettingTable
         Setting.WorkerText("worker_node_name", ["node_name"], "celeriac@%h", (options, name) => options.NodeName = name),
         Setting.WorkerSwitch("task_acks_late", ["acks_late", "worker_acks_late"], "true", (options, value) => options.AcksLate = value),
         Setting.WorkerSwitch("task_track_started", ["track_started", "worker_track_started"], "false", (options, value) => options.TrackStarted = value),
+        Setting.WorkerSwitch("worker_enable_remote_control", ["enable_remote_control"], "true", (options, value) => options.EnableRemoteControl = value),
+        Setting.WorkerText("worker_control_commands", ["control_commands"], "inspect,revoke,shutdown", (options, names) => options.ControlCommands = Split(names)),
+        Setting.WorkerSwitch("worker_without_mingle", ["without_mingle"], "false", (options, value) => options.WithoutMingle = value),
         Setting.WorkerDuration("worker_shutdown_timeout", ["shutdown_timeout"], "25", (options, time) => options.ShutdownTimeout = time),
     ];
 

@@ -24,6 +24,9 @@ public class AsyncResult
     /// <summary>The task's id.</summary>
     public string Id { get; }
 
+    /// <summary>The client it came from; null where it was made from an id and a store.</summary>
+    internal TaskClient? Client { get; init; }
+
     /// <summary>Where the result will be.</summary>
     protected IResultStore Results { get; }
 
@@ -40,7 +43,7 @@ public class AsyncResult
 
     /// <summary>The tasks that this task has sent, once it has ended.</summary>
     public async ValueTask<IReadOnlyList<AsyncResult>> ChildrenAsync(CancellationToken cancellationToken = default) =>
-        [.. ResultTuples.Ids((await RecordAsync(cancellationToken).ConfigureAwait(false))?.Children).Select(id => new AsyncResult(id, Results))];
+        [.. ResultTuples.Ids((await RecordAsync(cancellationToken).ConfigureAwait(false))?.Children).Select(id => new AsyncResult(id, Results) { Client = Client })];
 
     /// <summary>Deletes the stored result.</summary>
     public ValueTask ForgetAsync(CancellationToken cancellationToken = default) => Results.ForgetAsync(Id, cancellationToken);

@@ -9,7 +9,6 @@ namespace Celeriac;
 /// <summary>Sends tasks and finds their results. Safe to call from many threads; one a process is enough.</summary>
 public sealed class TaskClient : IAsyncDisposable
 {
-    private readonly TimeProvider _time;
     private readonly bool _ownsParts;
     private int _disposed;
 
@@ -30,7 +29,7 @@ public sealed class TaskClient : IAsyncDisposable
         {
             TaskJson.Use(types);
         }
-        _time = time;
+        Time = time;
         _ownsParts = ownsParts;
         Queues = new TaskQueues(transport);
     }
@@ -52,6 +51,8 @@ public sealed class TaskClient : IAsyncDisposable
 
     /// <summary>How task messages are written and which are read.</summary>
     internal TaskContents Contents { get; }
+
+    internal TimeProvider Time { get; }
 
     /// <summary>The logical clock that this client's events and control messages share with the worker over it.</summary>
     internal LogicalClock Clock { get; } = new();
@@ -78,7 +79,7 @@ public sealed class TaskClient : IAsyncDisposable
     public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default)
     {
         var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult<TResult>(id, Results, queue);
+        return new AsyncResult<TResult>(id, Results, queue) { Client = this };
     }
 
     /// <summary>Sends a task by name, for example one that lives in Python.</summary>
@@ -86,14 +87,14 @@ public sealed class TaskClient : IAsyncDisposable
     public async ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default)
     {
         var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult(id, Results, queue);
+        return new AsyncResult(id, Results, queue) { Client = this };
     }
 
     /// <summary>The result of a task by its id.</summary>
-    public AsyncResult Result(string taskId) => new(taskId, Results);
+    public AsyncResult Result(string taskId) => new(taskId, Results) { Client = this };
 
     /// <summary>The result of a task by its id.</summary>
-    public AsyncResult<TResult> Result<TResult>(string taskId) => new(taskId, Results);
+    public AsyncResult<TResult> Result<TResult>(string taskId) => new(taskId, Results) { Client = this };
 
     /// <summary>Closes what <see cref="Open(string, TransportContext?)"/> opened. Closing again does nothing.</summary>
     public async ValueTask DisposeAsync()
@@ -111,7 +112,7 @@ public sealed class TaskClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(signature);
         var options = signature.Options;
         var running = CurrentClient.Task;
-        var now = _time.GetUtcNow();
+        var now = Time.GetUtcNow();
         var id = options.TaskId ?? TaskId.New();
         var eta = options.Eta ?? (options.Countdown is { } countdown && countdown > TimeSpan.Zero ? now + countdown : null);
         var wantsReply = (options.IgnoreResult ?? signature.Declared?.IgnoreResult) is not true;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Working;
 
 /// <summary>Decides what happens to a received message before anything of it runs (CELERY-PROTOCOL section 7).</summary>
-internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
+internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, OutcomeHandler outcomes, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
 {
     // An eta this near is waited for in the worker: a trip through the broker would not be more exact.
     private static readonly TimeSpan s_near = TimeSpan.FromSeconds(2);
@@ -20,7 +20,7 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
             await outcomes.QuarantineAsync(delivery, decoded.Fault!, cancellationToken).ConfigureAwait(false);
             return null;
         }
-        if (registry.FindRunnable(request.Task) is not { } definition)
+        if (tasks.Find(request.Task) is not { } runtime)
         {
             await outcomes.QuarantineAsync(delivery, Unknown(request), cancellationToken).ConfigureAwait(false);
             return null;
@@ -31,21 +31,26 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
             return null;
         }
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
-        var task = new AdmittedTask(delivery, request, definition) { AcksLate = definition.Options.AcksLate ?? options.AcksLate };
-        var now = time.GetUtcNow();
-        if (request.Expires is { } expires && expires <= now)
+        var task = new AdmittedTask(delivery, request, runtime) { AcksLate = runtime.Definition.Options.AcksLate ?? options.AcksLate };
+        if (Refusal(request) is { } refusal)
         {
-            await outcomes.ApplyAsync(task, new Outcome.Expired(), [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            await outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             return null;
         }
         // Asked each time: which server it is, and what it can do, is known once it is connected.
-        if (broker.Capabilities.Delay && request.Eta is { } eta && eta - now > s_near)
+        if (broker.Capabilities.Delay && request.Eta is { } eta && eta - time.GetUtcNow() > s_near)
         {
             await outcomes.DeferAsync(task, eta, cancellationToken).ConfigureAwait(false);
             return null;
         }
         return task;
     }
+
+    /// <summary>How a task ends that must not run, because it was revoked or came too late; null where it may. Asked on receipt, and again just before the run.</summary>
+    public Outcome? Refusal(TaskRequest request) =>
+        revocations.Contains(request) ? new Outcome.Revoked(null)
+        : request.Expires is { } expires && expires <= time.GetUtcNow() ? new Outcome.Expired()
+        : null;
 
     private static DecodeFault Deadly(Delivery delivery, TaskRequest request) =>
         new(QuarantineReason.KilledWorkers, $"Task '{request.Task}' was not run again: {delivery.Deaths} worker processes have died or frozen while they held it. Find out why, then retry it from the quarantine.", request.Id, request.Task, request.ReplyTo)
@@ -55,7 +60,7 @@ internal sealed class Admission(TaskRegistry registry, OutcomeHandler outcomes, 
 
     private DecodeFault Unknown(TaskRequest request)
     {
-        var names = registry.All.Where(task => task.Invoker is not null).Select(task => task.Name).Order(StringComparer.Ordinal).ToList();
+        var names = tasks.All.Select(task => task.Definition.Name).ToList();
         var known = names.Count == 0 ? "none" : string.Join(", ", names.Take(20)) + (names.Count > 20 ? ", …" : "");
         return new DecodeFault(QuarantineReason.UnknownTask, $"Task '{request.Task}' is not registered on worker '{node}'. {DidYouMean.Sentence(request.Task, names)}Registered: {known}.", request.Id, request.Task, request.ReplyTo)
         {

@@ -2,9 +2,114 @@ using Celeriac.Messaging;
 
 namespace Celeriac.Working;
 
-/// <summary>A task that was received and may run.</summary>
-internal sealed record AdmittedTask(Delivery Delivery, TaskRequest Request, TaskDefinition Definition)
+/// <summary>Where a task stands that this worker holds.</summary>
+internal enum TaskStage
 {
+    /// <summary>Received; it waits for a slot or for its rate limit.</summary>
+    Reserved,
+    /// <summary>It waits here for its eta.</summary>
+    Scheduled,
+    /// <summary>It runs.</summary>
+    Active,
+}
+
+/// <summary>A task that was received and may run, and how far it is. Remote control looks at it from another thread.</summary>
+internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskRuntime runtime)
+{
+    private int _stage;
+    private int _acknowledged;
+    private long _startedAt;
+    private CancellationTokenSource? _ending;
+    private bool _isEnded;
+
+    public Delivery Delivery { get; } = delivery;
+
+    public TaskRequest Request { get; } = request;
+
+    public TaskRuntime Runtime { get; } = runtime;
+
+    public TaskDefinition Definition => Runtime.Definition;
+
     /// <summary>True where the message is acknowledged after the outcome.</summary>
     public required bool AcksLate { get; init; }
+
+    /// <summary>Whose delivery it is.</summary>
+    public IntakeSubscription? Source { get; set; }
+
+    public TaskStage Stage
+    {
+        get => (TaskStage)Volatile.Read(ref _stage);
+        set => Volatile.Write(ref _stage, (int)value);
+    }
+
+    /// <summary>True once the message is acknowledged.</summary>
+    public bool IsAcknowledged
+    {
+        get => Volatile.Read(ref _acknowledged) != 0;
+        set => Volatile.Write(ref _acknowledged, value ? 1 : 0);
+    }
+
+    /// <summary>When the run began; null before.</summary>
+    public DateTimeOffset? StartedAt => Interlocked.Read(ref _startedAt) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>The signal that a <c>terminate</c> has named; null where nobody has asked for an end.</summary>
+    public string? TerminatedBy { get; private set; }
+
+    public void Start(DateTimeOffset now)
+    {
+        Interlocked.Exchange(ref _startedAt, now.UtcTicks);
+        Stage = TaskStage.Active;
+    }
+
+    /// <summary>The run's own token source, from its start to its end.</summary>
+    public void Begin(CancellationTokenSource ending)
+    {
+        lock (this)
+        {
+            _ending = ending;
+        }
+        if (TerminatedBy is not null)
+        {
+            ending.Cancel();
+        }
+    }
+
+    public void End()
+    {
+        lock (this)
+        {
+            _isEnded = true;
+            _ending = null;
+        }
+    }
+
+    /// <summary>Asks the run to end: its token fires. Answers false where it has ended.</summary>
+    public bool Terminate(string signal)
+    {
+        CancellationTokenSource? ending;
+        lock (this)
+        {
+            if (_isEnded)
+            {
+                return false;
+            }
+            TerminatedBy ??= signal;
+            ending = _ending;
+        }
+        _ = CancelAsync(ending);
+        return true;
+    }
+
+    // The callbacks of the token are the task's own code: not on the thread of remote control.
+    private static async Task CancelAsync(CancellationTokenSource? ending)
+    {
+        try
+        {
+            await (ending?.CancelAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is ObjectDisposedException or AggregateException)
+        {
+            // The run has ended meanwhile, or what the task has registered on its token threw.
+        }
+    }
 }

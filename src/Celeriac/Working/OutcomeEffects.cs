@@ -50,6 +50,9 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
     public Effects Expired(Outcome.Expired outcome) =>
         new(Settlement.Ack, Failure(TaskStates.Revoked, ControlFailure.Revoked("expired")));
 
+    public Effects Revoked(Outcome.Revoked outcome) =>
+        new(Settlement.Ack, Failure(TaskStates.Revoked, ControlFailure.Revoked(outcome.TerminatedBy is null ? "revoked" : "terminated")));
+
     public Effects Interrupted(Outcome.Interrupted outcome) => new(Settlement.Requeue, null);
 
     public static string Text(TaskFailure failure) => $"{failure.Type}({string.Join(", ", failure.Arguments)})";

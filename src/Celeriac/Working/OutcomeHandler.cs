@@ -20,12 +20,15 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     {
         var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
         OutcomeLog.Write(log, task, outcome, runtime);
-        await CommitAsync(task.Delivery, effects with { IsAcknowledged = !task.AcksLate }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+        await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
     }
 
     /// <summary>Acknowledges before the run.</summary>
-    public async ValueTask AcknowledgeEarlyAsync(AdmittedTask task, CancellationToken giveUp) =>
+    public async ValueTask AcknowledgeEarlyAsync(AdmittedTask task, CancellationToken giveUp)
+    {
         await CommitAsync(task.Delivery, new Effects(Settlement.Ack, null), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+        task.IsAcknowledged = true;
+    }
 
     /// <summary>
     /// Moves a task whose eta is far away back into the broker, where it costs nothing. Without Python's property <c>expiration</c>: the header decides, and

@@ -47,6 +47,19 @@ internal sealed class OutcomeLog(ILogger log, AdmittedTask task, TimeSpan runtim
         return None.Value;
     }
 
+    public None Revoked(Outcome.Revoked outcome)
+    {
+        if (outcome.TerminatedBy is { } signal)
+        {
+            Log.TaskTerminated(log, Name, Id, signal);
+        }
+        else
+        {
+            Log.TaskRevoked(log, Name, Id);
+        }
+        return None.Value;
+    }
+
     public None Interrupted(Outcome.Interrupted outcome)
     {
         Log.TaskInterrupted(log, Name, Id);

@@ -19,8 +19,9 @@ internal sealed class TaskRunner(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         try
         {
+            task.Begin(ending);
             var arguments = ArgumentBinder.Bind(task.Definition, task.Request);
-            var soft = task.Request.SoftTimeLimit ?? task.Definition.Options.SoftTimeLimit;
+            var soft = task.Request.SoftTimeLimit ?? task.Runtime.Limits.Soft;
             if (soft is { } limit)
             {
                 ending.CancelAfter(limit);
@@ -32,12 +33,16 @@ internal sealed class TaskRunner(
         {
             return OutcomeOf(task, error, softLimitPassed: ending.IsCancellationRequested && !stopping.IsCancellationRequested, stopping);
         }
+        finally
+        {
+            task.End();
+        }
     }
 
     /// <summary>The hard limit abandons the run, because nothing can stop code that does not look at its token.</summary>
     private async Task<ReadOnlyMemory<byte>> RunWithinAsync(AdmittedTask task, Task<ReadOnlyMemory<byte>> run)
     {
-        if ((task.Request.TimeLimit ?? task.Definition.Options.TimeLimit) is not { } hard)
+        if ((task.Request.TimeLimit ?? task.Runtime.Limits.Hard) is not { } hard)
         {
             return await run.ConfigureAwait(false);
         }
@@ -82,6 +87,9 @@ internal sealed class TaskRunner(
         var options = task.Definition.Options;
         switch (error)
         {
+            case not HardLimitException when task.TerminatedBy is { } signal:
+                // Whatever the cancelled code threw on its way out: it was asked to end, and must not be retried.
+                return new Outcome.Revoked(signal);
             case TaskRetryException retry:
                 return Retry(task, retry.InnerException, retry.Countdown, retry.MaxRetries ?? options.MaxRetries);
             case HardLimitException hard:

@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using Celeriac.Control;
 using Celeriac.Diagnostics;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
@@ -10,16 +10,18 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Celeriac;
 
 /// <summary>
-/// Consumes queues and runs tasks: one loop receives and admits, runners take from a channel whose depth the prefetch bounds.
+/// Consumes queues and runs tasks: one loop receives and admits, runners take from a line whose length the prefetch bounds.
 /// </summary>
 public sealed class Worker
 {
+    private static readonly TimeSpan s_firstReceiveDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestReceiveDelay = TimeSpan.FromSeconds(10);
     // What a cancelled task gets to clean up before its message goes back.
     private static readonly TimeSpan s_lastGrace = TimeSpan.FromSeconds(2);
 
     private readonly TaskClient _client;
     private readonly WorkerOptions _options;
+    private readonly CeleriacOptions _shared;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly OutcomeHandler _outcomes;
@@ -27,8 +29,8 @@ public sealed class Worker
     private readonly Admission _admission;
     private readonly IServiceProvider? _services;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<ISubscription> _subscriptions = [];
-    private int _running;
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Action? _shutdown;
     private volatile bool _draining;
 
     /// <summary>Creates a worker.</summary>
@@ -39,6 +41,7 @@ public sealed class Worker
     /// <param name="services">Where instance tasks get their services; null for none.</param>
     /// <param name="logs">Where it logs.</param>
     /// <param name="time">The clock.</param>
+    /// <exception cref="ArgumentException">A task's rate limit cannot be read.</exception>
     public Worker(
         TaskClient client, TaskRegistry registry, WorkerOptions options, CeleriacOptions shared, IServiceProvider? services = null,
         ILoggerFactory? logs = null, TimeProvider? time = null)
@@ -47,28 +50,36 @@ public sealed class Worker
         ArgumentNullException.ThrowIfNull(shared);
         _client = client;
         _options = options;
+        _shared = shared;
         _services = services;
         _time = time ?? TimeProvider.System;
         _log = (logs ?? NullLoggerFactory.Instance).CreateLogger("Celeriac.Worker");
-        Queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
         Node = NodeName.Expand(options.NodeName);
+        string[] queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
+        State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, Node, _time, _log);
         _operations = new TaskOperations(client.Results);
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
-        _admission = new Admission(registry, _outcomes, options, limits, client.Transport, Node, _time, _log);
+        _admission = new Admission(State.Tasks, State.Revocations, _outcomes, options, limits, client.Transport, Node, _time, _log);
     }
 
     /// <summary>The node name.</summary>
     public string Node { get; }
 
-    /// <summary>The queues it consumes.</summary>
-    public IReadOnlyList<string> Queues { get; }
+    /// <summary>The queues it consumes now.</summary>
+    public IReadOnlyList<string> Queues => State.Intake.Queues;
 
     /// <summary>Ends when the worker first consumes.</summary>
     public Task Ready => _ready.Task;
 
+    /// <summary>Ends when the worker first listens to remote control, or it is clear that it will not.</summary>
+    internal Task Listening => _listening.Task;
+
     /// <summary>How many tasks run now.</summary>
-    public int Running => Volatile.Read(ref _running);
+    public int Running => State.InHand.Active;
+
+    /// <summary>What remote control and events see of it.</summary>
+    internal WorkerState State { get; }
 
     /// <summary>
     /// Works until <paramref name="stop"/> fires, then stops fetching, lets running tasks finish within the shutdown timeout and gives the rest back.
@@ -78,98 +89,114 @@ public sealed class Worker
     public async Task RunAsync(CancellationToken stop, CancellationToken stopNow = default)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow);
-        var admitted = Channel.CreateUnbounded<AdmittedTask>(new UnboundedChannelOptions { SingleWriter = true });
+        using var dispatch = new Dispatch(State.Tasks, _time);
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
         using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
         using var giveUp = new CancellationTokenSource();
         var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log);
-        var runners = Enumerable.Range(0, _options.Concurrency)
-            .Select(_ => RunTasksAsync(runner, admitted.Reader, cancelTasks.Token, giveUp.Token, stop)).ToArray();
+        State.Runners = new RunnerPool(dispatch, task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token));
+        State.Runners.Grow(_options.Concurrency);
+        _shutdown = () => _ = stopping.CancelAsync();
+        var control = ListenAsync(giveUp.Token);
         try
         {
-            await ReceiveAsync(admitted.Writer, stopping.Token, giveUp.Token).ConfigureAwait(false);
+            await ReceiveAsync(dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
         }
         finally
         {
             _draining = true;
-            admitted.Writer.Complete();
-            await DrainAsync(runners, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
+            _shutdown = null;
+            await dispatch.CloseAsync().ConfigureAwait(false);
+            await DrainAsync(State.Runners, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
+            await control.ConfigureAwait(false);
+            Log.WorkerStopped(_log, Node);
         }
     }
 
-    /// <summary>Hop 5: pull, admit, hand to a runner.</summary>
-    private async Task ReceiveAsync(ChannelWriter<AdmittedTask> admitted, CancellationToken stop, CancellationToken giveUp)
+    /// <summary>Stops it as <c>stop</c> does: remote control's <c>shutdown</c>.</summary>
+    internal void Shutdown() => _shutdown?.Invoke();
+
+    /// <summary>Remote control, beside the tasks and until the last of them is done.</summary>
+    private Task ListenAsync(CancellationToken stop)
     {
-        ISubscription? subscription = null;
-        var delay = TimeSpan.FromMilliseconds(100);
+        if (!_options.EnableRemoteControl)
+        {
+            _listening.TrySetResult();
+            return Task.CompletedTask;
+        }
+        var control = new ControlNode(new ControlledWorker(Node, State, _client, _options, _shared) { Shutdown = Shutdown, Services = _services, Time = _time, Log = _log });
+        control.Listening.ContinueWith(_ => _listening.TrySetResult(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return Task.Run(() => control.RunAsync(stop), CancellationToken.None);
+    }
+
+    /// <summary>Hop 5: pull, admit, hand to a runner.</summary>
+    private async Task ReceiveAsync(Dispatch dispatch, CancellationToken stop, CancellationToken giveUp)
+    {
+        var delay = s_firstReceiveDelay;
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                subscription ??= await SubscribeAsync(stop).ConfigureAwait(false);
-                if (await subscription.ReceiveAsync(stop).ConfigureAwait(false) is not { } delivery)
+                if (await State.Intake.ReceiveAsync(stop).ConfigureAwait(false) is not { } received)
                 {
                     return;
                 }
-                delay = TimeSpan.FromMilliseconds(100);
-                if (await _admission.AdmitAsync(delivery, giveUp).ConfigureAwait(false) is { } task)
+                delay = s_firstReceiveDelay;
+                if (await _admission.AdmitAsync(received.Delivery, giveUp).ConfigureAwait(false) is { } task)
                 {
-                    await admitted.WriteAsync(task, CancellationToken.None).ConfigureAwait(false);
+                    task.Source = received.Source;
+                    State.InHand.Add(task);
+                    dispatch.Accept(task);
                 }
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return;
+                else
+                {
+                    received.Source.Settled();
+                }
             }
             catch (TransportException error)
             {
                 Log.ReceiveFailed(_log, error, Node, delay);
-                // A refusal means that a queue is gone: subscribe anew. The old subscription keeps the lease of what still runs.
-                subscription = error is TransportRefusedException ? null : subscription;
                 await Task.Delay(delay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 delay = delay * 2 < s_longestReceiveDelay ? delay * 2 : s_longestReceiveDelay;
             }
         }
     }
 
-    private async ValueTask<ISubscription> SubscribeAsync(CancellationToken cancellationToken)
+    private void OnSubscribed(IReadOnlyList<string> queues)
     {
-        foreach (var queue in Queues)
-        {
-            _client.Queues.Forget(queue);
-            await _client.Queues.EnsureAsync(queue, cancellationToken).ConfigureAwait(false);
-        }
-        var prefetch = _options.MessagesAhead;
-        var subscription = await _client.Transport.SubscribeAsync(new SubscriptionOptions(Queues, prefetch) { ConsumerName = Node }, cancellationToken).ConfigureAwait(false);
-        _subscriptions.Add(subscription);
-        Log.WorkerReady(_log, Node, string.Join(", ", Queues), _options.Concurrency, _client.Transport.Name);
+        Log.WorkerReady(_log, Node, string.Join(", ", queues), State.Runners?.Size ?? _options.Concurrency, _client.Transport.Name);
         _ready.TrySetResult();
-        return subscription;
     }
 
-    private async Task RunTasksAsync(TaskRunner runner, ChannelReader<AdmittedTask> admitted, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
+    private async Task RunOrReturnAsync(TaskRunner runner, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
     {
-        await foreach (var task in admitted.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        try
         {
             // From the signal on nothing is begun, even before the receive loop has noticed it.
             if (_draining || stop.IsCancellationRequested)
             {
                 await _outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
-                continue;
             }
-            Interlocked.Increment(ref _running);
-            await RunTaskAsync(runner, task, cancelTasks, giveUp).ConfigureAwait(false);
-            Interlocked.Decrement(ref _running);
+            else
+            {
+                await RunTaskAsync(runner, task, cancelTasks, giveUp).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            State.InHand.Remove(task);
         }
     }
 
     /// <summary>Hops 6 to 8: run, decide, apply.</summary>
-    private async Task RunTaskAsync(TaskRunner runner, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp)
+    private async ValueTask RunTaskAsync(TaskRunner runner, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp)
     {
-        if (task.Request.Eta is { } eta && eta - _time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
+        if (_admission.Refusal(task.Request) is { } refusal)
         {
-            await Task.Delay(wait, _time, cancelTasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, giveUp).ConfigureAwait(false);
+            return;
         }
+        State.InHand.Start(task, _time.GetUtcNow());
         if (!task.AcksLate)
         {
             await _outcomes.AcknowledgeEarlyAsync(task, giveUp).ConfigureAwait(false);
@@ -184,14 +211,11 @@ public sealed class Worker
         await _outcomes.ApplyAsync(task, outcome, running.Children, _time.GetElapsedTime(started), giveUp).ConfigureAwait(false);
     }
 
-    private async Task DrainAsync(Task[] runners, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp, CancellationToken stopNow)
+    private async Task DrainAsync(RunnerPool runners, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp, CancellationToken stopNow)
     {
         Log.WorkerStopping(_log, Node, Running, _options.ShutdownTimeout);
-        foreach (var subscription in _subscriptions)
-        {
-            await subscription.CancelAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-        var finished = Task.WhenAll(runners);
+        await State.Intake.CancelAsync().ConfigureAwait(false);
+        var finished = runners.Finished();
         if (!await EndsWithinAsync(finished, _options.ShutdownTimeout, stopNow).ConfigureAwait(false))
         {
             Log.WorkerCancels(_log, Node, Running);
@@ -199,11 +223,7 @@ public sealed class Worker
             await EndsWithinAsync(finished, s_lastGrace, CancellationToken.None).ConfigureAwait(false);
         }
         await giveUp.CancelAsync().ConfigureAwait(false);
-        foreach (var subscription in _subscriptions)
-        {
-            await subscription.DisposeAsync().ConfigureAwait(false);
-        }
-        Log.WorkerStopped(_log, Node);
+        await State.Intake.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken stopNow)

@@ -1,0 +1,76 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Celeriac.Messaging;
+
+namespace Celeriac.Control.Commands;
+
+/// <summary>The worker's settings by Celery's names. No password leaves it.</summary>
+internal static class Configuration
+{
+    /// <summary>The version of this assembly.</summary>
+    public static string Version { get; } =
+        typeof(Configuration).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    public static JsonObject Of(ControlledWorker worker, bool withDefaults)
+    {
+        var (shared, options) = (worker.Shared, worker.Options);
+        var (sharedByDefault, byDefault) = (new CeleriacOptions(), new WorkerOptions());
+        var settings = new JsonObject
+        {
+            ["broker_url"] = worker.Client.Transport.Name,
+            ["result_backend"] = ResultsOf(worker),
+            ["task_default_queue"] = worker.Client.DefaultQueue,
+        };
+        Add("result_expires", shared.ResultExpires.TotalSeconds, sharedByDefault.ResultExpires.TotalSeconds);
+        Add("task_max_body_bytes", shared.MaxBodyBytes, sharedByDefault.MaxBodyBytes);
+        Add("task_acks_late", options.AcksLate, byDefault.AcksLate);
+        Add("task_track_started", options.TrackStarted, byDefault.TrackStarted);
+        Add("worker_concurrency", options.Concurrency, byDefault.Concurrency);
+        Add("worker_synchronous_concurrency", options.SynchronousConcurrency, byDefault.SynchronousConcurrency);
+        Add("worker_prefetch", options.Prefetch, byDefault.Prefetch);
+        Add("worker_prefetch_multiplier", options.PrefetchMultiplier, byDefault.PrefetchMultiplier);
+        Add("worker_max_deaths", options.MaxDeaths, byDefault.MaxDeaths);
+        Add("worker_shutdown_timeout", options.ShutdownTimeout.TotalSeconds, byDefault.ShutdownTimeout.TotalSeconds);
+        Add("worker_enable_remote_control", options.EnableRemoteControl, byDefault.EnableRemoteControl);
+        Add("worker_control_commands", string.Join(',', options.ControlCommands), string.Join(',', byDefault.ControlCommands));
+        return settings;
+
+        void Add(string name, JsonNode value, JsonNode ordinary)
+        {
+            if (withDefaults || !JsonNode.DeepEquals(value, ordinary))
+            {
+                settings[name] = value;
+            }
+        }
+    }
+
+    public static string ResultsOf(ControlledWorker worker) =>
+        worker.Shared.ResultBackend is { Length: > 0 } backend ? BrokerUrl.Parse(backend).ToString()
+        : worker.Client.Transport.Documents is null ? "rpc://"
+        : worker.Client.Transport.Name;
+
+    public static string SchemeOf(ControlledWorker worker) => BrokerUrl.Parse(worker.Client.Transport.Name).Scheme;
+
+    /// <summary>The broker as Kombu's connection describes itself (CELERY-PROTOCOL section 15.4).</summary>
+    public static JsonObject Broker(ControlledWorker worker)
+    {
+        var url = BrokerUrl.Parse(worker.Client.Transport.Name);
+        return new JsonObject
+        {
+            ["hostname"] = url.IsEmbedded ? null : url.Host,
+            ["userid"] = url.User,
+            ["virtual_host"] = url.Path.Length == 0 ? "/" : url.Path,
+            ["port"] = url.Port,
+            ["insist"] = false,
+            ["ssl"] = url.Scheme.EndsWith('s') || url.Scheme.EndsWith("+ssl", StringComparison.Ordinal),
+            ["transport"] = url.Scheme,
+            ["connect_timeout"] = 4,
+            ["transport_options"] = new JsonObject(),
+            ["login_method"] = url.User is null ? null : "PLAIN",
+            ["uri_prefix"] = null,
+            ["heartbeat"] = 0,
+            ["failover_strategy"] = "round-robin",
+            ["alternates"] = new JsonArray([.. url.Alternates.Select(other => (JsonNode?)other.ToString())]),
+        };
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using Celeriac.Diagnostics;
+using Celeriac.Protocol;
+
+namespace Celeriac.Control.Commands;
+
+/// <summary>How many tasks run at once, and the end of the worker.</summary>
+internal static class PoolCommands
+{
+    private const int MostTasks = 100_000;
+
+    public static ControlCommand[] Commands { get; } =
+    [
+        ControlCommand.Change("pool_grow", call => Resize(call, +1, "pool will grow")),
+        ControlCommand.Change("pool_shrink", call => Resize(call, -1, "pool will shrink")),
+        ControlCommand.Change("pool_restart", _ => throw new CeleryException("ValueError", "builtins", "Pool restarts not enabled")),
+        ControlCommand.Change("autoscale", _ => throw new CeleryException("ValueError", "builtins", "Autoscale not enabled")),
+        ControlCommand.Change("shutdown", Shutdown),
+    ];
+
+    private static JsonNode Resize(ControlCall call, int direction, string answer)
+    {
+        var number = call.Number("n", 1);
+        var runners = call.Worker.State.Runners ?? throw new CeleryException("ValueError", "builtins", "The worker does not run yet");
+        if (number < 1 || (direction > 0 && number > MostTasks - runners.Size))
+        {
+            throw new CeleryException("ValueError", "builtins", $"n is {number}, but must be 1 or more, for at most {MostTasks} tasks at once");
+        }
+        if (direction > 0)
+        {
+            runners.Grow(number);
+        }
+        else
+        {
+            runners.Shrink(number);
+        }
+        call.Worker.State.Intake.ChangePrefetch(call.Worker.Options.MessagesAheadOf(runners.Size));
+        Log.ConcurrencyChanged(call.Worker.Log, call.Worker.Node, runners.Size);
+        return ControlCall.Ok(answer);
+    }
+
+    /// <summary>Celery answers nothing: its worker is on its way out.</summary>
+    private static JsonNode? Shutdown(ControlCall call)
+    {
+        Log.ShutdownAsked(call.Worker.Log, call.Worker.Node, TaskMessageDecoder.Shown(call.Text("msg") ?? "Got shutdown from remote"));
+        call.IsUnanswered = true;
+        call.Worker.Shutdown();
+        return null;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Celeriac.Diagnostics;
+using Celeriac.Protocol;
+using Celeriac.Working;
+
+namespace Celeriac.Control.Commands;
+
+/// <summary>Taking tasks back (CELERY-PROTOCOL section 18). There is no process to kill: a task that runs gets its cancellation token fired.</summary>
+internal static class Revoking
+{
+    public static ControlCommand[] Commands { get; } =
+    [
+        ControlCommand.Change("revoke", call => Revoke(call, call.Flag("terminate"))),
+        ControlCommand.Change("terminate", call => Revoke(call, terminate: true)),
+        ControlCommand.Change("revoke_by_stamped_headers", RevokeStamped),
+    ];
+
+    private static JsonNode Revoke(ControlCall call, bool terminate)
+    {
+        if (!call.Has("task_id"))
+        {
+            throw call.Missing("task_id");
+        }
+        var ids = call.Texts("task_id").Distinct(StringComparer.Ordinal).ToList();
+        var text = string.Join(", ", ids);
+        call.Worker.State.Revocations.Add(ids);
+        if (!terminate)
+        {
+            Log.TasksRevoked(call.Worker.Log, TaskMessageDecoder.Shown(text));
+            return ControlCall.Ok($"tasks {text} flagged as revoked");
+        }
+        var ended = Terminate(call, ids.Select(call.Worker.State.InHand.Find).OfType<AdmittedTask>());
+        return ControlCall.Ok(ended.Count == 0 ? "terminate: tasks unknown" : $"terminate: {string.Join(", ", ended)}");
+    }
+
+    private static JsonNode RevokeStamped(ControlCall call)
+    {
+        var stamps = StampsOf(call);
+        foreach (var (name, values) in stamps)
+        {
+            call.Worker.State.Revocations.AddStamps(name, values);
+        }
+        var shown = PythonRepr.OfValue(Encoding.UTF8.GetBytes(call.Find("headers")!.Value.GetRawText()));
+        Log.TasksRevoked(call.Worker.Log, TaskMessageDecoder.Shown($"with stamps {shown}"));
+        if (!call.Flag("terminate"))
+        {
+            return ControlCall.Ok($"headers {shown} flagged as revoked, but not terminated");
+        }
+        var revocations = call.Worker.State.Revocations;
+        var ended = Terminate(call, call.Worker.State.InHand.At(TaskStage.Active).Where(task => revocations.Contains(task.Request)));
+        return ControlCall.Ok(ended.Count == 0 ? $"headers {shown} were not terminated" : $"headers {shown} revoked");
+    }
+
+    private static List<string> Terminate(ControlCall call, IEnumerable<AdmittedTask> tasks)
+    {
+        var signal = SignalOf(call.Text("signal"));
+        return [.. tasks.Where(task => task.Terminate(signal)).Select(task => task.Request.Id)];
+    }
+
+    private static string SignalOf(string? given)
+    {
+        var name = string.IsNullOrEmpty(given) ? "SIGTERM" : given.ToUpperInvariant();
+        return name.Length > 20 ? name[..20] : name.StartsWith("SIG", StringComparison.Ordinal) || char.IsAsciiDigit(name[0]) ? name : $"SIG{name}";
+    }
+
+    /// <summary>An object of names and values, or a list of <c>name=value</c>.</summary>
+    private static List<(string Name, IReadOnlyList<string> Values)> StampsOf(ControlCall call)
+    {
+        var headers = call.Find("headers") ?? throw call.Missing("headers");
+        return headers.ValueKind switch
+        {
+            JsonValueKind.Object => [.. headers.EnumerateObject().Select(header => (header.Name, ValuesOf(header.Value)))],
+            JsonValueKind.Array => [.. call.Texts("headers").Select(text => text.Split('=', 2)).Where(pair => pair.Length == 2).Select(pair => (pair[0], (IReadOnlyList<string>)[pair[1]]))],
+            _ => throw new CeleryException("TypeError", "builtins", "headers must be an object or a list of name=value"),
+        };
+    }
+
+    private static IReadOnlyList<string> ValuesOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => [.. value.EnumerateArray().SelectMany(ValuesOf)],
+        JsonValueKind.String => [value.GetString()!],
+        JsonValueKind.Null => [],
+        _ => [value.GetRawText()],
+    };
+}

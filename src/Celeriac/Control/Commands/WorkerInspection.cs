@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+
+namespace Celeriac.Control.Commands;
+
+/// <summary>The worker itself: whether it lives, what it has done, how it is set up.</summary>
+internal static class WorkerInspection
+{
+    public static ControlCommand[] Commands { get; } =
+    [
+        ControlCommand.Inspect("ping", _ => ControlCall.Ok("pong")),
+        ControlCommand.Inspect("stats", Stats),
+        ControlCommand.Inspect("conf", call => Configuration.Of(call.Worker, call.Flag("with_defaults")), "dump_conf"),
+        ControlCommand.Inspect("report", call => ControlCall.Ok(Report(call.Worker))),
+        ControlCommand.Inspect("memsample", _ => string.Create(CultureInfo.InvariantCulture, $"{Environment.WorkingSet / 1048576.0:0.0}MB")),
+        ControlCommand.Inspect("memdump", call => Absent(call.Method)),
+        ControlCommand.Inspect("objgraph", call => Absent(call.Method)),
+    ];
+
+    private static JsonNode Absent(string command) =>
+        ControlCall.Error($"NotImplementedError('{command} shows the objects of a Python process; this worker is .NET: use dotnet-gcdump or dotnet-dump')");
+
+    private static JsonObject Stats(ControlCall call)
+    {
+        var (worker, state) = (call.Worker, call.Worker.State);
+        var total = new JsonObject();
+        foreach (var task in state.Tasks.All.Where(task => task.Started > 0))
+        {
+            total[task.Definition.Name] = task.Started;
+        }
+        return new JsonObject
+        {
+            ["total"] = total,
+            ["pid"] = Environment.ProcessId,
+            ["clock"] = worker.Client.Clock.Now.ToString(CultureInfo.InvariantCulture),
+            ["uptime"] = (long)(worker.Time.GetUtcNow() - state.Since).TotalSeconds,
+            ["pool"] = Pool(state.Runners?.Size ?? worker.Options.Concurrency),
+            ["broker"] = Configuration.Broker(worker),
+            ["prefetch_count"] = state.Intake.Prefetch,
+            ["rusage"] = ResourceUsage(),
+        };
+    }
+
+    private static JsonObject Pool(int concurrency) => new()
+    {
+        ["implementation"] = "celeriac.working:RunnerPool",
+        ["max-concurrency"] = concurrency,
+        ["processes"] = new JsonArray(Environment.ProcessId),
+        ["max-tasks-per-child"] = "N/A",
+        ["put-guarded-by-semaphore"] = false,
+        ["timeouts"] = new JsonArray(0, 0),
+        ["writes"] = "N/A",
+    };
+
+    private static JsonObject ResourceUsage()
+    {
+        using var process = Process.GetCurrentProcess();
+        return new JsonObject
+        {
+            ["utime"] = TaskInfo.Float(process.UserProcessorTime.TotalSeconds),
+            ["stime"] = TaskInfo.Float(process.PrivilegedProcessorTime.TotalSeconds),
+            // In KiB, as Linux tells it to Python.
+            ["maxrss"] = process.PeakWorkingSet64 / 1024,
+        };
+    }
+
+    private static string Report(ControlledWorker worker)
+    {
+        var settings = string.Join("\n", Configuration.Of(worker, withDefaults: false).Select(setting => $"{setting.Key}: {setting.Value?.ToJsonString() ?? "None"}"));
+        return $"\nsoftware -> celeriac:{Configuration.Version} dotnet:{Environment.Version}\n"
+            + $"platform -> system:{RuntimeInformation.OSDescription} arch:{RuntimeInformation.ProcessArchitecture} imp:{RuntimeInformation.FrameworkDescription}\n"
+            + $"settings -> transport:{Configuration.SchemeOf(worker)} results:{Configuration.ResultsOf(worker)}\n\n{settings}\n";
+    }
+}

@@ -1,0 +1,87 @@
+using System.Threading.Channels;
+
+namespace Celeriac.Working;
+
+/// <summary>
+/// The way from admission to a runner. What has to wait, for its eta or its rate limit, waits beside it and takes no slot.
+/// </summary>
+internal sealed class Dispatch(TaskRuntimes runtimes, TimeProvider time) : IDisposable
+{
+    private readonly Channel<AdmittedTask?> _line = Channel.CreateUnbounded<AdmittedTask?>();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly HashSet<Task> _waiting = [];
+
+    /// <summary>The tasks to run now; null asks a runner to see whether it is one too many.</summary>
+    public ChannelReader<AdmittedTask?> Line => _line.Reader;
+
+    public void Accept(AdmittedTask task)
+    {
+        if (task.Request.Eta is { } eta && eta - time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
+        {
+            task.Stage = TaskStage.Scheduled;
+            Keep(WaitAsync(task, wait));
+            return;
+        }
+        PassOn(task);
+    }
+
+    public void Nudge() => _line.Writer.TryWrite(null);
+
+    /// <summary>Whatever waits goes on the line, where the runners of a stopping worker give it back.</summary>
+    public async ValueTask CloseAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        Task[] waiting;
+        lock (_waiting)
+        {
+            waiting = [.. _waiting];
+        }
+        await Task.WhenAll(waiting).ConfigureAwait(false);
+        foreach (var runtime in runtimes.All)
+        {
+            runtime.Gate.Open();
+        }
+        _line.Writer.Complete();
+    }
+
+    public void Dispose() => _closing.Dispose();
+
+    private void Keep(Task waiting)
+    {
+        lock (_waiting)
+        {
+            _waiting.Add(waiting);
+        }
+        _ = waiting.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void Forget(Task waiting)
+    {
+        lock (_waiting)
+        {
+            _waiting.Remove(waiting);
+        }
+    }
+
+    private async Task WaitAsync(AdmittedTask task, TimeSpan wait)
+    {
+        // A timer takes at most 49 days; who waits longer than a month asks again.
+        var longest = TimeSpan.FromDays(30);
+        for (; wait > TimeSpan.Zero && !_closing.IsCancellationRequested; wait = task.Request.Eta!.Value - time.GetUtcNow())
+        {
+            await Task.Delay(wait < longest ? wait : longest, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        task.Stage = TaskStage.Reserved;
+        PassOn(task);
+    }
+
+    private void PassOn(AdmittedTask task)
+    {
+        if (_closing.IsCancellationRequested || task.Runtime.Gate.Pass(task, Enqueue))
+        {
+            Enqueue(task);
+        }
+    }
+
+    private void Enqueue(AdmittedTask task) => _line.Writer.TryWrite(task);
+}

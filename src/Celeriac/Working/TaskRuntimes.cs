@@ -1,0 +1,23 @@
+using System.Collections.Frozen;
+
+namespace Celeriac.Working;
+
+/// <summary>The tasks that run here, by name.</summary>
+internal sealed class TaskRuntimes
+{
+    private readonly FrozenDictionary<string, TaskRuntime> _byName;
+
+    /// <exception cref="ArgumentException">A task's rate limit cannot be read.</exception>
+    public TaskRuntimes(TaskRegistry registry, TimeProvider time) =>
+        _byName = registry.All.Where(task => task.Invoker is not null)
+            .ToFrozenDictionary(task => task.Name, task => new TaskRuntime(task, new RateGate(LimitOf(task), time)), StringComparer.Ordinal);
+
+    /// <summary>All of them, by name.</summary>
+    public IEnumerable<TaskRuntime> All => _byName.Values.OrderBy(task => task.Definition.Name, StringComparer.Ordinal);
+
+    public TaskRuntime? Find(string name) => _byName.GetValueOrDefault(name);
+
+    private static RateLimit? LimitOf(TaskDefinition task) => RateLimit.TryParse(task.Options.RateLimit, out var limit)
+        ? limit
+        : throw new ArgumentException($"RateLimit of task '{task.Name}' is '{task.Options.RateLimit}', but must be a number with /s, /m or /h. Write for example 10/m.");
+}

@@ -1,0 +1,26 @@
+namespace Celeriac.Working;
+
+/// <summary>What remote control and events may see and change of a worker.</summary>
+internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvider time)
+{
+    /// <summary>The tasks that run here, with their limits and counts.</summary>
+    public TaskRuntimes Tasks { get; } = tasks;
+
+    /// <summary>The queues and the prefetch.</summary>
+    public Intake Intake { get; } = intake;
+
+    /// <summary>What the worker holds now.</summary>
+    public TasksInHand InHand { get; } = new();
+
+    /// <summary>What was taken back.</summary>
+    public Revocations Revocations { get; } = new(time);
+
+    /// <summary>What remote control may do to its events.</summary>
+    public EventSwitch Events { get; set; } = new();
+
+    /// <summary>When the worker was made.</summary>
+    public DateTimeOffset Since { get; } = time.GetUtcNow();
+
+    /// <summary>The runners; null before the worker works.</summary>
+    public RunnerPool? Runners { get; set; }
+}
