@@ -82,6 +82,17 @@ def raw(queue, task_id, headers, body, body_form=None, **properties):
     publish(queue, every, body_form(body) if body_form else body, reply_to=app.thread_oid, correlation_id=task_id, **properties)
 
 
+def command(*arguments):
+    """Runs Celery's command line in this process; answers its exit code and what it printed."""
+    from celery.bin.celery import celery as program
+    from click.testing import CliRunner
+    done = CliRunner().invoke(program, ["-A", "interop_app", *arguments], obj={}, prog_name="celery")
+    text = done.output
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        text += "".join(traceback.format_exception(done.exception))
+    return {"code": done.exit_code, "output": text}
+
+
 def run(program):
     scope = dict(globals())
     exec("def program():\n" + textwrap.indent(textwrap.dedent(program), "    "), scope)
