@@ -139,6 +139,8 @@ require_brokers_of() {
             require_celery
             continue
         fi
+        # What 'stubs' writes is imported by a real Python.
+        if [ "$name" = Celeriac.CommandLine.Tests ]; then require_module celery python3-celery; fi
         if grep -q 'Celeriac\.Brokers\.csproj' "tests/$name/$name.csproj"; then
             require_brokers both
             require_module stomp python3-stomp

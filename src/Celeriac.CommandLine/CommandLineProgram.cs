@@ -69,6 +69,7 @@ internal static class CommandLineProgram
         root.Add(RemoteVerb.Control(OpenQuietly));
         root.Add(PurgeVerb.Create(OpenQuietly));
         root.Add(QuarantineVerb.Create(OpenQuietly));
+        root.Add(StubsVerb.Create(OpenQuietly));
         return root;
 
         Session Open(ParseResult parse)

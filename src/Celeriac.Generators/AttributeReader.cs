@@ -36,7 +36,7 @@ internal static class AttributeReader
     /// <summary>The assignment of TaskOptions for a given property; null where it says no more than the default.</summary>
     private static string? Assignment(string name, TypedConstant value) => (name, Plain(value)) switch
     {
-        ("Handle", _) => null,
+        ("Handle" or "Keywords", _) => null,
         ("RetryOn" or "DontRetryOn", _) => value.IsNull || value.Values.Length == 0
             ? null
             : $"{name} = [{string.Join(", ", value.Values.Where(type => type.Value is ITypeSymbol).Select(TypeOf))}]",

@@ -12,6 +12,10 @@ internal static class DefinitionEmitter
         source.Continued($"Method = {DefaultValue.Text($"{task.Container.FullName}.{task.Method.TrimStart('@')}")},");
         Parameters(source, task);
         source.Continued($"Invoker = {(task.PartialDeclaration is null ? "Invoke" : "null")},");
+        if (task.PartialDeclaration is null)
+        {
+            source.Continued($"PythonResult = {DefaultValue.Text(task.PythonResult)},");
+        }
         Options(source, task);
         if (!task.IsAwaited)
         {
@@ -48,8 +52,13 @@ internal static class DefinitionEmitter
         source.Continued("Parameters =").Continued("[");
         foreach (var parameter in parameters)
         {
-            source.Continued($"    new({DefaultValue.Text(parameter.Name.TrimStart('@'))}, {Kind}.{parameter.Kind}, {DefaultValue.Text(parameter.DisplayType)}),");
+            source.Continued($"    new({DefaultValue.Text(parameter.Name.TrimStart('@'))}, {Kind}.{parameter.Kind}, {DefaultValue.Text(parameter.DisplayType)}{Python(task, parameter)}),");
         }
         source.Continued("],");
     }
+
+    /// <summary>How Python sees the parameter, where Python can call the task.</summary>
+    private static string Python(TaskModel task, ParameterModel parameter) => task.PartialDeclaration is not null ? ""
+        : parameter.PythonDefault is null ? $", {DefaultValue.Text(parameter.PythonType)}"
+        : $", {DefaultValue.Text(parameter.PythonType)}, {DefaultValue.Text(parameter.PythonDefault)}";
 }

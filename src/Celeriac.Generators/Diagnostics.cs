@@ -31,7 +31,7 @@ internal static class Diagnostics
 
     public static readonly DiagnosticDescriptor AwaitedResult = Warning(
         "CEL007", "Result awaited inside a task",
-        "Task method '{0}' waits for another task's result and holds its worker slot meanwhile; when every slot waits, nothing runs. Send the rest of the work as a task of its own, or chain the two.");
+        "Task method '{0}' waits for {1} and holds its worker slot meanwhile; when every slot waits, nothing runs. Send the rest of the work as a task of its own, or chain the two.");
 
     public static readonly DiagnosticDescriptor UnawaitedDelay = Warning(
         "CEL008", "DelayAsync is not awaited",

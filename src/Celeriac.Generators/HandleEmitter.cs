@@ -78,7 +78,9 @@ internal static class HandleEmitter
         });
         source.Line("/// <summary>What to call, with these arguments; not yet sent.</summary>");
         Declaration(source, $"public global::Celeriac.Signature<{Result(task)}> S", Parameters(task));
-        source.Continued($"{This(task)}Sign(new global::Celeriac.ArgumentWriter(){string.Concat(arguments)}.Finish());").Line();
+        source.Continued(task.SendsKeywords
+            ? $"{This(task)}SignKeywords(new global::Celeriac.ArgumentWriter({This(task)}Definition){string.Concat(arguments)}.Finish());"
+            : $"{This(task)}Sign(new global::Celeriac.ArgumentWriter(){string.Concat(arguments)}.Finish());").Line();
     }
 
     private static void Delay(SourceBuilder source, TaskModel task)
@@ -126,5 +128,5 @@ internal static class HandleEmitter
     private static string Result(TaskModel task) => task.ResultType ?? "global::Celeriac.None";
 
     /// <summary>A parameter may have the name of a method that the handle calls.</summary>
-    private static string This(TaskModel task) => task.Parameters.Any(parameter => parameter.Name is "S" or "Sign" or "SendAsync") ? "this." : "";
+    private static string This(TaskModel task) => task.Parameters.Any(parameter => parameter.Name is "S" or "Sign" or "SendAsync" or "SignKeywords" or "Definition") ? "this." : "";
 }

@@ -116,6 +116,10 @@ internal static class MethodShape
         {
             yield return ($"params parameter '{parameter.Name}' is no array", "Make it an array");
         }
+        if (parameter is { IsParams: true, ContainingSymbol: IMethodSymbol task } && Symbols.TaskAttributeOf(task) is { } attribute && TaskNames.SendsKeywords(attribute))
+        {
+            yield return ($"params parameter '{parameter.Name}' has no name to be sent by, and Keywords = true sends every argument by name", "Take an array without params, or leave Keywords out");
+        }
         if (parameter.ContainingSymbol is IMethodSymbol method && IsElsewhere(method) && KindOf(parameter) is ParameterKind.Context)
         {
             yield return ($"it runs in another process and has no use for parameter '{parameter.Name}'", "Leave the TaskContext out");

@@ -36,6 +36,10 @@ internal static class Symbols
     public static AttributeData? TaskAttributeOf(IMethodSymbol method) =>
         method.GetAttributes().FirstOrDefault(attribute => Is(attribute.AttributeClass, TaskAttribute));
 
+    /// <summary>True when calling the method sends it as a task: its body is a generated one.</summary>
+    public static bool IsSent(IMethodSymbol method) =>
+        method.GetAttributes().Concat(method.PartialImplementationPart?.GetAttributes() ?? []).Any(attribute => Is(attribute.AttributeClass, "Celeriac.RunsElsewhereAttribute"));
+
     /// <summary>The type that holds the symbol and the types around it, innermost first.</summary>
     public static IEnumerable<INamedTypeSymbol> ContainingTypes(ISymbol symbol)
     {

@@ -29,11 +29,15 @@ internal sealed record TaskModel
     public required bool IsAwaited { get; init; }
     /// <summary>Null where the method returns nothing.</summary>
     public required string? ResultType { get; init; }
+    /// <summary>The result as a Python hint.</summary>
+    public required string PythonResult { get; init; }
     public required EquatableArray<ParameterModel> Parameters { get; init; }
     /// <summary>The assignments of the TaskOptions that the attribute gave, for example <c>MaxRetries = 5</c>.</summary>
     public required EquatableArray<string> Options { get; init; }
     /// <summary>The expression that gets the object to call an instance method on; null for a static method.</summary>
     public required string? Instance { get; init; }
+    /// <summary>True when arguments are sent by name.</summary>
+    public required bool SendsKeywords { get; init; }
     /// <summary>The declaration of a body-less partial method, whose task lives elsewhere; else null.</summary>
     public required string? PartialDeclaration { get; init; }
 }
@@ -55,7 +59,10 @@ internal enum ParameterKind
 /// <param name="Kind">How it takes its value.</param>
 /// <param name="Default">The default as C#; null where there is none.</param>
 /// <param name="MayBeNull">True for a reference type with a question mark.</param>
-internal sealed record ParameterModel(string Name, string Type, string Element, string DisplayType, ParameterKind Kind, string? Default, bool MayBeNull)
+/// <param name="PythonType">The type as a Python hint; of a <c>params</c> array its element's.</param>
+/// <param name="PythonDefault">The default as Python; null where there is none.</param>
+internal sealed record ParameterModel(
+    string Name, string Type, string Element, string DisplayType, ParameterKind Kind, string? Default, bool MayBeNull, string PythonType, string? PythonDefault)
 {
     public bool Travels => Kind is not (ParameterKind.Context or ParameterKind.Cancellation);
     public bool IsRest => Kind is ParameterKind.Rest;

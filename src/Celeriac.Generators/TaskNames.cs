@@ -19,6 +19,10 @@ internal static class TaskNames
     public static string Handle(IMethodSymbol method, AttributeData attribute) =>
         attribute.NamedArguments.FirstOrDefault(argument => argument.Key == "Handle").Value.Value as string ?? $"{WithoutAsync(method.Name)}Task";
 
+    /// <summary>True where the attribute says that arguments travel by name.</summary>
+    public static bool SendsKeywords(AttributeData attribute) =>
+        attribute.NamedArguments.FirstOrDefault(argument => argument.Key == "Keywords").Value.Value is true;
+
     /// <summary>The name as source code writes it: a keyword gets its @.</summary>
     public static string Escape(string name) =>
         SyntaxFacts.GetKeywordKind(name) is SyntaxKind.None && name != "await" ? name : $"@{name}";

@@ -37,23 +37,29 @@ internal static class TaskParser
         Accessibility = SyntaxFacts.GetText(method.DeclaredAccessibility),
         IsAwaited = MethodShape.IsAwaited(method.ReturnType),
         ResultType = MethodShape.ResultType(method) is { } result ? Symbols.Qualified(result) : null,
+        PythonResult = PythonHints.Result(MethodShape.ResultType(method)),
         Parameters = method.Parameters.Select(Parameter).ToEquatableArray(),
         Options = options,
+        SendsKeywords = TaskNames.SendsKeywords(attribute),
         Instance = method.IsStatic || MethodShape.IsElsewhere(method) ? null : InstanceReader.Read(method.ContainingType),
         PartialDeclaration = MethodShape.IsElsewhere(method) ? PartialDeclaration((MethodDeclarationSyntax)node, method) : null,
     };
 
     private static ParameterModel Parameter(IParameterSymbol parameter)
     {
-        var type = Symbols.Qualified(parameter.Type);
+        var element = parameter is { IsParams: true, Type: IArrayTypeSymbol array } ? array.ElementType : parameter.Type;
+        var hint = PythonHints.Argument(element);
+        var pythonDefault = parameter.HasExplicitDefaultValue ? PythonDefault.Write(parameter) : null;
         return new(
             TaskNames.Escape(parameter.Name),
-            type,
-            parameter is { IsParams: true, Type: IArrayTypeSymbol array } ? Symbols.Qualified(array.ElementType) : type,
+            Symbols.Qualified(parameter.Type),
+            Symbols.Qualified(element),
             parameter.Type.ToDisplayString(Symbols.Short),
             MethodShape.KindOf(parameter),
             parameter.HasExplicitDefaultValue ? DefaultValue.Write(parameter) : null,
-            parameter.Type.NullableAnnotation is NullableAnnotation.Annotated);
+            parameter.Type.NullableAnnotation is NullableAnnotation.Annotated,
+            pythonDefault == "None" ? PythonHints.OrNone(hint) : hint,
+            pythonDefault);
     }
 
     /// <summary>The modifiers as the user wrote them (both halves of a partial method must agree), with the async that the generated body needs.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Celeriac;
 
-/// <summary>Writes positional arguments as a JSON array, once, into an array of exactly its size. Used by generated code.</summary>
+/// <summary>Writes arguments once, into an array of exactly their size: by position as a JSON array, or by name as a JSON object. Used by generated code.</summary>
 public readonly struct ArgumentWriter
 {
     [ThreadStatic]
@@ -11,18 +11,29 @@ public readonly struct ArgumentWriter
 
     private readonly Pooled _pooled;
 
-    /// <summary>Starts an array.</summary>
+    /// <summary>Starts an array of positional arguments.</summary>
     public ArgumentWriter()
     {
-        // A writer is taken while it is in use: a converter that builds another signature inside gets one of its own.
-        _pooled = t_free ?? new Pooled();
-        t_free = null;
+        _pooled = Take();
         _pooled.Writer.WriteStartArray();
+    }
+
+    /// <summary>Starts an object of arguments by name, in the order of the task's parameters and under the names that Python gives them.</summary>
+    public ArgumentWriter(TaskDefinition definition)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        _pooled = Take();
+        _pooled.Named = definition.Parameters;
+        _pooled.Writer.WriteStartObject();
     }
 
     /// <summary>Adds an argument.</summary>
     public ArgumentWriter Add<T>(T value)
     {
+        if (_pooled.Named is { } parameters)
+        {
+            _pooled.Writer.WritePropertyName(parameters[_pooled.Next++].SnakeName);
+        }
         TaskJson.Write(_pooled.Writer, value);
         return this;
     }
@@ -37,10 +48,19 @@ public readonly struct ArgumentWriter
         return this;
     }
 
-    /// <summary>Ends the array.</summary>
+    /// <summary>Ends the array or object.</summary>
     public ReadOnlyMemory<byte> Finish()
     {
-        _pooled.Writer.WriteEndArray();
+        if (_pooled.Named is null)
+        {
+            _pooled.Writer.WriteEndArray();
+        }
+        else
+        {
+            _pooled.Writer.WriteEndObject();
+            _pooled.Named = null;
+            _pooled.Next = 0;
+        }
         _pooled.Writer.Flush();
         var bytes = _pooled.Buffer.WrittenSpan.ToArray();
         if (_pooled.Buffer.Capacity <= 1 << 20)
@@ -52,11 +72,23 @@ public readonly struct ArgumentWriter
         return bytes;
     }
 
+    private static Pooled Take()
+    {
+        // A writer is taken while it is in use: a converter that builds another signature inside gets one of its own.
+        var pooled = t_free ?? new Pooled();
+        t_free = null;
+        return pooled;
+    }
+
     private sealed class Pooled
     {
         public Pooled() => Writer = new Utf8JsonWriter(Buffer, TaskJson.WriterOptions);
 
         public ArrayBufferWriter<byte> Buffer { get; } = new(256);
         public Utf8JsonWriter Writer { get; }
+
+        /// <summary>The parameters whose names are written; null for arguments by position.</summary>
+        public IReadOnlyList<TaskParameter>? Named { get; set; }
+        public int Next { get; set; }
     }
 }

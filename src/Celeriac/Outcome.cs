@@ -34,7 +34,11 @@ public enum QuarantineReason
 /// <param name="Module">Its Python module or .NET namespace.</param>
 /// <param name="Arguments">Its constructor arguments; for a .NET exception its message.</param>
 /// <param name="Traceback">Where it happened, as text.</param>
-public sealed record TaskFailure(string Type, string? Module, IReadOnlyList<string> Arguments, string? Traceback);
+public sealed record TaskFailure(string Type, string? Module, IReadOnlyList<string> Arguments, string? Traceback)
+{
+    /// <summary>The arguments as a JSON array, where one of them is no text; empty where all are texts.</summary>
+    public ReadOnlyMemory<byte> ArgumentsJson { get; init; }
+}
 
 /// <summary>How a run ended: a closed set. It is taken apart by <see cref="IOutcomeVisitor{T}"/>, one method a case.</summary>
 public abstract record Outcome

@@ -15,6 +15,12 @@ public sealed class TaskAttribute(string? name = null) : Attribute
     /// <summary>The name of the generated handle; default the method's name without <c>Async</c>, plus <c>Task</c>.</summary>
     public string? Handle { get; set; }
 
+    /// <summary>
+    /// True sends the arguments by name, in Python's spelling (<c>orderId</c> as <c>order_id</c>), instead of by position: for a Python task with
+    /// keyword-only parameters. A task in C# takes either. Not with a <c>params</c> parameter, which has no name to be sent by.
+    /// </summary>
+    public bool Keywords { get; set; }
+
     /// <summary>The queue its calls go to; default the client's default queue.</summary>
     public string? Queue { get; set; }
 

@@ -20,7 +20,9 @@ public enum TaskParameterKind
 /// <param name="Name">The C# name; on the wire its snake_case form is accepted too.</param>
 /// <param name="Kind">How it takes its value.</param>
 /// <param name="TypeName">The C# type, for error texts.</param>
-public sealed record TaskParameter(string Name, TaskParameterKind Kind, string TypeName)
+/// <param name="PythonType">What a Python caller may give, as a type hint; null for anything. Of a <c>params</c> array each element's.</param>
+/// <param name="PythonDefault">The default as Python, for a reader; null where there is none, or none that can be written.</param>
+public sealed record TaskParameter(string Name, TaskParameterKind Kind, string TypeName, string? PythonType = null, string? PythonDefault = null)
 {
     /// <summary>The name as Python writes it: <c>orderId</c> is <c>order_id</c>.</summary>
     internal string SnakeName { get; } = JsonNamingPolicy.SnakeCaseLower.ConvertName(Name);
@@ -40,6 +42,9 @@ public sealed class TaskDefinition
 
     /// <summary>Runs the method; null for a task that lives elsewhere (a body-less partial method).</summary>
     public required TaskInvoker? Invoker { get; init; }
+
+    /// <summary>What a Python caller gets as the result, as a type hint; null for anything.</summary>
+    public string? PythonResult { get; init; }
 
     /// <summary>The declaration's options.</summary>
     public TaskOptions Options { get; init; } = TaskOptions.Default;

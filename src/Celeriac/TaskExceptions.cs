@@ -22,6 +22,7 @@ public sealed class RemoteTaskException : Exception
         State = state;
         RemoteType = remoteType;
         RemoteModule = remoteModule;
+        RemoteArguments = arguments;
         RemoteMessage = string.Join(", ", arguments);
         Traceback = traceback;
     }
@@ -34,6 +35,8 @@ public sealed class RemoteTaskException : Exception
     public string RemoteType { get; }
     /// <summary>The Python module or .NET namespace of the type.</summary>
     public string? RemoteModule { get; }
+    /// <summary>The remote exception's arguments: a text as it is, anything else as JSON (<c>42</c>, <c>null</c>, <c>{"a": 1}</c>).</summary>
+    public IReadOnlyList<string> RemoteArguments { get; }
     /// <summary>The remote exception's arguments, joined; for a .NET exception its message.</summary>
     public string RemoteMessage { get; }
     /// <summary>The remote traceback, if any.</summary>
@@ -44,15 +47,16 @@ public sealed class RemoteTaskException : Exception
 }
 
 /// <summary>
-/// Thrown by a task to choose exactly what the caller sees: type, module and arguments of the remote exception (CELERY-PROTOCOL section 12.3).
+/// Thrown by a task to choose exactly what the caller sees: type, module and arguments of the remote exception. A Python caller gets the class itself if it
+/// has imported the module, else one made up with that name.
 /// </summary>
 public class CeleryException : Exception
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="type">The exception class, for example <c>ValueError</c>.</param>
     /// <param name="module">Its module, for example <c>builtins</c>.</param>
-    /// <param name="arguments">The constructor arguments.</param>
-    public CeleryException(string type, string module, params string[] arguments) : base(string.Join(", ", arguments))
+    /// <param name="arguments">The constructor arguments. Null, truth values and numbers travel as such; anything else as its text.</param>
+    public CeleryException(string type, string module, params object?[] arguments) : base(string.Join(", ", arguments))
     {
         RemoteType = type;
         RemoteModule = module;
@@ -64,7 +68,24 @@ public class CeleryException : Exception
     /// <summary>Its module.</summary>
     public string RemoteModule { get; }
     /// <summary>The constructor arguments.</summary>
-    public IReadOnlyList<string> Arguments { get; }
+    public IReadOnlyList<object?> Arguments { get; }
+}
+
+/// <summary>
+/// Says which Python exception an exception class is to a Python caller: <c>[CeleryException("OutOfStock", "shop.errors")]</c>. Its only argument there is the message;
+/// throw <see cref="CeleryException"/> for others. Holds for derived classes too. Without it, common exceptions of .NET become Python's
+/// (<see cref="ArgumentException"/> is <c>ValueError</c>), and any other keeps its name and namespace.
+/// </summary>
+/// <param name="type">The exception class, for example <c>ValueError</c>.</param>
+/// <param name="module">Its module, for example <c>builtins</c>.</param>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class CeleryExceptionAttribute(string type, string module) : Attribute
+{
+    /// <summary>The exception class.</summary>
+    public string Type { get; } = type;
+
+    /// <summary>Its module.</summary>
+    public string Module { get; } = module;
 }
 
 /// <summary>Asks the worker to run the task again later. Made by <see cref="TaskContext.Retry"/> and thrown by the task.</summary>

@@ -21,6 +21,7 @@ public sealed class ParsingTests
     [InlineData("call", "Required argument missing for command: 'call'.")]
     [InlineData("quarantine retry", "Give the id of a message, or --all: 'quarantine retry ID' or 'quarantine retry --all'.")]
     [InlineData("quarantine delete x --all", "Give the id of a message, or --all")]
+    [InlineData("stubs --check", "--check compares with a file. Name it: --output tasks.py.")]
     [InlineData("worker -Q ,", "Option '-Q' names no queue.")]
     public async Task Wrong_arguments_are_answered_with_one_sentence_and_exit_code_2(string line, string sentence)
     {
@@ -33,10 +34,11 @@ public sealed class ParsingTests
     }
 
     [Theory]
-    [InlineData("--help", "worker -c 8 -Q mail,slow -n w1@%h -l info|worker|call|result|status|purge|quarantine|-b, --broker|--result-backend|-C, --no-color|-q, --quiet|--version")]
+    [InlineData("--help", "worker -c 8 -Q mail,slow -n w1@%h -l info|worker|call|result|status|purge|quarantine|stubs|-b, --broker|--result-backend|-C, --no-color|-q, --quiet|--version")]
     [InlineData("worker --help", "-c, --concurrency|-Q, --queues|-n, --hostname|-l, --loglevel|--prefetch|--prefetch-multiplier")]
     [InlineData("call --help", "-a, --args|-k, --kwargs|--countdown|--eta|--expires|--queue|--exchange|--routing-key|--priority|--wait")]
     [InlineData("result --help", "-t, --task|--traceback|--wait|-j, --json")]
+    [InlineData("stubs --help", "-o, --output|--check")]
     [InlineData("purge --help", "-f, --force|-Q, --queues|-X, --exclude-queues")]
     [InlineData("status --help", "-Q, --queues|-j, --json")]
     [InlineData("quarantine --help", "list|show|retry|delete|-Q, --queues")]

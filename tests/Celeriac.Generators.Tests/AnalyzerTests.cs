@@ -78,6 +78,32 @@ public sealed class AnalyzerTests
         Assert.StartsWith("Task method 'Run' waits for another task's result", await run.FaultTextAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("public static async Task Run(int x) => await Python.AddAsync(x);")]
+    [InlineData("public static async Task Run(int x) { Func<Task<int>> wait = () => Python.AddAsync(x); await wait(); }")]
+    public async Task CEL007_A_direct_call_of_a_task_that_runs_elsewhere_inside_a_task(string method)
+    {
+        var run = Program($"{PythonAdd} public static partial class Tasks {{ [Task(\"t\")] {method} }}");
+        Assert.Equal(["CEL007 'AddAsync'"], await run.FaultsAsync());
+        Assert.StartsWith("Task method 'Run' waits for task 'AddAsync', which runs elsewhere, and holds its worker slot meanwhile", await run.FaultTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CEL007_sees_that_a_task_of_a_library_runs_elsewhere()
+    {
+        var library = Program(PythonAdd, "Library").ToReference();
+        var run = GeneratorRun.Of(
+            "using System.Threading.Tasks; using Celeriac; namespace App; public static partial class Tasks { [Task(\"t\")] public static async Task Run() => await Demo.Python.AddAsync(1); }",
+            references: [library]);
+        Assert.Equal(["CEL007 'AddAsync'"], await run.FaultsAsync());
+    }
+
+    [Theory]
+    [InlineData("public static class Caller { public static async Task<int> Run() => await Python.AddAsync(1); }")]
+    [InlineData("public static partial class Tasks { [Task(\"t\")] public static async Task Run() => await Python.AddTask.DelayAsync(1); }")]
+    [InlineData("public static partial class Tasks { [Task(\"t\")] public static async Task Run() => await Other.AddAsync(1); } public static partial class Other { [Task(\"o\")] public static Task AddAsync(int x) => Task.CompletedTask; }")]
+    public async Task CEL007_is_silent_where_nothing_waits_in_a_slot(string caller) => Assert.Empty(await Program($"{PythonAdd} {caller}").FaultsAsync());
+
     [Fact]
     public async Task CEL007_is_silent_outside_of_tasks() => Assert.Empty(await Program(
         "public static class Caller { public static async Task<int> Run(AsyncResult<int> other) => await other.GetAsync(); }").FaultsAsync());
@@ -110,9 +136,11 @@ public sealed class AnalyzerTests
 
     private const string Add = "public static partial class Tasks { [Task(\"add\")] public static int Add(int x) => x; }";
 
-    private static GeneratorRun Program(string code)
+    private const string PythonAdd = "public static partial class Python { [Task(\"proj.add\")] public static partial Task<int> AddAsync(int x); }";
+
+    private static GeneratorRun Program(string code, string assemblyName = "Program")
     {
-        var run = GeneratorRun.Of($"using System; using System.Collections.Generic; using System.Threading; using System.Threading.Tasks; using Celeriac; namespace Demo; {code}");
+        var run = GeneratorRun.Of($"using System; using System.Collections.Generic; using System.Threading; using System.Threading.Tasks; using Celeriac; namespace Demo; {code}", assemblyName: assemblyName);
         Assert.DoesNotContain(run.CompilerComplaints(), complaint => complaint.Contains("error", StringComparison.Ordinal) && !complaint.Contains("CS0534", StringComparison.Ordinal));
         return run;
     }

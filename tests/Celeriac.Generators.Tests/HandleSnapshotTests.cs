@@ -109,6 +109,50 @@ public sealed class HandleSnapshotTests
         """);
 
     [Fact]
+    public void A_task_in_another_program_that_takes_its_arguments_by_name() => Check("ElsewhereByName", "Demo.Python.g.cs", """
+        using System.Threading;
+        using System.Threading.Tasks;
+        using Celeriac;
+        namespace Demo;
+
+        public partial class Python
+        {
+            [Task("proj.resize", Keywords = true, IgnoreResult = true)]
+            internal virtual partial ValueTask<string?> ResizeAsync(string filePath, int? maxWidth = null, string ResizeTask = "", CancellationToken token = default);
+        }
+        """);
+
+    [Fact]
+    public void What_Python_is_told_about_types_and_defaults() => Check("PythonHints", "Demo.Hints.g.cs", """
+        using System;
+        using System.Collections.Generic;
+        using System.Text.Json;
+        using System.Threading.Tasks;
+        using Celeriac;
+        namespace Demo;
+
+        public sealed record Order(int Id);
+        public enum Colour { Red, Blue }
+        [Flags] public enum Rights { Read = 1, Write = 2 }
+
+        public static partial class Hints
+        {
+            [Task("hints.types")]
+            public static Dictionary<int, Order?> Types(
+                bool truth, byte small, double real, char letter, string? text, byte[] bytes, decimal price, Guid id, DateTimeOffset time, DateOnly day, TimeSpan span, Uri place,
+                Colour colour, Rights rights, int? count, int[] numbers, IReadOnlyList<string?>? names, Dictionary<string, decimal> prices, Order order, JsonElement json, object any) => null!;
+
+            [Task("hints.defaults")]
+            public static Task<DateTime?> Defaults(
+                bool truth = true, long wide = -5, double whole = 1, float nothing = float.NaN, decimal price = 1.10m, string text = "a \"q\" \\ é\n", string? none = null,
+                Colour colour = Colour.Blue, Colour? perhaps = null, Guid id = default, int[] list = null!) => null!;
+
+            [Task("hints.rest")]
+            public static async ValueTask<List<decimal>> Rest(params decimal?[] values) => await Task.FromResult(new List<decimal>());
+        }
+        """);
+
+    [Fact]
     public void Every_option_of_the_attribute() => Check("Options", "Tasks.g.cs", """
         using System;
         using Celeriac;

@@ -112,8 +112,9 @@ public sealed class RunGeneratedTests
         Assert.Equal([true, true, false], tasks.Select(task => task.Invoker is not null));
         Assert.Equal("Demo.Tasks.RunAsync", tasks[1].Method);
         Assert.Equal(
-            [new("x", TaskParameterKind.Required, "int"), new("y", TaskParameterKind.Optional, "int"), new("rest", TaskParameterKind.Rest, "string[]")],
+            [new("x", TaskParameterKind.Required, "int", "int"), new("y", TaskParameterKind.Optional, "int", "int", "1"), new("rest", TaskParameterKind.Rest, "string[]", "str")],
             tasks[0].Parameters);
+        Assert.Equal(["None", "None", null], tasks.Select(task => task.PythonResult));
         Assert.Same(TaskOptions.Default, tasks[1].Options);
     }
 

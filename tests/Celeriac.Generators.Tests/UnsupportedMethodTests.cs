@@ -19,12 +19,25 @@ public sealed class UnsupportedMethodTests
     [InlineData("private static void Run() { }", "the code that registers tasks cannot see it")]
     [InlineData("public static partial int Run();", "it runs in another process, so its result must be awaited")]
     [InlineData("public static partial Task Run(TaskContext context);", "it runs in another process and has no use for parameter 'context'")]
+    [InlineData("public static partial Task Run(CancellationToken token, TaskContext context);", "it runs in another process and has no use for parameter 'context'")]
+    [InlineData("public static partial void Run();", "it runs in another process, so its result must be awaited")]
+    [InlineData("public static partial Task<int> Run(out int x);", "parameter 'x' is passed by reference")]
     [InlineData("public static void Run(__arglist) { }", "it takes __arglist")]
     public async Task A_method_that_no_message_can_call_is_refused(string method, string reason)
     {
         var run = Program($"static int Field; [Task(\"t\")] {method}");
         Assert.Equal(["CEL001 'Run'"], await run.FaultsAsync());
         Assert.StartsWith($"'Run' cannot be a task: {reason}", await run.FaultTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("public static partial Task Run(params string[] x);")]
+    [InlineData("public static void Run(params string[] x) { }")]
+    public async Task A_params_array_has_no_name_to_be_sent_by(string method)
+    {
+        var run = Program($"[Task(\"t\", Keywords = true)] {method}");
+        Assert.Equal(["CEL001 'Run'"], await run.FaultsAsync());
+        Assert.StartsWith("'Run' cannot be a task: params parameter 'x' has no name to be sent by", await run.FaultTextAsync(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -82,5 +95,5 @@ public sealed class UnsupportedMethodTests
     }
 
     private static GeneratorRun Program(string members) => GeneratorRun.Of(
-        $"using System; using System.Collections.Generic; using System.Threading.Tasks; using Celeriac; namespace Demo; public static partial class Tasks {{ {members} }}");
+        $"using System; using System.Collections.Generic; using System.Threading; using System.Threading.Tasks; using Celeriac; namespace Demo; public static partial class Tasks {{ {members} }}");
 }

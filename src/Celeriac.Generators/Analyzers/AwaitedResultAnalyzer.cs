@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace Celeriac.Generators.Analyzers;
 
-/// <summary>CEL007: a task waits for the result of another one.</summary>
+/// <summary>CEL007: a task waits for the result of another one, or calls the method of one that runs elsewhere, which waits too.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class AwaitedResultAnalyzer : DiagnosticAnalyzer
 {
@@ -24,7 +24,7 @@ public sealed class AwaitedResultAnalyzer : DiagnosticAnalyzer
     private static void Analyze(OperationAnalysisContext context)
     {
         var invocation = (IInvocationOperation)context.Operation;
-        if (!Waits(invocation.TargetMethod))
+        if (AwaitedBy(invocation.TargetMethod) is not { } awaited)
         {
             return;
         }
@@ -33,14 +33,17 @@ public sealed class AwaitedResultAnalyzer : DiagnosticAnalyzer
         {
             if (Symbols.TaskAttributeOf(method) is not null)
             {
-                context.ReportDiagnostic(Diagnostic.Create(Diagnostics.AwaitedResult, NameOf(invocation).GetLocation(), method.Name));
+                context.ReportDiagnostic(Diagnostic.Create(Diagnostics.AwaitedResult, NameOf(invocation).GetLocation(), method.Name, awaited));
                 return;
             }
         }
     }
 
-    private static bool Waits(IMethodSymbol method) =>
-        method.Name is "GetAsync" or "GetJsonAsync" or "WaitAsync" && Symbols.DottedName(method.ContainingType) == "Celeriac.AsyncResult";
+    /// <summary>What a call of the method waits for; null where it waits for no task.</summary>
+    private static string? AwaitedBy(IMethodSymbol method) =>
+        method.Name is "GetAsync" or "GetJsonAsync" or "WaitAsync" && Symbols.DottedName(method.ContainingType) == "Celeriac.AsyncResult" ? "another task's result"
+        : Symbols.IsSent(method) ? $"task '{method.Name}', which runs elsewhere,"
+        : null;
 
     private static SyntaxNode NameOf(IInvocationOperation invocation) => invocation.Syntax is InvocationExpressionSyntax { Expression: var called }
         ? called switch

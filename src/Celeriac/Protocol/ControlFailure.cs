@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Celeriac.Protocol;
 
 /// <summary>The failures that a worker itself writes, with Celery's names.</summary>
@@ -24,7 +22,7 @@ internal static class ControlFailure
 
     /// <summary>The hard time limit, in seconds.</summary>
     public static TaskFailure TimeLimitExceeded(TimeSpan limit) =>
-        new("TimeLimitExceeded", BilliardExceptions, [limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)], null);
+        ExceptionArguments.Failure("TimeLimitExceeded", BilliardExceptions, [limit.TotalSeconds], null);
 
     /// <summary>The soft time limit.</summary>
     public static TaskFailure SoftTimeLimitExceeded(string? traceback = null) => new("SoftTimeLimitExceeded", BilliardExceptions, [], traceback);

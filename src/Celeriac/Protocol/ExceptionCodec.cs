@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text;
 using System.Text.Json;
 using Celeriac.Serialization;
 
@@ -11,7 +10,6 @@ namespace Celeriac.Protocol;
 /// </summary>
 internal static class ExceptionCodec
 {
-    private const int MostArguments = 64;
     private const string UnknownType = "Exception";
 
     /// <summary>An exception as data. Wrappers with one exception inside are taken off. Never throws.</summary>
@@ -20,7 +18,7 @@ internal static class ExceptionCodec
         error = Unwrap(error);
         if (error is CeleryException chosen)
         {
-            return new TaskFailure(chosen.RemoteType, chosen.RemoteModule, [.. chosen.Arguments.Take(MostArguments).Select(argument => ExceptionText.Cut(argument, ExceptionText.LongestText))], ExceptionText.TracebackOf(error));
+            return ExceptionArguments.Failure(chosen.RemoteType, chosen.RemoteModule, chosen.Arguments, ExceptionText.TracebackOf(error));
         }
         var (type, module) = ExceptionNames.Of(error);
         return new TaskFailure(type, module, [ExceptionText.MessageOf(error)], ExceptionText.TracebackOf(error));
@@ -34,21 +32,18 @@ internal static class ExceptionCodec
         {
             writer.WriteStartObject();
             writer.WriteString("exc_type"u8, failure.Type);
-            writer.WriteStartArray("exc_message"u8);
-            foreach (var argument in failure.Arguments)
-            {
-                writer.WriteStringValue(argument);
-            }
-            writer.WriteEndArray();
+            writer.WritePropertyName("exc_message"u8);
+            WriteArguments(writer, failure);
             writer.WriteString("exc_module"u8, failure.Module);
             writer.WriteEndObject();
         }
         return stream.ToArray();
     }
 
-    /// <summary>A failure from the JSON of a record's result. Whatever the JSON is, there is an answer: never throws.</summary>
+    /// <summary>A failure from the JSON of a record's result. Whatever the JSON is, there is an answer, of bounded length: never throws.</summary>
     public static TaskFailure Decode(ReadOnlySpan<byte> json, string? traceback)
     {
+        traceback = traceback is null ? null : ExceptionText.Cut(traceback, ExceptionText.LongestTraceback);
         try
         {
             return Read(json, traceback);
@@ -66,6 +61,21 @@ internal static class ExceptionCodec
     /// <summary>What a caller that awaits the result gets.</summary>
     public static RemoteTaskException ToException(string taskId, string state, TaskFailure failure) =>
         new(taskId, state, failure.Type, failure.Module, failure.Arguments, failure.Traceback);
+
+    private static void WriteArguments(Utf8JsonWriter writer, TaskFailure failure)
+    {
+        if (!failure.ArgumentsJson.IsEmpty)
+        {
+            writer.WriteRawValue(failure.ArgumentsJson.Span);
+            return;
+        }
+        writer.WriteStartArray();
+        foreach (var argument in failure.Arguments)
+        {
+            writer.WriteStringValue(argument);
+        }
+        writer.WriteEndArray();
+    }
 
     private static TaskFailure DecodeStandard(ReadOnlySpan<byte> json, string? traceback)
     {
@@ -85,7 +95,7 @@ internal static class ExceptionCodec
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            return new TaskFailure(UnknownType, null, ReadArguments(ref reader, json), traceback);
+            return new TaskFailure(UnknownType, null, ExceptionArguments.Read(ref reader, json), traceback);
         }
         string? type = null;
         string? module = null;
@@ -103,7 +113,7 @@ internal static class ExceptionCodec
                     module = ReadName(ref reader);
                     break;
                 case "exc_message":
-                    arguments = ReadArguments(ref reader, json);
+                    arguments = ExceptionArguments.Read(ref reader, json);
                     break;
                 default:
                     reader.Skip();
@@ -121,42 +131,6 @@ internal static class ExceptionCodec
         }
         reader.Skip();
         return null;
-    }
-
-    private static List<string> ReadArguments(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
-    {
-        var arguments = new List<string>();
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            if (reader.TokenType != JsonTokenType.Null)
-            {
-                arguments.Add(ReadArgument(ref reader, json));
-            }
-            return arguments;
-        }
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (arguments.Count == MostArguments)
-            {
-                reader.Skip();
-                continue;
-            }
-            arguments.Add(ReadArgument(ref reader, json));
-        }
-        return arguments;
-    }
-
-    /// <summary>A string as its text, anything else as its JSON.</summary>
-    private static string ReadArgument(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
-    {
-        if (reader.TokenType == JsonTokenType.String)
-        {
-            return ExceptionText.Cut(JsonText.Read(ref reader), ExceptionText.LongestText);
-        }
-        var start = (int)reader.TokenStartIndex;
-        reader.Skip();
-        var length = (int)reader.BytesConsumed - start;
-        return ExceptionText.Cut(Encoding.UTF8.GetString(json.Slice(start, Math.Min(length, ExceptionText.LongestText * 4))), ExceptionText.LongestText);
     }
 
     private static Exception Unwrap(Exception error)

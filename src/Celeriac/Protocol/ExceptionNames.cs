@@ -7,9 +7,9 @@ internal static class ExceptionNames
     private const string CeleryExceptions = "celery.exceptions";
 
     /// <summary>
-    /// The class and module. The runtime's own exceptions, derived ones included, become Python's; any other keeps its name and namespace, of which Python makes a class.
+    /// The class and module: those of its <see cref="CeleryExceptionAttribute"/>, if it has one. The runtime's own exceptions, derived ones included, become Python's; any other keeps its name and namespace, of which Python makes a class.
     /// </summary>
-    public static (string Type, string? Module) Of(Exception error) => error switch
+    public static (string Type, string? Module) Of(Exception error) => Chosen(error) ?? error switch
     {
         TaskArgumentException => ("TypeError", Builtins),
         TaskRejectException => ("Reject", CeleryExceptions),
@@ -29,6 +29,9 @@ internal static class ExceptionNames
         ArgumentException => ("ValueError", Builtins),
         _ => OwnName(error),
     };
+
+    private static (string, string?)? Chosen(Exception error) =>
+        Attribute.GetCustomAttribute(error.GetType(), typeof(CeleryExceptionAttribute)) is CeleryExceptionAttribute { Type.Length: > 0 } chosen ? (chosen.Type, chosen.Module) : null;
 
     private static bool IsOfTheRuntime(Exception error) =>
         error.GetType().Namespace is { } space && (space == "System" || space.StartsWith("System.", StringComparison.Ordinal));

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text;
 
 namespace Celeriac.Protocol;
@@ -9,6 +10,7 @@ internal static class ExceptionText
     public const int LongestTraceback = 32 * 1024;
     public const int LongestText = 8 * 1024;
     public const int MostCauses = 8;
+    private const int LongestNote = 48;
 
     /// <summary>Python's first line, which log tools look for, then what .NET shows: each exception with its stack, outermost first.</summary>
     public static string TracebackOf(Exception error)
@@ -53,5 +55,25 @@ internal static class ExceptionText
         }
     }
 
-    public static string Cut(string text, int longest) => text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest - 1), "…");
+    /// <summary>
+    /// The text itself, or what fits of it with a note of how much is missing. The end is kept too, because Python says what went wrong in the last line of a traceback.
+    /// </summary>
+    public static string Cut(string text, int longest)
+    {
+        if (text.Length <= longest)
+        {
+            return text;
+        }
+        var note = string.Create(CultureInfo.InvariantCulture, $" … [{text.Length - longest + LongestNote} characters left out] … ");
+        var kept = longest - LongestNote;
+        if (kept <= 0)
+        {
+            return note.Length <= longest ? note : note[..longest];
+        }
+        var end = kept / 4;
+        return string.Concat(text.AsSpan(0, Whole(text, kept - end)), note, text.AsSpan(Whole(text, text.Length - end)));
+    }
+
+    /// <summary>The place, or the one before it where it would part a surrogate pair.</summary>
+    private static int Whole(string text, int place) => place > 0 && char.IsHighSurrogate(text[place - 1]) ? place - 1 : place;
 }

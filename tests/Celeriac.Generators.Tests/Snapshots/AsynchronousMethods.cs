@@ -20,9 +20,10 @@ partial class Slow
                 Method = "Demo.Slow.FindAsync",
                 Parameters =
                 [
-                    new("id", global::Celeriac.TaskParameterKind.Required, "string"),
+                    new("id", global::Celeriac.TaskParameterKind.Required, "string", "str"),
                 ],
                 Invoker = Invoke,
+                PythonResult = "dict[str, _typing.Any] | None",
             },
             global::Celeriac.SendOptions.None,
             client: null);
@@ -76,9 +77,10 @@ partial class Slow
                 Method = "Demo.Slow.CountAsync",
                 Parameters =
                 [
-                    new("orders", global::Celeriac.TaskParameterKind.Required, "Order[]"),
+                    new("orders", global::Celeriac.TaskParameterKind.Required, "Order[]", "list[dict[str, _typing.Any]]"),
                 ],
                 Invoker = Invoke,
+                PythonResult = "int",
             },
             global::Celeriac.SendOptions.None,
             client: null);
@@ -132,6 +134,7 @@ partial class Slow
                 Method = "Demo.Slow.TouchAsync",
                 Parameters = [],
                 Invoker = Invoke,
+                PythonResult = "None",
             },
             global::Celeriac.SendOptions.None,
             client: null);

@@ -10,6 +10,7 @@ partial class Python
     /// <summary>The task <c>proj.add</c>, declared by <see cref="M:Demo.Python.AddAsync(System.Int32,System.Int32,System.Threading.CancellationToken)"/>.</summary>
     public static AddTaskHandle AddTask => AddTaskHandle.Instance;
 
+    [global::Celeriac.RunsElsewhere]
     public static async partial global::System.Threading.Tasks.Task<int> AddAsync(int x, int y, global::System.Threading.CancellationToken cancellation)
     {
         var sent = await AddTask.DelayAsync(x, y, cancellation).ConfigureAwait(false);
@@ -66,6 +67,7 @@ partial class Python
     /// <summary>The task <c>proj.log</c>, declared by <see cref="M:Demo.Python.LogAsync(System.String[])"/>.</summary>
     public static LogTaskHandle LogTask => LogTaskHandle.Instance;
 
+    [global::Celeriac.RunsElsewhere]
     public static async partial global::System.Threading.Tasks.ValueTask LogAsync(params string[] lines)
     {
         var sent = await LogTask.DelayAsync(lines).ConfigureAwait(false);

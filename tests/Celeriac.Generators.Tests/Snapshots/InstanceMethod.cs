@@ -20,10 +20,11 @@ partial class Mail
                 Method = "Demo.Mail.SendAsync",
                 Parameters =
                 [
-                    new("to", global::Celeriac.TaskParameterKind.Required, "string"),
-                    new("subject", global::Celeriac.TaskParameterKind.Required, "string"),
+                    new("to", global::Celeriac.TaskParameterKind.Required, "string", "str"),
+                    new("subject", global::Celeriac.TaskParameterKind.Required, "string", "str"),
                 ],
                 Invoker = Invoke,
+                PythonResult = "None",
                 Options = new() { MaxRetries = 3, RetryBackoff = true },
             },
             global::Celeriac.SendOptions.None,

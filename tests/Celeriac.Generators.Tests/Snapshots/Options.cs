@@ -18,6 +18,7 @@ partial class Tasks
                 Method = "Tasks.Run",
                 Parameters = [],
                 Invoker = Invoke,
+                PythonResult = "None",
                 Options = new()
                 {
                     Queue = "slow",
@@ -88,6 +89,7 @@ partial class Tasks
                 Method = "Tasks.Rest",
                 Parameters = [],
                 Invoker = Invoke,
+                PythonResult = "None",
                 IsSynchronous = true,
             },
             global::Celeriac.SendOptions.None,

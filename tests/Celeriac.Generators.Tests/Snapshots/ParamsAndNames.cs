@@ -22,12 +22,13 @@ partial class Outer
                     Method = "Demo.Outer.Inner.Join",
                     Parameters =
                     [
-                        new("event", global::Celeriac.TaskParameterKind.Required, "string"),
-                        new("call", global::Celeriac.TaskParameterKind.Required, "string"),
-                        new("result", global::Celeriac.TaskParameterKind.Required, "int"),
-                        new("rest", global::Celeriac.TaskParameterKind.Rest, "string?[]"),
+                        new("event", global::Celeriac.TaskParameterKind.Required, "string", "str"),
+                        new("call", global::Celeriac.TaskParameterKind.Required, "string", "str"),
+                        new("result", global::Celeriac.TaskParameterKind.Required, "int", "int"),
+                        new("rest", global::Celeriac.TaskParameterKind.Rest, "string?[]", "str | None"),
                     ],
                     Invoker = Invoke,
+                    PythonResult = "str",
                     IsSynchronous = true,
                 },
                 global::Celeriac.SendOptions.None,
@@ -85,10 +86,11 @@ partial class Outer
                     Method = "Demo.Outer.Inner.Sum",
                     Parameters =
                     [
-                        new("Sign", global::Celeriac.TaskParameterKind.Required, "int"),
-                        new("cancellationToken", global::Celeriac.TaskParameterKind.Required, "int"),
+                        new("Sign", global::Celeriac.TaskParameterKind.Required, "int", "int"),
+                        new("cancellationToken", global::Celeriac.TaskParameterKind.Required, "int", "int"),
                     ],
                     Invoker = Invoke,
+                    PythonResult = "int",
                     IsSynchronous = true,
                 },
                 global::Celeriac.SendOptions.None,

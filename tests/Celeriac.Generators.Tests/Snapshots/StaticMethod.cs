@@ -20,10 +20,11 @@ partial class MathTasks
                 Method = "Demo.MathTasks.Add",
                 Parameters =
                 [
-                    new("x", global::Celeriac.TaskParameterKind.Required, "int"),
-                    new("y", global::Celeriac.TaskParameterKind.Optional, "int"),
+                    new("x", global::Celeriac.TaskParameterKind.Required, "int", "int"),
+                    new("y", global::Celeriac.TaskParameterKind.Optional, "int", "int", "2"),
                 ],
                 Invoker = Invoke,
+                PythonResult = "int",
                 IsSynchronous = true,
             },
             global::Celeriac.SendOptions.None,

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using System.Text.Json;
 using Celeriac.Protocol;
 
 namespace Celeriac.Tests.Protocol;
@@ -27,6 +28,11 @@ public sealed class ExceptionCodecTests
         { new CeleryException("MyError", "proj.errors", "m"), "MyError", "proj.errors" },
         { new AggregateException(new TargetInvocationException(new TimeoutException("m"))), "TimeoutError", "builtins" },
         { new TaskRejectException("m"), "Reject", "celery.exceptions" },
+        { new OutOfStockException("m"), "OutOfStock", "shop.errors" },
+        { new OutOfBreadException("m"), "OutOfStock", "shop.errors" },
+        { new NamelessException("m"), "NamelessException", "Celeriac.Tests.Protocol" },
+        { new ArgumentOutOfRangeException("p", "m"), "ValueError", "builtins" },
+        { new JsonException("m"), "JsonException", "System.Text.Json" },
     };
 
     [Theory]
@@ -64,8 +70,89 @@ public sealed class ExceptionCodecTests
     public void Messages_and_tracebacks_are_bounded()
     {
         var failure = ExceptionCodec.FromException(new InvalidOperationException(new string('x', 1_000_000), new TimeoutException(new string('y', 1_000_000))));
-        Assert.Equal(8 * 1024, failure.Arguments[0].Length);
-        Assert.True(failure.Traceback!.Length <= 32 * 1024);
+        Assert.InRange(failure.Arguments[0].Length, 8 * 1024 - 50, 8 * 1024);
+        Assert.InRange(failure.Traceback!.Length, 8 * 1024, 32 * 1024);
+    }
+
+    [Fact]
+    public void What_is_cut_says_how_much_and_keeps_the_end_where_Python_says_what_went_wrong()
+    {
+        var traceback = $"Traceback (most recent call last):\n{string.Concat(Enumerable.Repeat("  File \"a.py\", line 1, in f\n", 10_000))}ValueError: boom";
+        var failure = ExceptionCodec.Decode("""{"exc_type": "ValueError", "exc_message": ["boom"]}"""u8, traceback);
+        Assert.InRange(failure.Traceback!.Length, 32 * 1024 - 50, 32 * 1024);
+        Assert.StartsWith("Traceback (most recent call last):\n", failure.Traceback, StringComparison.Ordinal);
+        Assert.EndsWith("\nValueError: boom", failure.Traceback, StringComparison.Ordinal);
+        Assert.Matches(@" … \[2\d{5} characters left out\] … ", failure.Traceback);
+    }
+
+    [Fact]
+    public void No_cut_parts_a_surrogate_pair()
+    {
+        for (var shift = 0; shift < 4; shift++)
+        {
+            var text = ExceptionText.Cut(new string('x', shift) + string.Concat(Enumerable.Repeat("😀", 1_000)), 501);
+            Assert.Equal(text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)));
+            Assert.InRange(text.Length, 400, 501);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(40)]
+    [InlineData(49)]
+    public void However_little_room_there_is_the_text_fits(int room) => Assert.InRange(ExceptionText.Cut(new string('x', 100_000), room).Length, 0, room);
+
+    [Fact]
+    public void All_arguments_together_are_bounded()
+    {
+        var json = $$"""{"exc_type": "E", "exc_message": [{{string.Join(',', Enumerable.Repeat($"\"{new string('x', 100_000)}\"", 60))}}]}""";
+        Assert.InRange(ExceptionCodec.Decode(Encoding.UTF8.GetBytes(json), null).Arguments.Sum(argument => argument.Length), 8 * 1024, 16 * 1024);
+        var failure = ExceptionCodec.FromException(new CeleryException("E", "m", [.. Enumerable.Repeat(new string('x', 100_000), 60)]));
+        Assert.InRange(failure.Arguments.Sum(argument => argument.Length), 8 * 1024, 16 * 1024);
+    }
+
+    [Fact]
+    public void Chosen_arguments_keep_their_type_on_the_wire()
+    {
+        var failure = ExceptionCodec.FromException(new CeleryException("HttpError", "proj.errors", "boom", 404, 1.5, true, null, 18446744073709551615UL, double.NaN, 1.10m, new RudeText()));
+        Assert.Equal(
+            """{"exc_type":"HttpError","exc_message":["boom",404,1.5,true,null,18446744073709551615,"NaN","1.10","(the argument cannot be read)"],"exc_module":"proj.errors"}""",
+            Encoding.UTF8.GetString(ExceptionCodec.Encode(failure).Span));
+        Assert.Equal(["boom", "404", "1.5", "True", "null", "18446744073709551615", "NaN", "1.10", "(the argument cannot be read)"], failure.Arguments);
+    }
+
+    [Fact]
+    public void The_hard_limit_is_a_number_as_Python_writes_it() => Assert.Equal(
+        """{"exc_type":"TimeLimitExceeded","exc_message":[1],"exc_module":"billiard.exceptions"}""",
+        Encoding.UTF8.GetString(ExceptionCodec.Encode(ControlFailure.TimeLimitExceeded(TimeSpan.FromSeconds(1))).Span));
+
+    [Fact]
+    public void The_soft_limit_has_no_arguments() => Assert.Equal(
+        """{"exc_type":"SoftTimeLimitExceeded","exc_message":[],"exc_module":"billiard.exceptions"}""",
+        Encoding.UTF8.GetString(ExceptionCodec.Encode(ControlFailure.SoftTimeLimitExceeded()).Span));
+
+    [Fact]
+    public void A_caller_gets_each_argument()
+    {
+        var failure = ExceptionCodec.Decode("""{"exc_type": "E", "exc_message": ["boom", 42, null, {"a": [1]}], "exc_module": "m"}"""u8, "t");
+        var error = ExceptionCodec.ToException("id", TaskStates.Failure, failure);
+        Assert.Equal(["boom", "42", "null", "{\"a\": [1]}"], error.RemoteArguments);
+        Assert.Equal("boom, 42, null, {\"a\": [1]}", error.RemoteMessage);
+        Assert.EndsWith($"--- remote traceback ---{Environment.NewLine}t", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("System.InvalidOperationException", "System")]
+    [InlineData("InvalidOperationException", "System")]
+    [InlineData("System.Diagnostics.Process, System.Diagnostics.Process", null)]
+    [InlineData("OutOfStockException", "Celeriac.Tests.Protocol.ExceptionCodecTests")]
+    public void No_name_from_the_wire_is_looked_up(string type, string? module)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object?> { ["exc_type"] = type, ["exc_module"] = module, ["exc_message"] = new[] { "m" } });
+        var error = ExceptionCodec.ToException("id", TaskStates.Failure, ExceptionCodec.Decode(json, null));
+        Assert.Equal(typeof(RemoteTaskException), error.GetType());
+        Assert.Equal((type, module), (error.RemoteType, error.RemoteModule));
     }
 
     [Fact]
@@ -157,6 +244,22 @@ public sealed class ExceptionCodecTests
         {
             return error;
         }
+    }
+
+    [CeleryException("OutOfStock", "shop.errors")]
+    private class OutOfStockException(string message) : ArgumentException(message);
+
+    private sealed class OutOfBreadException(string message) : OutOfStockException(message);
+
+    [CeleryException("", "shop.errors")]
+    private sealed class NamelessException(string message) : Exception(message);
+
+    private sealed class RudeText
+    {
+        // The exception's own message is made of the arguments too, so only the second call is rude.
+        private int _calls;
+
+        public override string ToString() => _calls++ == 0 ? "once" : throw new InvalidOperationException();
     }
 
     private sealed class OwnException(string message) : IOException(message);
