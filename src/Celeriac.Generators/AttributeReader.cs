@@ -57,6 +57,7 @@ internal static class AttributeReader
         ("Queue", string queue) when queue.Length == 0 => new("empty", "a queue has a name", "Write the queue's name, or leave it out for the client's default queue"),
         ("Queue", string queue) when Encoding.UTF8.GetByteCount(queue) > LongestQueueName =>
             new($"{Encoding.UTF8.GetByteCount(queue)} bytes long", $"brokers take at most {LongestQueueName} bytes", "Choose a shorter name"),
+        ("RateLimit", string rate) when !IsRate(rate) => new($"'{rate}'", "it must be a number with /s, /m or /h", "Write for example \"10/m\""),
         ("Handle", string handle) when !SyntaxFacts.IsValidIdentifier(handle) || TaskNames.Escape(handle) != handle =>
             new($"'{handle}'", "it must be a C# name", "Write a name such as \"AddTask\""),
         ("RetryBackoffMax", double seconds) when !(seconds is > 0 and <= LongestSeconds) =>
@@ -72,6 +73,13 @@ internal static class AttributeReader
         TaskNames.ExplicitName(attribute) is { } name && string.IsNullOrWhiteSpace(name)
             ? new("empty", "messages name their task", "Write a name such as \"proj.add\"")
             : null;
+
+    private static bool IsRate(string rate)
+    {
+        var parts = rate.Split('/');
+        return parts.Length <= 2 && (parts.Length == 1 || parts[1] is "s" or "m" or "h")
+            && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= 0 && !double.IsInfinity(number);
+    }
 
     private static double? Limit(AttributeData attribute) => attribute.NamedArguments.FirstOrDefault(argument => argument.Key == "TimeLimit").Value.Value as double?;
 

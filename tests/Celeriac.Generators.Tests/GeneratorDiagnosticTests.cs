@@ -34,6 +34,7 @@ public sealed class GeneratorDiagnosticTests
     [InlineData("\"t\", TimeLimit = -0.5", "TimeLimit = -0.5", "TimeLimit of task 'Run' is -0.5, but it must be 0 seconds or more. Write a number of seconds.")]
     [InlineData("\"t\", SoftTimeLimit = -0.5", "SoftTimeLimit = -0.5", "SoftTimeLimit of task 'Run' is -0.5, but it must be 0 seconds or more. Write a number of seconds.")]
     [InlineData("\"t\", RetryBackoffMax = 0", "RetryBackoffMax = 0", "RetryBackoffMax of task 'Run' is 0, but it must be more than 0 seconds. Write the longest delay in seconds.")]
+    [InlineData("\"t\", RateLimit = \"often\"", "RateLimit = \"often\"", "RateLimit of task 'Run' is 'often', but it must be a number with /s, /m or /h. Write for example \"10/m\".")]
     [InlineData("\"t\", SoftTimeLimit = 9, TimeLimit = 8", "SoftTimeLimit = 9", "SoftTimeLimit of task 'Run' is 9, but the run is abandoned after TimeLimit = 8, before it could stop. Make SoftTimeLimit the smaller one.")]
     [InlineData("\"t\", Queue = \"\"", "Queue = \"\"", "Queue of task 'Run' is empty, but a queue has a name. Write the queue's name, or leave it out for the client's default queue.")]
     [InlineData("\"t\", Handle = \"1st\"", "Handle = \"1st\"", "Handle of task 'Run' is '1st', but it must be a C# name. Write a name such as \"AddTask\".")]
@@ -60,7 +61,7 @@ public sealed class GeneratorDiagnosticTests
 
     [Fact]
     public async Task CEL004_is_silent_at_the_limits() =>
-        Assert.Empty(await Tasks("[Task(\"t\", Priority = 255, MaxRetries = -1, RetryDelay = 0, RetryBackoffMax = 0.1, SoftTimeLimit = 8, TimeLimit = 8)] public static void Run() { }").FaultsAsync());
+        Assert.Empty(await Tasks("[Task(\"t\", Priority = 255, MaxRetries = -1, RetryDelay = 0, RetryBackoffMax = 0.1, SoftTimeLimit = 8, TimeLimit = 8, RateLimit = \"10/m\")] public static void Run() { }").FaultsAsync());
 
     [Fact]
     public async Task CEL016_names_every_type_that_is_not_partial()

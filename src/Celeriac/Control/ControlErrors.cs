@@ -1,7 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using Celeriac.Protocol;
 
 namespace Celeriac.Control;
 
@@ -12,6 +9,23 @@ internal static class ControlErrors
         ? $"{chosen.RemoteType}({string.Join(", ", chosen.Arguments.Select(Quote))})"
         : $"{error.GetType().Name}({Quote(error.Message)})";
 
-    // The quotation marks of the text stay as they are: they decide which ones Python puts round it.
-    private static string Quote(string text) => PythonRepr.OfValue(Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\""));
+    /// <summary>A text as Python quotes it: in single quotation marks, or in double ones where it holds single ones only.</summary>
+    private static string Quote(string text)
+    {
+        var mark = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
+        var quoted = new StringBuilder().Append(mark);
+        foreach (var letter in text)
+        {
+            _ = letter switch
+            {
+                '\n' => quoted.Append(@"\n"),
+                '\r' => quoted.Append(@"\r"),
+                '\t' => quoted.Append(@"\t"),
+                _ when letter == mark || letter == '\\' => quoted.Append('\\').Append(letter),
+                _ when char.IsControl(letter) => quoted.Append(@"\x").Append(((int)letter).ToString("x2", System.Globalization.CultureInfo.InvariantCulture)),
+                _ => quoted.Append(letter),
+            };
+        }
+        return quoted.Append(mark).ToString();
+    }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Celeriac.Control;
+using Celeriac.Working;
 
 namespace Celeriac.Tests.Control;
 
@@ -49,6 +51,34 @@ public sealed class CommandTests
         var reply = await fleet.AskAsync(command, (JsonObject)JsonNode.Parse(arguments)!);
         Assert.Equal("w1@test", reply.Node);
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(answer), JsonNode.Parse(reply.Value.GetRawText())), reply.Value.GetRawText());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Inspect_ping_works_over_a_file_that_several_connections_share()
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"celeriac-control-{Guid.NewGuid():N}.db");
+        await using (var fleet = new Fleet($"sqlite://{file}"))
+        {
+            await fleet.StartAsync();
+            await fleet.StartAsync("w2@test");
+            var replies = await fleet.Client.Inspect.PingAsync(new ControlOptions { Limit = 2, Timeout = TimeSpan.FromSeconds(30) }, Cancelled);
+            Assert.Equal(["w1@test: pong", "w2@test: pong"], replies.Select(reply => reply.ToString()).Order());
+        }
+        foreach (var part in Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(file) + "*"))
+        {
+            File.Delete(part);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task The_election_of_others_is_acknowledged()
+    {
+        await using var fleet = new Fleet();
+        var worker = await fleet.StartAsync();
+        var acknowledged = new List<string>();
+        worker.State.Events = new EventSwitch { AcknowledgeElection = acknowledged.Add };
+        Elections.OnWorkerElect(worker.State, "e1");
+        Assert.Equal(["e1"], acknowledged);
     }
 
     [Fact(Timeout = 60_000)]

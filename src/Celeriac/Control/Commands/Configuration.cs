@@ -11,6 +11,8 @@ internal static class Configuration
     public static string Version { get; } =
         typeof(Configuration).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
+    private const string Replies = "rpc:///";
+
     public static JsonObject Of(ControlledWorker worker, bool withDefaults)
     {
         var (shared, options) = (worker.Shared, worker.Options);
@@ -44,10 +46,10 @@ internal static class Configuration
         }
     }
 
+    // Python's workers write replies as rpc:/// : who compares his neighbours' settings finds the same text.
     public static string ResultsOf(ControlledWorker worker) =>
-        worker.Shared.ResultBackend is { Length: > 0 } backend ? BrokerUrl.Parse(backend).ToString()
-        : worker.Client.Transport.Documents is null ? "rpc://"
-        : worker.Client.Transport.Name;
+        worker.Shared.ResultBackend is not { Length: > 0 } backend ? worker.Client.Transport.Documents is null ? Replies : worker.Client.Transport.Name
+        : BrokerUrl.Parse(backend) is { Scheme: not "rpc" } url ? url.ToString() : Replies;
 
     public static string SchemeOf(ControlledWorker worker) => BrokerUrl.Parse(worker.Client.Transport.Name).Scheme;
 
