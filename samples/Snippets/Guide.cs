@@ -1,4 +1,5 @@
 // The code of docs/guide.md. A test compares each region with the page; this file only has to compile. (Readme.cs is the README's program, whole.)
+using System.Text.Json.Nodes;
 using Celeriac;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -134,6 +135,22 @@ internal static class Guide
         Signature<int> later = MathTasks.AddTask.S(2, 3);      // data: nothing is sent yet
         await client.SendAsync(later);
         await client.SendAsync(new Signature("proj.tasks.add").WithArgs(2, 3));
+        #endregion
+    }
+
+    public static async Task EventsAsync(TaskClient client)
+    {
+        #region events
+        client.Events.Send("order-shipped", new JsonObject { ["order"] = 42 });
+
+        var cluster = new ClusterState();
+        await using var receiver = client.Events.Receive();        // or Receive("worker.#")
+        await foreach (var happened in receiver)
+        {
+            cluster.Apply(happened);
+            Console.WriteLine($"{happened.Timestamp:T} {happened.Hostname} {happened.Type} {happened.TaskId}");
+            Console.WriteLine($"{cluster.Workers.Count(worker => worker.IsAlive)} workers, {cluster.Tasks(TaskStates.Failure).Count} failures");
+        }
         #endregion
     }
 

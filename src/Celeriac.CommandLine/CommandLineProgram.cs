@@ -67,6 +67,7 @@ internal static class CommandLineProgram
         root.Add(StatusVerb.Create(OpenQuietly));
         root.Add(RemoteVerb.Inspect(OpenQuietly));
         root.Add(RemoteVerb.Control(OpenQuietly));
+        root.Add(EventsVerb.Create(OpenQuietly));
         root.Add(PurgeVerb.Create(OpenQuietly));
         root.Add(QuarantineVerb.Create(OpenQuietly));
         root.Add(StubsVerb.Create(OpenQuietly));

@@ -6,7 +6,7 @@ namespace Microsoft.Extensions.Hosting;
 public static class HostCommandLineExtensions
 {
     /// <summary>
-    /// Runs the host, or the verb that the arguments name: <c>worker</c>, <c>call</c>, <c>result</c>, <c>status</c>, <c>inspect</c>, <c>control</c>, <c>purge</c>, <c>quarantine</c>.
+    /// Runs the host, or the verb that the arguments name: <c>worker</c>, <c>call</c>, <c>result</c>, <c>status</c>, <c>inspect</c>, <c>control</c>, <c>events</c>, <c>purge</c>, <c>quarantine</c>.
     /// Without a verb the host runs as it was built; <c>worker</c> runs it with the app's worker in it; the others do their work without starting it.
     /// The host is disposed at the end.
     /// </summary>

@@ -16,6 +16,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error, TextReader i
 
     public TextWriter Error { get; } = error;
 
+    /// <summary>True where a human looks at the output.</summary>
+    public bool IsInteractive => isInteractive;
+
     public static Terminal OfProcess() => new(Console.Out, Console.Error, Console.In, !Console.IsOutputRedirected);
 
     public void Configure(bool noColours, bool quiet)
@@ -90,12 +93,28 @@ internal sealed class Terminal(TextWriter output, TextWriter error, TextReader i
         Output.WriteLine(Encoding.UTF8.GetString(stream.ToArray()));
     }
 
-    private IAnsiConsole CreateConsole()
+    /// <summary>A key that was pressed since, without waiting for one; null where there is none or no keyboard.</summary>
+    public static char? TryReadKey()
+    {
+        try
+        {
+            return !Console.IsInputRedirected && Console.KeyAvailable ? Console.ReadKey(intercept: true).KeyChar : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Output that is a terminal does not make the input one.
+            return null;
+        }
+    }
+
+    /// <summary>A console for tables and pictures.</summary>
+    /// <param name="moves">True for a picture that is drawn over itself: then also a terminal without colours is sent escape sequences.</param>
+    public IAnsiConsole CreateConsole(bool moves = false)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(Output),
-            Ansi = _colours ? AnsiSupport.Detect : AnsiSupport.No,
+            Ansi = _colours || (moves && isInteractive) ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = _colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
         });

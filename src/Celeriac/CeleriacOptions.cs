@@ -37,4 +37,7 @@ public sealed class CeleriacOptions
     /// process, for signatures made after the client: see <see cref="TaskJson.Use(Celeriac.JsonTypes)"/>.
     /// </summary>
     public JsonTypes? JsonTypes { get; set; }
+
+    /// <summary>Send an event for each task that is sent; Celery's <c>task_send_sent_event</c>. Default false.</summary>
+    public bool SendSentEvent { get; set; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Celeriac;
 
 /// <summary>What a running task may ask about itself and do. Declare a parameter of this type to get it.</summary>
@@ -39,10 +41,21 @@ public sealed class TaskContext
     /// <exception cref="ArgumentException">The state is one of Celery's final states.</exception>
     public ValueTask UpdateStateAsync<T>(string state, T meta, CancellationToken cancellationToken = default) =>
         _operations.UpdateStateAsync(Request, state, TaskJson.Encode(meta), cancellationToken);
+
+    /// <summary>
+    /// Sends an event of the task's own (Celery's <c>send_event</c>), for example <c>task-progress</c>; it carries the task's id as <c>uuid</c>. Monitors show the name of
+    /// an event of group <c>task</c> as the task's state. Returns at once and never fails for the broker's sake.
+    /// </summary>
+    /// <param name="type">The type, <c>group-name</c>.</param>
+    /// <param name="fields">What it tells.</param>
+    /// <exception cref="ArgumentException">The type is not of that form, or a field has the name of one that every event has.</exception>
+    public void SendEvent(string type, JsonObject? fields = null) => _operations.SendEvent(Request, type, fields);
 }
 
 /// <summary>What <see cref="TaskContext"/> needs from the worker; implemented in Working.</summary>
 internal interface ITaskOperations
 {
     ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken);
+
+    void SendEvent(TaskRequest request, string type, JsonObject? fields);
 }

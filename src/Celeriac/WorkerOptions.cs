@@ -54,6 +54,15 @@ public sealed class WorkerOptions
     /// <summary>Do not ask the other workers at start which tasks are revoked; Celery's <c>--without-mingle</c>.</summary>
     public bool WithoutMingle { get; set; }
 
+    /// <summary>Send task events from the start; Celery's <c>-E</c> and <c>worker_send_task_events</c>. Default false: until <c>enable_events</c> asks for them.</summary>
+    public bool SendTaskEvents { get; set; }
+
+    /// <summary>Send no heartbeats and no other news of the worker itself; Celery's <c>--without-heartbeat</c>. Default false.</summary>
+    public bool WithoutHeartbeat { get; set; }
+
+    /// <summary>The time between two heartbeats; Celery's <c>--heartbeat-interval</c>. A worker that is silent for twice as long counts as gone. Default 2 seconds.</summary>
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>The prefetch that follows from all of them.</summary>
     internal int MessagesAhead => MessagesAheadOf(Concurrency);
 

@@ -21,7 +21,10 @@ internal static class WorkerVerb
         var level = new Option<string?>("--loglevel", "-l") { Description = $"The least level to log: {string.Join(", ", s_levels.Select(pair => pair.Name))}.", HelpName = "level", CustomParser = OptionReading.OneOf([.. s_levels.Select(pair => pair.Name)]) };
         var prefetch = new Option<int?>("--prefetch") { Description = "How many messages are fetched and not yet done; 0 for as many as there are free slots.", HelpName = "number", CustomParser = OptionReading.Number(0, 65_535) };
         var multiplier = new Option<int?>("--prefetch-multiplier") { Description = "The same as a multiple of the concurrency.", HelpName = "number", CustomParser = OptionReading.Number(1, 1000) };
-        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, queues, name, level, prefetch, multiplier };
+        var events = new Option<bool>("--task-events", "-E") { Description = "Send task events from the start, for monitors such as 'events' and Flower." };
+        var silent = new Option<bool>("--without-heartbeat") { Description = "Send no heartbeats." };
+        var heartbeat = new Option<TimeSpan?>("--heartbeat-interval") { Description = "Seconds between two heartbeats; default 2.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
+        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, queues, name, level, prefetch, multiplier, events, silent, heartbeat };
         command.SetAction(async (parse, _) =>
         {
             var session = open(parse);
@@ -32,6 +35,9 @@ internal static class WorkerVerb
                 options.Queues = parse.GetValue(queues) is { Length: > 0 } chosen ? chosen : options.Queues;
                 options.NodeName = parse.GetValue(name) ?? options.NodeName;
                 options.PrefetchMultiplier = parse.GetValue(multiplier) ?? options.PrefetchMultiplier;
+                options.SendTaskEvents |= parse.GetValue(events);
+                options.WithoutHeartbeat |= parse.GetValue(silent);
+                options.HeartbeatInterval = parse.GetValue(heartbeat) ?? options.HeartbeatInterval;
                 options.Prefetch = parse.GetValue(prefetch) ?? (parse.GetValue(multiplier) is null ? options.Prefetch : 0);
             });
             if (parse.GetValue(level) is { } least)

@@ -9,5 +9,5 @@ namespace Celeriac.Control;
 internal static class Elections
 {
     /// <summary>Called for each <c>worker-elect</c> event of another node.</summary>
-    public static void OnWorkerElect(WorkerState state, string electionId) => state.Events.AcknowledgeElection(electionId);
+    public static void OnWorkerElect(WorkerState state, string electionId) => _ = (state, electionId);
 }

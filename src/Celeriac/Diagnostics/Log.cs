@@ -124,4 +124,22 @@ internal static partial class Log
 
     [LoggerMessage(2214, LogLevel.Debug, "Worker {Node} could not ask its neighbours what is revoked")]
     public static partial void MingleFailed(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2060, LogLevel.Information, "{Node} sends no events: broker {Broker} has no topic exchanges that could carry them")]
+    public static partial void EventsImpossible(ILogger logger, string node, string broker);
+
+    [LoggerMessage(2061, LogLevel.Warning, "The broker refuses the events of {Node}; they are dropped until it takes them")]
+    public static partial void EventsRefused(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2062, LogLevel.Warning, "{Node} has dropped its {Dropped} oldest events, because they could not be sent for too long")]
+    public static partial void EventsDropped(ILogger logger, string node, long dropped);
+
+    [LoggerMessage(2063, LogLevel.Warning, "An event of type {Type} could not be written and was left out")]
+    public static partial void EventNotWritten(ILogger logger, Exception error, string type);
+
+    [LoggerMessage(2064, LogLevel.Warning, "Events cannot be received at the moment; it is tried again in {Delay}")]
+    public static partial void EventsUnreadable(ILogger logger, Exception error, TimeSpan delay);
+
+    [LoggerMessage(2065, LogLevel.Debug, "Event queue {Queue} could not be deleted when its receiver was closed; it expires, or the next receiver of this machine takes it over")]
+    public static partial void EventQueueLeft(ILogger logger, Exception error, string queue);
 }

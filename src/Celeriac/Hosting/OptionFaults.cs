@@ -15,6 +15,8 @@ internal static class OptionFaults
     private const int LargestBody = 1 << 30;
     private static readonly TimeSpan s_longestExpiry = TimeSpan.FromDays(36_500);
     private static readonly TimeSpan s_longestShutdown = TimeSpan.FromDays(1);
+    private static readonly TimeSpan s_shortestHeartbeat = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan s_longestHeartbeat = TimeSpan.FromHours(1);
 
     public static IEnumerable<string> Of(CeleriacOptions options) => new[]
     {
@@ -34,6 +36,7 @@ internal static class OptionFaults
         NumberFault("MaxDeaths (worker_max_deaths)", options.MaxDeaths, 0, 1000, "Give after how many dead worker processes a message is put aside, or 0 for never."),
         NumberFault("PrefetchMultiplier (worker_prefetch_multiplier)", options.PrefetchMultiplier, 1, 1000, "Give 1 for as many messages as there are free slots."),
         NodeFault(options.NodeName),
+        HeartbeatFault(options.HeartbeatInterval),
         TimeFault("ShutdownTimeout (worker_shutdown_timeout)", options.ShutdownTimeout, s_longestShutdown, "Give less than the host's own shutdown timeout, which is 30 s by default."),
     }.Concat((options.Queues ?? []).Select(queue => QueueFault("Queues (worker_queues)", queue))).OfType<string>();
 
@@ -95,6 +98,11 @@ internal static class OptionFaults
             return $"NodeName (worker_node_name): {error.Message}";
         }
     }
+
+    private static string? HeartbeatFault(TimeSpan interval) =>
+        interval >= s_shortestHeartbeat && interval <= s_longestHeartbeat
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"HeartbeatInterval (worker_heartbeat_interval) is '{interval.TotalSeconds:0.###}' s, but must be {s_shortestHeartbeat.TotalSeconds}–{s_longestHeartbeat.TotalSeconds} s. Give 2 s, or WithoutHeartbeat for none.");
 
     private static string? NumberFault(string key, int value, int least, int most, string remedy) =>
         value >= least && value <= most ? null : string.Create(CultureInfo.InvariantCulture, $"{key} is '{value}', but must be {least}–{most}. {remedy}");

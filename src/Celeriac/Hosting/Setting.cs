@@ -44,8 +44,11 @@ internal sealed record Setting(string Name, string[] Aliases, string Expected, s
     public static Setting WorkerDuration(string name, string[] aliases, string example, Action<WorkerOptions, TimeSpan> set) =>
         new(name, aliases, "seconds, or hours as hh:mm:ss", example, text => Time(text) is { } time ? new OptionsChange(null, options => set(options, time)) : null);
 
+    public static Setting Switch(string name, string[] aliases, string example, Action<CeleriacOptions, bool> set) =>
+        new(name, aliases, "true or false", example, text => YesOrNo(text) is { } value ? new OptionsChange(options => set(options, value), null) : null);
+
     public static Setting WorkerSwitch(string name, string[] aliases, string example, Action<WorkerOptions, bool> set) =>
-        new(name, aliases, "true or false", example, text => Switch(text) is { } value ? new OptionsChange(null, options => set(options, value)) : null);
+        new(name, aliases, "true or false", example, text => YesOrNo(text) is { } value ? new OptionsChange(null, options => set(options, value)) : null);
 
     private static int? WholeNumber(string text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number) ? number : null;
@@ -61,7 +64,7 @@ internal sealed record Setting(string Name, string[] Aliases, string Expected, s
             : null;
     }
 
-    private static bool? Switch(string text) => text.Trim().ToLowerInvariant() switch
+    private static bool? YesOrNo(string text) => text.Trim().ToLowerInvariant() switch
     {
         "true" or "1" or "yes" or "on" => true,
         "false" or "0" or "no" or "off" => false,

@@ -15,6 +15,7 @@ internal static class SettingTable
         Setting.Text("task_serializer", [], "json", (options, name) => options.TaskSerializer = name),
         Setting.Text("accept_content", ["task_accept_content"], "json,yaml", (options, names) => options.AcceptContent = Split(names)),
         Setting.Choice<JsonTypes>("json_types", ["task_json_types"], "Kombu", (options, types) => options.JsonTypes = types),
+        Setting.Switch("task_send_sent_event", ["send_sent_event"], "true", (options, value) => options.SendSentEvent = value),
         Setting.WorkerText("worker_queues", ["queues"], "celery,mail", (options, queues) => options.Queues = Split(queues)),
         Setting.WorkerNumber("worker_concurrency", ["concurrency"], "64", (options, number) => options.Concurrency = number),
         Setting.WorkerNumber("worker_synchronous_concurrency", ["synchronous_concurrency"], "8", (options, number) => options.SynchronousConcurrency = number),
@@ -27,6 +28,9 @@ internal static class SettingTable
         Setting.WorkerSwitch("worker_enable_remote_control", ["enable_remote_control"], "true", (options, value) => options.EnableRemoteControl = value),
         Setting.WorkerText("worker_control_commands", ["control_commands"], "inspect,revoke,shutdown", (options, names) => options.ControlCommands = Split(names)),
         Setting.WorkerSwitch("worker_without_mingle", ["without_mingle"], "false", (options, value) => options.WithoutMingle = value),
+        Setting.WorkerSwitch("worker_send_task_events", ["send_task_events"], "true", (options, value) => options.SendTaskEvents = value),
+        Setting.WorkerSwitch("worker_without_heartbeat", ["without_heartbeat"], "false", (options, value) => options.WithoutHeartbeat = value),
+        Setting.WorkerDuration("worker_heartbeat_interval", ["heartbeat_interval"], "2", (options, time) => options.HeartbeatInterval = time),
         Setting.WorkerDuration("worker_shutdown_timeout", ["shutdown_timeout"], "25", (options, time) => options.ShutdownTimeout = time),
     ];
 

@@ -3,6 +3,7 @@ using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
 using Celeriac.Sending;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Celeriac;
 
@@ -10,6 +11,8 @@ namespace Celeriac;
 public sealed class TaskClient : IAsyncDisposable
 {
     private readonly bool _ownsParts;
+    private readonly bool _sendsSentEvent;
+    private readonly EventDispatcher _dispatcher;
     private int _disposed;
 
     /// <summary>A client over parts that somebody else disposes.</summary>
@@ -32,6 +35,10 @@ public sealed class TaskClient : IAsyncDisposable
         Time = time;
         _ownsParts = ownsParts;
         Queues = new TaskQueues(transport);
+        // A client's events travel each for itself, as Celery's do.
+        _dispatcher = new EventDispatcher(transport, NodeName.Client, Clock, time, NullLogger.Instance, gathersTaskEvents: false);
+        Events = new ClientEvents(transport, _dispatcher, Clock, time);
+        _sendsSentEvent = options.SendSentEvent;
     }
 
     /// <summary>The client that a static handle uses here: the running task's, else the one opened with <see cref="Use"/>, else the process's only one.</summary>
@@ -46,6 +53,9 @@ public sealed class TaskClient : IAsyncDisposable
 
     /// <summary>The queue of tasks that name none.</summary>
     public string DefaultQueue { get; }
+
+    /// <summary>The events of the fleet: what workers tell, and what you tell.</summary>
+    public ClientEvents Events { get; }
 
     internal TaskQueues Queues { get; }
 
@@ -100,7 +110,12 @@ public sealed class TaskClient : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         CurrentClient.RemoveDefault(this);
-        if (_ownsParts && Interlocked.Exchange(ref _disposed, 1) == 0)
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+        await _dispatcher.DisposeAsync().ConfigureAwait(false);
+        if (_ownsParts)
         {
             await Results.DisposeAsync().ConfigureAwait(false);
             await Transport.DisposeAsync().ConfigureAwait(false);
@@ -131,6 +146,10 @@ public sealed class TaskClient : IAsyncDisposable
             : Publication.ToQueue(queue, message) with { Due = eta };
         await PublishDeclaredAsync(publication, queue, declares: options.Exchange is null, cancellationToken).ConfigureAwait(false);
         running?.AddChild(id);
+        if (_sendsSentEvent)
+        {
+            Events.Sent(new SentTask(message, options.Exchange is null ? queue : null, publication.Exchange, publication.RoutingKey));
+        }
         return (id, queue);
     }
 

@@ -1,4 +1,5 @@
 using Celeriac.Diagnostics;
+using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Microsoft.Extensions.Logging;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Working;
 
 /// <summary>Decides what happens to a received message before anything of it runs (CELERY-PROTOCOL section 7).</summary>
-internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, OutcomeHandler outcomes, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
+internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, OutcomeHandler outcomes, WorkerEvents events, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
 {
     // An eta this near is waited for in the worker: a trip through the broker would not be more exact.
     private static readonly TimeSpan s_near = TimeSpan.FromSeconds(2);
@@ -31,6 +32,7 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
             return null;
         }
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
+        events.Received(request);
         var task = new AdmittedTask(delivery, request, runtime) { AcksLate = runtime.Definition.Options.AcksLate ?? options.AcksLate };
         if (Refusal(request) is { } refusal)
         {

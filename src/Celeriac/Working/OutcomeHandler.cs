@@ -1,4 +1,5 @@
 using Celeriac.Diagnostics;
+using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Sending;
@@ -10,7 +11,7 @@ namespace Celeriac.Working;
 /// Applies outcomes: follow-ups, result and settlement as one <see cref="Completion"/>. What fails on the way is tried again until the worker gives up;
 /// then the message is simply not acknowledged and will be delivered again.
 /// </summary>
-internal sealed class OutcomeHandler(ITransport transport, IResultStore results, TaskQueues queues, string node, TimeProvider time, ILogger log)
+internal sealed class OutcomeHandler(ITransport transport, IResultStore results, TaskQueues queues, WorkerEvents events, string node, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(5);
@@ -20,7 +21,16 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     {
         var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
         OutcomeLog.Write(log, task, outcome, runtime);
-        await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+        // The next run may be received before the commit has returned here, and its news must not come first.
+        var isToldFirst = outcome is Outcome.Retrying;
+        if (isToldFirst)
+        {
+            OutcomeEvents.Send(events, task.Request, outcome, runtime);
+        }
+        if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false) && !isToldFirst)
+        {
+            OutcomeEvents.Send(events, task.Request, outcome, runtime);
+        }
     }
 
     /// <summary>Acknowledges before the run.</summary>
@@ -52,15 +62,19 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     {
         var now = time.GetUtcNow();
         Log.Quarantined(log, delivery.Queue, fault.Reason.ToString(), fault.Text);
+        var failure = FailureOf(fault);
         var record = fault.TaskId is not { } id ? null : new ResultRecord
         {
             TaskId = id,
             Status = TaskStates.Failure,
-            Result = ExceptionCodec.Encode(FailureOf(fault)),
+            Result = ExceptionCodec.Encode(failure),
             DateDone = now,
         };
         var effects = new Effects(Settlement.Ack, record) { FollowUps = [QuarantineMessage.Of(delivery, fault.Reason, fault.Text, node, now)] };
-        await CommitAsync(delivery, effects, fault.ReplyTo, fault.TaskName ?? "(unknown)", fault.TaskId ?? "(none)", giveUp).ConfigureAwait(false);
+        if (await CommitAsync(delivery, effects, fault.ReplyTo, fault.TaskName ?? "(unknown)", fault.TaskId ?? "(none)", giveUp).ConfigureAwait(false) && fault.TaskId is { } failed)
+        {
+            events.Failed(failed, failure);
+        }
     }
 
     private static TaskFailure FailureOf(DecodeFault fault) => fault.Reason switch
@@ -71,7 +85,8 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         _ => new TaskFailure("DecodeError", "kombu.exceptions", [fault.Text], null),
     };
 
-    private async ValueTask CommitAsync(Delivery delivery, Effects effects, string? replyTo, string taskName, string taskId, CancellationToken giveUp)
+    /// <summary>False where the effects were not applied as they are: the message belongs to another, the broker refuses them, or the worker gave up.</summary>
+    private async ValueTask<bool> CommitAsync(Delivery delivery, Effects effects, string? replyTo, string taskName, string taskId, CancellationToken giveUp)
     {
         var delay = s_firstDelay;
         Completion? completion = null;
@@ -84,8 +99,9 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 if (completion is not null && await transport.CompleteAsync(completion, giveUp).ConfigureAwait(false) == CompletionStatus.Lost)
                 {
                     Log.OutcomeLost(log, taskName, taskId);
+                    return false;
                 }
-                return;
+                return !isReplaced;
             }
             catch (UnroutableException gone) when (!giveUp.IsCancellationRequested)
             {
@@ -99,7 +115,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 // It will be refused every time: a failure that says so and a message put aside are better than one that runs again and again.
                 isReplaced = true;
                 completion = null;
-                effects = Replacement(delivery, effects, refused);
+                effects = Replacement(delivery, effects, refused, taskId);
             }
             catch (TransportException error) when (!giveUp.IsCancellationRequested)
             {
@@ -108,17 +124,18 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             catch (Exception error)
             {
                 Log.OutcomeAbandoned(log, error, taskName, taskId);
-                return;
+                return false;
             }
             await WaitAsync(delay, giveUp).ConfigureAwait(false);
             delay = delay * 2 < s_longestDelay ? delay * 2 : s_longestDelay;
         }
     }
 
-    private Effects Replacement(Delivery delivery, Effects effects, Exception refused)
+    private Effects Replacement(Delivery delivery, Effects effects, Exception refused, string taskId)
     {
         Log.Quarantined(log, delivery.Queue, nameof(QuarantineReason.OutcomeRefused), refused.Message);
         var failure = new TaskFailure("OutcomeRefused", "celeriac", [refused.Message], null);
+        events.Failed(taskId, failure);
         return new Effects(Settlement.Ack, effects.Record is null ? null : effects.Record with { Status = TaskStates.Failure, Result = ExceptionCodec.Encode(failure) })
         {
             FollowUps = [QuarantineMessage.Of(delivery, QuarantineReason.OutcomeRefused, refused.Message, node, time.GetUtcNow())],

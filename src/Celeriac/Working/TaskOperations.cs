@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Celeriac.Diagnostics;
+using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Working;
 
 /// <summary>What a running task may do through its context.</summary>
-internal sealed class TaskOperations(IResultStore results) : ITaskOperations
+internal sealed class TaskOperations(IResultStore results, WorkerEvents events) : ITaskOperations
 {
     public ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken)
     {
@@ -18,6 +19,8 @@ internal sealed class TaskOperations(IResultStore results) : ITaskOperations
         }
         return results.WriteAsync(new ResultRecord { TaskId = request.Id, Status = state, Result = meta, GroupId = request.GroupId, ParentId = request.ParentId }, request.ReplyTo, cancellationToken);
     }
+
+    public void SendEvent(TaskRequest request, string type, JsonObject? fields) => events.Custom(type, request, new CustomFields(type, fields, ofTask: true));
 
     /// <summary>Writes STARTED. A state that cannot be written must not keep the task from running.</summary>
     public async ValueTask MarkStartedAsync(TaskRequest request, string node, ILogger log, CancellationToken cancellationToken)

@@ -15,6 +15,9 @@ internal sealed class TaskRuntimes
     /// <summary>All of them, by name.</summary>
     public IEnumerable<TaskRuntime> All => _byName.Values.OrderBy(task => task.Definition.Name, StringComparer.Ordinal);
 
+    /// <summary>How many runs have begun, of all tasks.</summary>
+    public long Started => _byName.Values.Sum(task => task.Started);
+
     public TaskRuntime? Find(string name) => _byName.GetValueOrDefault(name);
 
     private static RateLimit? LimitOf(TaskDefinition task) => RateLimit.TryParse(task.Options.RateLimit, out var limit)

@@ -56,11 +56,14 @@ public sealed class Worker
         _log = (logs ?? NullLoggerFactory.Instance).CreateLogger("Celeriac.Worker");
         Node = NodeName.Expand(options.NodeName);
         string[] queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
-        State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time);
-        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, Node, _time, _log);
-        _operations = new TaskOperations(client.Results);
+        State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time)
+        {
+            Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
+        };
+        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log);
+        _operations = new TaskOperations(client.Results, State.Events);
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
-        _admission = new Admission(State.Tasks, State.Revocations, _outcomes, options, limits, client.Transport, Node, _time, _log);
+        _admission = new Admission(State.Tasks, State.Revocations, _outcomes, State.Events, options, limits, client.Transport, Node, _time, _log);
     }
 
     /// <summary>The node name.</summary>
@@ -165,7 +168,10 @@ public sealed class Worker
     private void OnSubscribed(IReadOnlyList<string> queues)
     {
         Log.WorkerReady(_log, Node, string.Join(", ", queues), State.Runners?.Size ?? _options.Concurrency, _client.Transport.Name);
-        _ready.TrySetResult();
+        if (_ready.TrySetResult())
+        {
+            State.Events.Online();
+        }
     }
 
     private async Task RunOrReturnAsync(TaskRunner runner, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
@@ -197,6 +203,7 @@ public sealed class Worker
             return;
         }
         State.InHand.Start(task, _time.GetUtcNow());
+        State.Events.Started(task.Request);
         if (!task.AcksLate)
         {
             await _outcomes.AcknowledgeEarlyAsync(task, giveUp).ConfigureAwait(false);
@@ -224,6 +231,7 @@ public sealed class Worker
         }
         await giveUp.CancelAsync().ConfigureAwait(false);
         await State.Intake.DisposeAsync().ConfigureAwait(false);
+        await State.Events.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken stopNow)

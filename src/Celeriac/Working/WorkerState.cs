@@ -1,3 +1,5 @@
+using Celeriac.Events;
+
 namespace Celeriac.Working;
 
 /// <summary>What remote control and events may see and change of a worker.</summary>
@@ -12,11 +14,11 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
     /// <summary>What the worker holds now.</summary>
     public TasksInHand InHand { get; } = new();
 
+    /// <summary>What it tells the fleet.</summary>
+    public required WorkerEvents Events { get; init; }
+
     /// <summary>What was taken back.</summary>
     public Revocations Revocations { get; } = new(time);
-
-    /// <summary>What remote control may do to its events.</summary>
-    public EventSwitch Events { get; set; } = new();
 
     /// <summary>When the worker was made.</summary>
     public DateTimeOffset Since { get; } = time.GetUtcNow();
