@@ -216,9 +216,42 @@ public sealed class ControlPlace(InteropPlace place) : IAsyncLifetime
 
     public CSharpWorker CSharpWorker => _cSharp!;
 
+    /// <summary>Runs <c>celery events --dump</c> beside an action, until it has printed a word; answers all that it printed.</summary>
+    public async Task<string> DumpAsync(Func<Task> action, string until)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo(PythonProgram.Interpreter, ["-m", "celery", "-A", "interop_app", "events", "--dump"]) { RedirectStandardOutput = true };
+        start.Environment.Clear();
+        foreach (var (name, value) in PythonProgram.Environment(Url, null, "py", "cs"))
+        {
+            start.Environment[name] = value;
+        }
+        using var dump = System.Diagnostics.Process.Start(start)!;
+        var said = new System.Text.StringBuilder();
+        try
+        {
+            // Its first line is the heartbeat of a worker: from then on it listens.
+            said.AppendLine(await ReadAsync(dump));
+            await action();
+            for (var line = ""; !line.Contains(until, StringComparison.Ordinal) && !line.Contains(until.Replace('-', ' '), StringComparison.Ordinal);)
+            {
+                line = await ReadAsync(dump);
+                said.AppendLine(line);
+            }
+            return said.ToString();
+        }
+        finally
+        {
+            dump.Kill();
+            await dump.WaitForExitAsync();
+        }
+    }
+
+    private static async Task<string> ReadAsync(System.Diagnostics.Process process) =>
+        await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) ?? throw new InvalidOperationException("It ended.");
+
     public async ValueTask InitializeAsync()
     {
-        Url = await place.NewVirtualHostAsync("control");
+        Url = await place.NewVirtualHostAsync($"control-{Guid.NewGuid().ToString("N")[..6]}");
         var starting = PythonWorker.StartAsync(new PythonWorkerOptions { BrokerUrl = Url, Node = PythonNode });
         _cSharp = await CSharpWorker.StartAsync(Url, "cs", CSharpNode);
         _python = await starting;

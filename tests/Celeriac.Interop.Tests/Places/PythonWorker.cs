@@ -98,7 +98,7 @@ public sealed class PythonWorker : IAsyncDisposable
         }
     }
 
-    private static string ReadShared(string path)
+    internal static string ReadShared(string path)
     {
         if (!File.Exists(path))
         {

@@ -96,7 +96,7 @@ def ignored():
     raise Ignore()
 
 
-@app.task(name="py.rejected")
+@app.task(name="py.rejected", acks_late=True)
 def rejected():
     raise Reject("no", requeue=False)
 
