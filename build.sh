@@ -22,6 +22,7 @@ Usage: ./build.sh [verb] [options]
 Verbs
   test          build everything and run every test (the default)
   conformance   only the suites that every transport must pass
+  interop       only the tests with real Python Celery, the same as --project Interop
   ci            what a gate runs: formatting, all tests, then the samples as a smoke test
   brokers       start RabbitMQ, ActiveMQ and Redis on private ports, say their URLs, end them on Ctrl+C;
                 'brokers rabbitmq', 'brokers activemq' or 'brokers redis' starts one of them
@@ -29,8 +30,8 @@ Verbs
   help          this text
 
 What the tests need besides the .NET SDK is installed with apt-get when it is missing: the Debian packages rabbitmq-server,
-activemq, default-jre-headless, redis-server, python3-stomp, python3-pika and python3-celery. No service of theirs is started, and
-none that runs is touched.
+activemq, default-jre-headless, redis-server, python3-stomp, python3-pika, python3-celery, python3-redis and python3-brotli.
+No service of theirs is started, and none that runs is touched.
 
 Options
   --project NAME   only this test project: Messaging, Celeriac.Messaging or Celeriac.Messaging.Tests
@@ -123,19 +124,29 @@ require_brokers() {
     esac
 }
 
+# Real Celery, the broker it runs on here, and the store that most of its users have for results.
+require_celery() {
+    require_brokers rabbitmq
+    require_package redis-server redis-server
+    require_module celery python3-celery
+    require_module redis python3-redis
+    require_module brotli python3-brotli
+}
+
 # A test project that refers to Celeriac.Brokers runs against the real brokers, and against their Python clients.
 require_brokers_of() {
     local name
     for name in $1; do
+        if [ "$name" = Celeriac.Interop.Tests ]; then
+            require_celery
+            continue
+        fi
         # What 'stubs' writes is imported by a real Python.
         if [ "$name" = Celeriac.CommandLine.Tests ]; then require_module celery python3-celery; fi
-    done
-    for name in $1; do
         if grep -q 'Celeriac\.Brokers\.csproj' "tests/$name/$name.csproj"; then
             require_brokers all
             require_module stomp python3-stomp
             require_module pika python3-pika
-            return
         fi
     done
 }
@@ -338,9 +349,10 @@ done
 case "$verb" in
     test) prepare; run_projects; show_failures; finish ;;
     conformance) filter="${filter:-Conformance}"; prepare; run_projects; show_failures; finish ;;
+    interop) only_project=Interop; prepare; run_projects; show_failures; finish ;;
     ci) prepare; check_formatting; run_projects; smoke; show_failures; finish ;;
     brokers) prepare; run_brokers ;;
     clean) rm -rf artifacts ;;
     help) help ;;
-    *) refuse "unknown verb '$verb'. Verbs: test, conformance, ci, brokers, clean, help." ;;
+    *) refuse "unknown verb '$verb'. Verbs: test, conformance, interop, ci, brokers, clean, help." ;;
 esac

@@ -1,3 +1,4 @@
+using Celeriac.Serialization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Celeriac.Messaging;

@@ -1,3 +1,4 @@
+using Celeriac.Serialization;
 using System.Buffers;
 using System.Text.Json;
 using Celeriac.Protocol;

@@ -1,3 +1,4 @@
+using Celeriac.Serialization;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
