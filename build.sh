@@ -127,7 +127,7 @@ require_brokers() {
 # Real Celery, the broker it runs on here, and the store that most of its users have for results.
 require_celery() {
     require_brokers rabbitmq
-    require_package redis-server redis-server
+    require_brokers redis
     require_module celery python3-celery
     require_module redis python3-redis
     require_module brotli python3-brotli

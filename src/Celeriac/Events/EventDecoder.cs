@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
-using Celeriac.Serialization;
 
 namespace Celeriac.Events;
 

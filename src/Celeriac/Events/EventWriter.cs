@@ -2,7 +2,6 @@ using Celeriac.Serialization;
 using System.Buffers;
 using System.Text.Json;
 using Celeriac.Protocol;
-using Celeriac.Serialization;
 
 namespace Celeriac.Events;
 

@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Celeriac.Serialization;
 
 namespace Celeriac.Protocol;
 
