@@ -39,13 +39,14 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
             // Until workflows are built, an operator must at least see why the rest of one does not come.
             Log.WorkflowNotFollowed(log, request.Task, request.Id);
         }
-        events.Received(request);
         var task = new AdmittedTask(delivery, request, runtime) { AcksLate = runtime.Definition.Options.AcksLate ?? options.AcksLate };
         if (Refusal(request) is { } refusal)
         {
             await outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             return null;
         }
+        // As in Celery: a task that was revoked or came too late is told as such and not as received.
+        events.Received(request);
         // Asked each time: which server it is, and what it can do, is known once it is connected.
         if (broker.Capabilities.Delay && request.Eta is { } eta && eta - time.GetUtcNow() > s_near)
         {
