@@ -11,7 +11,7 @@ public sealed class EventTests(ControlPlace fleet, PythonClient python) : IClass
     private const string Capture = """
         from celery.events.receiver import EventReceiver
         from celery.events.state import State
-        import socket, threading
+        import socket
         app.control.enable_events(reply=True, timeout=1)
         state, events = State(), []
         with app.connection_for_read() as connection:
@@ -21,12 +21,12 @@ public sealed class EventTests(ControlPlace fleet, PythonClient python) : IClass
                 events.append(dict(event))
                 state.event(event)
             receiver.handlers = {'*': on_event}
-            with receiver.consumer_context() as (_, channel, consumers):
+            with receiver.consumer_context() as (listening, channel, consumers):
                 sent = [send(*call, **options).id for call, options in CALLS]
                 deadline = time.time() + PATIENCE
                 while time.time() < deadline:
                     try:
-                        connection.drain_events(timeout=0.5)
+                        listening.drain_events(timeout=0.5)
                     except socket.timeout:
                         pass
                     ended = {event['uuid'] for event in events if event['type'] in ready}
