@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Celeriac.Brokers.Tests;
 
 /// <summary>The program of <c>./build.sh brokers</c>, ended in every way it can be.</summary>
-public sealed class OrphanTests(RabbitMqFixture rabbit, ActiveMqFixture active) : IDisposable
+public sealed class OrphanTests(RabbitMqFixture rabbit, ActiveMqFixture active, RedisFixture redis) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private Process? _owner;
@@ -24,6 +24,7 @@ public sealed class OrphanTests(RabbitMqFixture rabbit, ActiveMqFixture active) 
     {
         Assert.True(rabbit.Server.ProcessId > 0);
         Assert.True(active.Server.ProcessId > 0);
+        Assert.True(redis.Server.ProcessId > 0);
         var owner = Start();
         var folders = await FoldersAsync(owner);
         Assert.NotEmpty(ProcessesOf(folders));
@@ -39,6 +40,7 @@ public sealed class OrphanTests(RabbitMqFixture rabbit, ActiveMqFixture active) 
     {
         Assert.True(rabbit.Server.ProcessId > 0);
         Assert.True(active.Server.ProcessId > 0);
+        Assert.True(redis.Server.ProcessId > 0);
         var owner = Start();
         var folders = await FoldersAsync(owner);
 
