@@ -6,7 +6,7 @@ namespace Celeriac.Control;
 internal static class ControlErrors
 {
     public static string ReprOf(Exception error) => error is CeleryException chosen
-        ? $"{chosen.RemoteType}({string.Join(", ", chosen.Arguments.Select(argument => Quote($"{argument}")))})"
+        ? $"{chosen.RemoteType}({string.Join(", ", chosen.Arguments.Select(argument => Quote(argument?.ToString() ?? "None")))})"
         : $"{error.GetType().Name}({Quote(error.Message)})";
 
     /// <summary>A text as Python quotes it: in single quotation marks, or in double ones where it holds single ones only.</summary>

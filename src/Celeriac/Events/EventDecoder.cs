@@ -1,8 +1,8 @@
+using Celeriac.Serialization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
-using Celeriac.Serialization;
 
 namespace Celeriac.Events;
 

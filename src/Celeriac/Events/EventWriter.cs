@@ -1,7 +1,7 @@
+using Celeriac.Serialization;
 using System.Buffers;
 using System.Text.Json;
 using Celeriac.Protocol;
-using Celeriac.Serialization;
 
 namespace Celeriac.Events;
 

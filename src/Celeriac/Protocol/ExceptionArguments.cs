@@ -1,8 +1,8 @@
+using Celeriac.Serialization;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Celeriac.Serialization;
 
 namespace Celeriac.Protocol;
 

@@ -39,6 +39,7 @@ public sealed class SharedQueueTests(InteropPlace place, PythonClient python) : 
         Assert.Contains("py", toCSharp.Concat(toPython));
         Assert.Contains("cs", toCSharp.Concat(toPython));
         Assert.Empty(_python!.Complaints());
-        Assert.DoesNotContain(_cSharp!.Log, line => line.StartsWith("Warning", StringComparison.Ordinal) || line.StartsWith("Error", StringComparison.Ordinal));
+        // 2218 tells at start that not all tasks of the two are the same.
+        Assert.DoesNotContain(_cSharp!.Log, line => (line.StartsWith("Warning", StringComparison.Ordinal) && !line.StartsWith("Warning 2218", StringComparison.Ordinal)) || line.StartsWith("Error", StringComparison.Ordinal));
     }
 }
