@@ -60,9 +60,20 @@ public sealed class CallTests(InteropPlace place, PythonClient python) : PythonT
     {
         var seen = await SeenAsync(new SendOptions
         {
-            TaskId = "given-" + Guid.NewGuid(), Priority = 7, Shadow = "alias", TimeLimit = TimeSpan.FromSeconds(30), SoftTimeLimit = TimeSpan.FromSeconds(20.5),
-            Expires = TimeProvider.System.GetUtcNow().AddSeconds(120), Eta = TimeProvider.System.GetUtcNow().AddSeconds(0.3), Headers = new MessageHeaders([new("x-tenant", "acme")]),
-            ArgsRepr = "(hidden)", KwargsRepr = "{hidden}", RootId = "the-root", ParentId = "the-parent", GroupId = "the-group", GroupIndex = 3,
+            TaskId = "given-" + Guid.NewGuid(),
+            Priority = 7,
+            Shadow = "alias",
+            TimeLimit = TimeSpan.FromSeconds(30),
+            SoftTimeLimit = TimeSpan.FromSeconds(20.5),
+            Expires = TimeProvider.System.GetUtcNow().AddSeconds(120),
+            Eta = TimeProvider.System.GetUtcNow().AddSeconds(0.3),
+            Headers = new MessageHeaders([new("x-tenant", "acme")]),
+            ArgsRepr = "(hidden)",
+            KwargsRepr = "{hidden}",
+            RootId = "the-root",
+            ParentId = "the-parent",
+            GroupId = "the-group",
+            GroupIndex = 3,
         });
         Assert.StartsWith("given-", seen.TextOf("id"), StringComparison.Ordinal);
         Assert.Equal(
