@@ -66,7 +66,10 @@ public abstract class StompTest : IAsyncLifetime
         await client.SubscribeAsync(
             new StompSubscriptionOptions
             {
-                Id = Guid.NewGuid().ToString("N"), Destination = destination, AckMode = StompAckMode.ClientIndividual, Headers = StompHeaders.Create(headers),
+                Id = Guid.NewGuid().ToString("N"),
+                Destination = destination,
+                AckMode = StompAckMode.ClientIndividual,
+                Headers = StompHeaders.Create(headers),
             },
             frame => frames.Writer.TryWrite(frame), Cancelled);
         return frames.Reader;

@@ -18,13 +18,13 @@ public abstract partial class TaskConformance<THarness>
         await Harness.StartWorkerAsync(worker => worker.Prefetch = 1, knows: KnowsNothing);
         await Harness.StartWorkerAsync(worker => worker.Prefetch = 1);
         var sent = new List<AsyncResult<int>>();
-        for (var number = 0; number < 10; number++)
+        for (var number = 0; number < 5; number++)
         {
             sent.Add(await Client.SendAsync(ConformanceTasks.AddTask.S(number, 1)));
         }
         for (var number = 0; number < sent.Count; number++)
         {
-            Assert.Equal(number + 1, await sent[number].GetAsync(Patience));
+            Assert.Equal(number + 1, await sent[number].GetAsync(Patience * 2));
         }
         await NothingIsLeftAsync();
     }

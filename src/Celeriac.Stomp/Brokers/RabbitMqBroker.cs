@@ -129,7 +129,10 @@ internal sealed class RabbitMqBroker(
             await another.SubscribeAsync(
                 new StompSubscriptionOptions
                 {
-                    Id = "purge", Destination = Destinations.RabbitMq(queue.Name), AckMode = StompAckMode.Client, Headers = [new("prefetch-count", Text(PurgeWindow))],
+                    Id = "purge",
+                    Destination = Destinations.RabbitMq(queue.Name),
+                    AckMode = StompAckMode.Client,
+                    Headers = [new("prefetch-count", Text(PurgeWindow))],
                 },
                 frame => (last, seen) = (frame, seen + 1), cancellationToken).ConfigureAwait(false);
             while (true)

@@ -95,7 +95,10 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
     private static Task UseAsync(StompClient client, string queue, CancellationToken cancellationToken) => client.SubscribeAsync(
         new StompSubscriptionOptions
         {
-            Id = queue, Destination = Destinations.RabbitMq(queue), AckMode = StompAckMode.ClientIndividual, Headers = [new("prefetch-count", "1")],
+            Id = queue,
+            Destination = Destinations.RabbitMq(queue),
+            AckMode = StompAckMode.ClientIndividual,
+            Headers = [new("prefetch-count", "1")],
         },
         _ => { }, cancellationToken);
 

@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(2004, LogLevel.Warning, "Worker {Node}: {Running} tasks did not finish in time and are cancelled; their messages go back to the queue")]
     public static partial void WorkerCancels(ILogger logger, string node, int running);
 
+    [LoggerMessage(2007, LogLevel.Information, "Worker {Node} consumes {Queues} anew: its queues or its concurrency have changed, or a queue was gone")]
+    public static partial void WorkerConsumesAnew(ILogger logger, string node, string queues);
+
     [LoggerMessage(2005, LogLevel.Warning, "Worker {Node} cannot receive; it tries again in {Delay}")]
     public static partial void ReceiveFailed(ILogger logger, Exception error, string node, TimeSpan delay);
 

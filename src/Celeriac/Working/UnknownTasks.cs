@@ -12,11 +12,12 @@ namespace Celeriac.Working;
 /// </summary>
 internal sealed class UnknownTasks(TaskRuntimes tasks, OutcomeHandler outcomes, ITransport broker, string node, TimeProvider time, ILogger log)
 {
-    /// <summary>So often it goes back: about four minutes in all.</summary>
+    /// <summary>So often it goes back: about two minutes in all.</summary>
     public const int MostTries = 10;
 
     // A queue full of a neighbour's tasks must not ask the broker for each of them.
     private static readonly TimeSpan s_answerLasts = TimeSpan.FromSeconds(2);
+    private const int TriesAtOnce = 3;
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_courtesy = TimeSpan.FromMilliseconds(50);
     private readonly ConcurrentDictionary<string, (long At, bool Others)> _answers = new(StringComparer.Ordinal);
@@ -39,9 +40,9 @@ internal sealed class UnknownTasks(TaskRuntimes tasks, OutcomeHandler outcomes, 
         await outcomes.QuarantineAsync(delivery, Fault(request, tries), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>How long the message waits before the given try: the first goes back at once, because its owner may be free.</summary>
+    /// <summary>How long the message waits before the given try: the first go back at once, because its owner may be free and only was not asked.</summary>
     public static TimeSpan DelayBefore(int tries) =>
-        tries <= 1 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(Math.Pow(2, tries - 2), s_longestDelay.TotalSeconds));
+        tries <= TriesAtOnce ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(Math.Pow(2, tries - TriesAtOnce - 1), s_longestDelay.TotalSeconds));
 
     private Publication Again(Delivery delivery, int tries)
     {

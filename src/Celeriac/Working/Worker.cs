@@ -170,10 +170,14 @@ public sealed class Worker
 
     private void OnSubscribed(IReadOnlyList<string> queues)
     {
-        Log.WorkerReady(_log, Node, string.Join(", ", queues), State.Runners?.Size ?? _options.Concurrency, _client.Transport.Name);
         if (_ready.TrySetResult())
         {
+            Log.WorkerReady(_log, Node, string.Join(", ", queues), State.Runners?.Size ?? _options.Concurrency, _client.Transport.Name);
             State.Events.Online();
+        }
+        else
+        {
+            Log.WorkerConsumesAnew(_log, Node, string.Join(", ", queues));
         }
     }
 

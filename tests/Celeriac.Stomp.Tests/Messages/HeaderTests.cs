@@ -78,7 +78,10 @@ public abstract class HeaderFacts : StompTest
         var queue = await DeclareAsync(transport);
         var message = Text("a\0b") with
         {
-            CorrelationId = "c:\n1", ReplyTo = "r,1", MessageId = "m", Priority = 5,
+            CorrelationId = "c:\n1",
+            ReplyTo = "r,1",
+            MessageId = "m",
+            Priority = 5,
             Headers = new MessageHeaders([new("n", 1), new("expires", ""), new("deep", HeaderValue.From(new MessageHeaders([new("x", 1.5)]))), new("long", new string('ž', 3000))]),
         };
         await SendAsync(transport, queue, message);
