@@ -21,38 +21,45 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
     {
         foreach (var queue in queues)
         {
-            if (await RefusalOfDeclaringAsync(queue.Name, HeadersOf(queue), uses: queue.Expires is not null, cancellationToken).ConfigureAwait(false) is { } refusal)
+            if (await RefusalOfDeclaringAsync(queue, cancellationToken).ConfigureAwait(false) is { } refusal)
             {
                 throw new TransportRefusedException($"Queue '{queue.Name}' cannot be declared: {refusal.Message} Declare it alike, or delete it first.", refusal);
             }
         }
     }
 
-    /// <summary>Asks for the queue as an exclusive one: where it exists RabbitMQ refuses, and where not, it is gone with this connection.</summary>
+    /// <summary>
+    /// Asks for the queue as an exclusive one: where it exists RabbitMQ refuses, and where not, it is gone with this connection. Where another asks the same
+    /// at the same moment, one of them may hear that it exists.
+    /// </summary>
     internal async Task<bool> ExistsAsync(string queue, CancellationToken cancellationToken)
     {
-        StompHeaders exclusive = [new("durable", "false"), new("auto-delete", "true"), new("exclusive", "true")];
-        return await RefusalOfDeclaringAsync(queue, exclusive, uses: false, cancellationToken).ConfigureAwait(false) is not null;
+        var client = await open(cancellationToken).ConfigureAwait(false);
+        await using (client.ConfigureAwait(false))
+        {
+            StompHeaders exclusive = [new("durable", "false"), new("auto-delete", "true"), new("exclusive", "true")];
+            return await RefusalOfDeclaringAsync(client, queue, exclusive, cancellationToken).ConfigureAwait(false) is not null;
+        }
     }
 
-    private async Task<StompErrorException?> RefusalOfDeclaringAsync(string queue, StompHeaders properties, bool uses, CancellationToken cancellationToken)
+    private async Task<StompErrorException?> RefusalOfDeclaringAsync(QueueDeclaration queue, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
             var client = await open(cancellationToken).ConfigureAwait(false);
             await using (client.ConfigureAwait(false))
             {
-                var refusal = await RefusalOfDeclaringAsync(client, queue, properties, cancellationToken).ConfigureAwait(false);
-                if (refusal is null && uses)
+                var refusal = await RefusalOfDeclaringAsync(client, queue.Name, HeadersOf(queue), cancellationToken).ConfigureAwait(false);
+                if (refusal is null && queue.Expires is not null)
                 {
-                    await UseAsync(client, queue, cancellationToken).ConfigureAwait(false);
+                    await UseAsync(client, queue.Name, cancellationToken).ConfigureAwait(false);
                 }
                 if (refusal is null || !RabbitMqErrors.IsLocked(refusal) || tries == MostTries)
                 {
                     return refusal;
                 }
             }
-            // Somebody else asks just now whether the queue exists, and holds it for that moment.
+            // Somebody asks just now whether the queue exists, and holds it for that moment.
             await Task.Delay(s_pause, time, cancellationToken).ConfigureAwait(false);
         }
     }
