@@ -43,6 +43,9 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor HandleClash = Error(
         "CEL017", "Task handle name is taken", "Handle '{0}' of task method '{1}' clashes with {2}. Name it otherwise with [Task(Handle = \"…\")].");
 
+    public static readonly DiagnosticDescriptor UnsupportedCommand = Error(
+        "CEL018", "Unsupported control command", "'{0}' cannot be a control command: {1}. {2}.");
+
     private static DiagnosticDescriptor Error(string id, string title, string text) => New(id, title, text, DiagnosticSeverity.Error);
 
     private static DiagnosticDescriptor Warning(string id, string title, string text) => New(id, title, text, DiagnosticSeverity.Warning);

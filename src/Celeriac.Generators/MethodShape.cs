@@ -6,9 +6,11 @@ namespace Celeriac.Generators;
 internal static class MethodShape
 {
     public static IEnumerable<Fault> Faults(IMethodSymbol method, Place identifier) =>
-        MethodObjections(method).Concat(TypeObjections(method)).Concat(ResultObjections(method)).Concat(method.Parameters.SelectMany(ParameterObjections))
-            .Take(1)
-            .Select(objection => Fault.Of(Diagnostics.UnsupportedMethod, identifier, method.Name, objection.Reason, objection.Cure));
+        Objections(method).Take(1).Select(objection => Fault.Of(Diagnostics.UnsupportedMethod, identifier, method.Name, objection.Reason, objection.Cure));
+
+    /// <summary>What keeps a message from calling the method.</summary>
+    public static IEnumerable<(string Reason, string Cure)> Objections(IMethodSymbol method) =>
+        MethodObjections(method).Concat(TypeObjections(method)).Concat(ResultObjections(method)).Concat(method.Parameters.SelectMany(ParameterObjections));
 
     /// <summary>True for a partial method without a body: the task runs elsewhere, and the generator writes a body that sends it.</summary>
     public static bool IsElsewhere(IMethodSymbol method) => method is { IsPartialDefinition: true, PartialImplementationPart: null };

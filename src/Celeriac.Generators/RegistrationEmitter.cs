@@ -12,7 +12,11 @@ internal static class RegistrationEmitter
         {
             output.AddSource("CeleriacTasks.g.cs", Tasks(model));
         }
-        if (model.Handles.Count > 0 && model.HasBuilder)
+        if (model.Commands.Count > 0)
+        {
+            output.AddSource("CeleriacControlCommands.g.cs", CommandEmitter.Emit(Start("The remote control commands of this assembly"), model));
+        }
+        if (model.Handles.Count + model.Commands.Count > 0 && model.HasBuilder)
         {
             output.AddSource("CeleriacTasksExtensions.g.cs", Extension(model));
         }
@@ -45,7 +49,9 @@ internal static class RegistrationEmitter
         source.Line("internal static class CeleriacTasksExtensions").Open();
         source.Line("/// <summary>Registers every task of this assembly. Tasks of a library are registered with <c>AddTasks(TheLibrary.CeleriacTasks.All)</c>.</summary>");
         source.Line("public static global::Celeriac.CeleriacBuilder AddTasks(this global::Celeriac.CeleriacBuilder builder) =>");
-        return source.Continued($"builder.AddTasks(global::{model.Namespace}.CeleriacTasks.All);").Close().ToSourceText();
+        var tasks = model.Handles.Count > 0 ? $".AddTasks(global::{model.Namespace}.CeleriacTasks.All)" : "";
+        var commands = model.Commands.Count > 0 ? $".AddControlCommands(global::{model.Namespace}.CeleriacControlCommands.All)" : "";
+        return source.Continued($"builder{tasks}{commands};").Close().ToSourceText();
     }
 
     private static SourceText Transports(RegistrationModel model)

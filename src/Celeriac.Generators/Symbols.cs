@@ -6,6 +6,8 @@ namespace Celeriac.Generators;
 internal static class Symbols
 {
     public const string TaskAttribute = "Celeriac.TaskAttribute";
+    public const string ControlCommandAttribute = "Celeriac.ControlCommandAttribute";
+    public const string InspectCommandAttribute = "Celeriac.InspectCommandAttribute";
     public const string TransportAttribute = "Celeriac.Messaging.TransportAttribute";
     public const string Transports = "Celeriac.Messaging.Transports";
     public const string ResultStoreAttribute = "Celeriac.ResultStoreAttribute";

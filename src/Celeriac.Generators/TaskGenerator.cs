@@ -16,6 +16,8 @@ public sealed class TaskGenerator : IIncrementalGenerator
         public const string Faults = nameof(Faults);
         public const string Containers = nameof(Containers);
         public const string Facts = nameof(Facts);
+        public const string Commands = nameof(Commands);
+        public const string CommandFaults = nameof(CommandFaults);
         public const string Registration = nameof(Registration);
     }
 
@@ -29,13 +31,7 @@ public sealed class TaskGenerator : IIncrementalGenerator
             .WithTrackingName(Steps.Parsed);
 
         var faults = parsed.Collect().Select(static (tasks, _) => TaskSet.Faults(tasks)).WithTrackingName(Steps.Faults);
-        context.RegisterSourceOutput(faults, static (output, faults) =>
-        {
-            foreach (var fault in faults)
-            {
-                output.ReportDiagnostic(fault.ToDiagnostic());
-            }
-        });
+        context.RegisterSourceOutput(faults, Report);
 
         var containers = parsed.Select(static (task, _) => task.Task).Collect()
             .SelectMany(static (tasks, _) => TaskSet.Containers(tasks))
@@ -45,9 +41,30 @@ public sealed class TaskGenerator : IIncrementalGenerator
         var rootNamespace = context.AnalyzerConfigOptionsProvider.Select(static (options, _) =>
             options.GlobalOptions.TryGetValue("build_property.RootNamespace", out var value) ? value : "");
         var facts = context.CompilationProvider.Select(CompilationReader.Read).Combine(rootNamespace).WithTrackingName(Steps.Facts);
-        var registration = containers.Collect().Combine(facts)
-            .Select(static (input, _) => RegistrationModel.Of(input.Left, input.Right.Left, input.Right.Right))
+        var registration = containers.Collect().Combine(Commands(context)).Combine(facts)
+            .Select(static (input, _) => RegistrationModel.Of(input.Left.Left, input.Left.Right, input.Right.Left, input.Right.Right))
             .WithTrackingName(Steps.Registration);
         context.RegisterSourceOutput(registration, static (output, model) => RegistrationEmitter.Emit(output, model));
+    }
+
+    private static IncrementalValueProvider<EquatableArray<CommandModel>> Commands(IncrementalGeneratorInitializationContext context)
+    {
+        var controls = context.SyntaxProvider.ForAttributeWithMetadataName(Symbols.ControlCommandAttribute, static (_, _) => true, CommandParser.Parse);
+        var inspects = context.SyntaxProvider.ForAttributeWithMetadataName(Symbols.InspectCommandAttribute, static (_, _) => true, CommandParser.Parse);
+        var parsed = controls.Collect().Combine(inspects.Collect()).Select(static (both, _) => both.Left.Concat(both.Right).ToEquatableArray());
+
+        var faults = parsed.Select(static (commands, _) => CommandParser.Faults(commands)).WithTrackingName(Steps.CommandFaults);
+        context.RegisterSourceOutput(faults, Report);
+        return parsed
+            .Select(static (commands, _) => commands.Select(command => command.Command).OfType<CommandModel>().OrderBy(command => command.Name, StringComparer.Ordinal).ToEquatableArray())
+            .WithTrackingName(Steps.Commands);
+    }
+
+    private static void Report(SourceProductionContext output, EquatableArray<Fault> faults)
+    {
+        foreach (var fault in faults)
+        {
+            output.ReportDiagnostic(fault.ToDiagnostic());
+        }
     }
 }

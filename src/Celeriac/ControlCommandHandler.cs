@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -16,4 +17,42 @@ public delegate ValueTask<JsonNode?> ControlCommandHandler(ControlCommandContext
 /// <param name="Command">The command's name.</param>
 /// <param name="Arguments">The arguments, an object. Ignore names that you do not know: callers of other versions may send more.</param>
 /// <param name="Services">The worker's services; null for none.</param>
-public sealed record ControlCommandContext(string Node, string Command, JsonElement Arguments, IServiceProvider? Services);
+public sealed record ControlCommandContext(string Node, string Command, JsonElement Arguments, IServiceProvider? Services)
+{
+    /// <summary>An argument that must be there.</summary>
+    /// <param name="name">Its name; the snake_case form of it is looked for too.</param>
+    /// <exception cref="CeleryException">It is absent or null, or does not fit the type: a TypeError, as Python's.</exception>
+    public T Get<T>(string name) => Find(name) is { } value
+        ? Read<T>(name, value)
+        : throw new CeleryException("TypeError", "builtins", $"{Command}() missing 1 required positional argument: '{Snake(name)}'");
+
+    /// <summary>An argument that may be absent or null.</summary>
+    /// <param name="name">Its name; the snake_case form of it is looked for too.</param>
+    /// <param name="byDefault">What it is then.</param>
+    /// <exception cref="CeleryException">It does not fit the type: a TypeError, as Python's.</exception>
+    public T GetOr<T>(string name, T byDefault) => Find(name) is { } value ? Read<T>(name, value) : byDefault;
+
+    /// <summary>A value as a handler answers it.</summary>
+    /// <exception cref="NotSupportedException">There is no JSON metadata for the type.</exception>
+    public static JsonNode? Answer<T>(T value) => value as JsonNode ?? JsonNode.Parse(TaskJson.Encode(value).Span);
+
+    private JsonElement? Find(string name) => Find(Arguments, name) ?? Find(Arguments, Snake(name));
+
+    private static JsonElement? Find(JsonElement arguments, string name) =>
+        arguments.ValueKind is JsonValueKind.Object && arguments.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value : null;
+
+    private static string Snake(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+
+    private T Read<T>(string name, JsonElement value)
+    {
+        var json = JsonMarshal.GetRawUtf8Value(value);
+        try
+        {
+            return TaskJson.Decode<T>(json);
+        }
+        catch (JsonException)
+        {
+            throw new CeleryException("TypeError", "builtins", $"{Command}() argument '{Snake(name)}' is {TaskJson.Excerpt(json)}, which does not fit {typeof(T).Name}");
+        }
+    }
+}

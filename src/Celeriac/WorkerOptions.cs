@@ -51,6 +51,9 @@ public sealed class WorkerOptions
     /// <summary>Remote control commands of your own, by name. One with the name of a command of Celery's replaces it.</summary>
     public IDictionary<string, ControlCommandHandler> OwnControlCommands { get; } = new Dictionary<string, ControlCommandHandler>(StringComparer.Ordinal);
 
+    /// <summary>Those of <see cref="OwnControlCommands"/> that only look. By handler, so that a command that is replaced loses the mark.</summary>
+    internal HashSet<ControlCommandHandler> OwnInspectHandlers { get; } = [];
+
     /// <summary>Do not ask the other workers at start which tasks are revoked; Celery's <c>--without-mingle</c>.</summary>
     public bool WithoutMingle { get; set; }
 

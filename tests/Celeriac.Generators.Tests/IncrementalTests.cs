@@ -17,6 +17,7 @@ public sealed class IncrementalTests
         public partial class Mail
         {
             [Task("mail.send")] public void Send(string to) { }
+            [ControlCommand("mail.flush")] public static int Flush(string box, int most = 5) => most;
         }
         """;
 

@@ -27,7 +27,7 @@ internal sealed class ControlCommands(WorkerOptions options)
     {
         if (_own.TryGetValue(call.Method, out var handler))
         {
-            RequireAllowed(call.Method, "control");
+            RequireAllowed(call.Method, options.OwnInspectHandlers.Contains(handler) ? "inspect" : "control");
             return await RunAsync(handler, call, stop).ConfigureAwait(false);
         }
         if (!s_builtIn.TryGetValue(call.Method, out var command))

@@ -72,6 +72,24 @@ public sealed class CeleriacBuilder
         return ConfigureWorker(options => options.OwnControlCommands[name] = handler);
     }
 
+    /// <summary>
+    /// Adds the remote control commands that methods with <see cref="ControlCommandAttribute"/> and <see cref="InspectCommandAttribute"/> make. The generated
+    /// <c>AddTasks()</c> does it for those of your own assembly; for a library's pass its <c>CeleriacControlCommands.All</c>.
+    /// </summary>
+    public CeleriacBuilder AddControlCommands(IEnumerable<ControlCommandDefinition> commands)
+    {
+        ArgumentNullException.ThrowIfNull(commands);
+        foreach (var command in commands)
+        {
+            AddControlCommand(command.Name, command.Handler);
+            if (command.IsInspect)
+            {
+                ConfigureWorker(options => options.OwnInspectHandlers.Add(command.Handler));
+            }
+        }
+        return this;
+    }
+
     /// <summary>Runs the worker with the host: it starts with it, stops taking work when the host stops, and lets running tasks finish.</summary>
     public CeleriacBuilder AddWorker(Action<WorkerOptions>? configure = null)
     {
