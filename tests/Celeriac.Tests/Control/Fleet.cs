@@ -41,10 +41,12 @@ internal sealed class Fleet(string? broker = null) : IAsyncDisposable
     /// <summary>Reads again until it is so; what is watched happens on the threads of a worker.</summary>
     public static async Task UntilAsync(Func<bool> isSo)
     {
-        for (var turn = 0; !isSo(); turn++)
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!isSo())
         {
-            Assert.True(turn < 3_000_000, "It did not become so.");
-            await Task.Yield();
+            Assert.False(patience.IsCancellationRequested, "It did not become so within 30 s.");
+            await pause.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
     }
 
