@@ -30,7 +30,7 @@ Verbs
   help          this text
 
 What the tests need besides the .NET SDK is installed with apt-get when it is missing: the Debian packages rabbitmq-server,
-activemq, default-jre-headless, redis-server, python3-stomp, python3-pika, python3-celery, python3-redis and python3-brotli.
+activemq, default-jre-headless, redis-server, python3-stomp, python3-pika, python3-celery, python3-redis, python3-brotli and python3-yaml.
 No service of theirs is started, and none that runs is touched.
 
 Options
@@ -131,6 +131,7 @@ require_celery() {
     require_module celery python3-celery
     require_module redis python3-redis
     require_module brotli python3-brotli
+    require_module yaml python3-yaml
 }
 
 # A test project that refers to Celeriac.Brokers runs against the real brokers, and against their Python clients.

@@ -88,6 +88,19 @@ public static partial class PeerTasks
         return "done";
     }
 
+    /// <summary>Tells its progress, and ends once there is a file.</summary>
+    [Task("cs.halfway", TimeLimit = 30)]
+    public static async Task<string> HalfwayAsync(string gate, TaskContext context, CancellationToken cancellationToken)
+    {
+        await context.UpdateStateAsync("PROGRESS", new Dictionary<string, int> { ["done"] = 2, ["of"] = 4 }, cancellationToken);
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!File.Exists(gate))
+        {
+            await pause.WaitForNextTickAsync(cancellationToken);
+        }
+        return "done";
+    }
+
     [Task("cs.tracked", TrackStarted = true)]
     public static string Tracked() => "tracked";
 

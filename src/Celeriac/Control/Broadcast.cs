@@ -64,6 +64,7 @@ internal sealed class Broadcast(TaskClient client, string command, JsonObject? a
     private async ValueTask<IReadOnlyList<NodeReply>> CollectAsync(ISubscription subscription, string ticket, Action<NodeReply>? told, CancellationToken cancellationToken)
     {
         var replies = new List<NodeReply>();
+        var contents = ControlCodec.ContentsOf(client.Contents);
         var limit = options.Limit ?? (options.Destination is { Count: > 0 } destination ? destination.Distinct(StringComparer.Ordinal).Count() : int.MaxValue);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(options.Timeout);
@@ -73,7 +74,7 @@ internal sealed class Broadcast(TaskClient client, string command, JsonObject? a
             {
                 await delivery.AckAsync(cancellationToken).ConfigureAwait(false);
                 client.Clock.Adjust(ControlCodec.ClockOf(delivery.Message.Headers));
-                if (ControlCodec.DecodeReply(delivery.Message, ticket) is { } reply)
+                if (ControlCodec.DecodeReply(delivery.Message, ticket, contents) is { } reply)
                 {
                     replies.Add(new NodeReply(reply.Node, reply.Value));
                     told?.Invoke(replies[^1]);

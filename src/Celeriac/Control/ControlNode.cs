@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Celeriac.Control.Commands;
 using Celeriac.Diagnostics;
 using Celeriac.Messaging;
+using Celeriac.Messaging.Serialization;
 using Celeriac.Protocol;
 using Celeriac.Results;
 
@@ -22,6 +23,7 @@ internal sealed class ControlNode(ControlledWorker worker)
     private readonly ControlCommands _commands = new(worker.Options);
     private readonly HashSet<string> _declared = new(StringComparer.Ordinal);
     private readonly ITransport _transport = worker.Client.Transport;
+    private readonly ContentRegistry _contents = ControlCodec.ContentsOf(worker.Client.Contents);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when the node first listens, or when it is clear that it never will.</summary>
@@ -106,7 +108,7 @@ internal sealed class ControlNode(ControlledWorker worker)
 
     private async ValueTask ObeyAsync(Message message, CancellationToken stop)
     {
-        if (!ControlCodec.TryDecode(message, out var request, out var fault))
+        if (!ControlCodec.TryDecode(message, _contents, out var request, out var fault))
         {
             Log.ControlDropped(worker.Log, worker.Node, TaskMessageDecoder.Shown(fault));
             return;

@@ -14,7 +14,17 @@ internal static class ControlCodec
     private const int Deepest = 160;
     private const int LongestName = 255;
     private const int MostDestinations = 10_000;
-    private static readonly ContentRegistry s_contents = ContentRegistry.Default.Accepting("json") with { MaximumBodyBytes = 16 << 20, MaximumDepth = Deepest };
+    private const int LargestBody = 16 << 20;
+
+    /// <summary>
+    /// In which formats commands and answers are read: those of tasks, because Celery writes its commands in <c>task_serializer</c>; and json, which we write.
+    /// </summary>
+    public static ContentRegistry ContentsOf(TaskContents tasks) =>
+        tasks.Accepted.Accepting([.. tasks.Accepted.Accepted.Select(format => format.Name).Append("json").Distinct(StringComparer.Ordinal)]) with
+        {
+            MaximumBodyBytes = LargestBody,
+            MaximumDepth = Deepest,
+        };
 
     /// <summary>A message to all nodes; each sees by itself whether it is meant.</summary>
     public static Publication Encode(string method, JsonObject? arguments, ControlAddress address, ControlReplyTo? replyTo, long clock, double expires)
@@ -57,10 +67,10 @@ internal static class ControlCodec
     }
 
     /// <summary>What a message asks for, or why it is none.</summary>
-    public static bool TryDecode(Message message, [NotNullWhen(true)] out ControlRequest? request, [NotNullWhen(false)] out string? fault)
+    public static bool TryDecode(Message message, ContentRegistry contents, [NotNullWhen(true)] out ControlRequest? request, [NotNullWhen(false)] out string? fault)
     {
         request = null;
-        if (!TryOpen(message, out var root, out fault))
+        if (!TryOpen(message, contents, out var root, out fault))
         {
             return false;
         }
@@ -80,13 +90,13 @@ internal static class ControlCodec
     }
 
     /// <summary>The node and what it answered; null for a message that is no answer to the ticket.</summary>
-    public static (string Node, JsonElement Value)? DecodeReply(Message message, string ticket)
+    public static (string Node, JsonElement Value)? DecodeReply(Message message, string ticket, ContentRegistry contents)
     {
         if (message.Headers.TextOf("ticket") is { } other && other != ticket)
         {
             return null;
         }
-        if (!TryOpen(message, out var root, out _))
+        if (!TryOpen(message, contents, out var root, out _))
         {
             return null;
         }
@@ -101,12 +111,14 @@ internal static class ControlCodec
 
     private static readonly JsonElement s_noArguments = JsonDocument.Parse("{}").RootElement;
 
-    private static bool TryOpen(Message message, out JsonElement root, [NotNullWhen(false)] out string? fault)
+    private static bool TryOpen(Message message, ContentRegistry contents, out JsonElement root, [NotNullWhen(false)] out string? fault)
     {
         root = default;
         try
         {
-            using var document = JsonDocument.Parse(s_contents.Open(message).Body, new JsonDocumentOptions { MaxDepth = Deepest });
+            var opened = contents.Open(message);
+            var json = opened.Format.Translation?.ToJson(opened.Body, contents.MaximumDepth, contents.MaximumBodyBytes) ?? opened.Body;
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Deepest });
             root = document.RootElement.Clone();
             fault = root.ValueKind == JsonValueKind.Object ? null : "its body is no JSON object";
         }

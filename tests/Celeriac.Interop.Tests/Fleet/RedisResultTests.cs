@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Celeriac.Brokers;
 using Celeriac.Redis;
 
@@ -57,6 +58,44 @@ public sealed class RedisResultTests(InteropPlace place, RedisPlace fleet, Pytho
         Assert.InRange(meta.GetProperty("ttl").GetInt32(), 1, 86_400);
         Assert.Empty(fleet.PythonWorker.Complaints("raised unexpected"));
     }
+
+    [Fact(Timeout = 120_000)]
+    public async Task The_progress_of_a_CSharp_task_is_seen_by_Python_while_it_runs()
+    {
+        var gate = Gate();
+        var seen = await Python.RunAsync($$"""
+            result = send('cs.halfway', {{PythonProgram.Literal(gate)}})
+            deadline = time.time() + PATIENCE
+            while result.state == 'PENDING' and time.time() < deadline:
+                time.sleep(0.05)
+            halfway = {'state': result.state, 'done': result.info['done'], 'of': result.info['of'], 'ready': result.ready()}
+            open({{PythonProgram.Literal(gate)}}, 'x').close()
+            return halfway | {'value': result.get(timeout=PATIENCE), 'end': result.state}
+            """);
+        File.Delete(gate);
+        Assert.Equal("""{"state":"PROGRESS","done":2,"of":4,"ready":false,"value":"done","end":"SUCCESS"}""", Plain(seen));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task The_progress_of_a_Python_task_is_seen_by_CSharp_while_it_runs()
+    {
+        var gate = Gate();
+        var sent = await Client.SendAsync(new Signature<string>("py.halfway") { Args = JsonSerializer.SerializeToUtf8Bytes<string[]>([gate]), Options = new SendOptions { Queue = "py" } }, Cancelled);
+        await EventuallyAsync(async () => await sent.StateAsync(Cancelled) != "PENDING", "the state of py.halfway");
+        var record = await sent.RecordAsync(Cancelled);
+        var isReady = await sent.ReadyAsync(Cancelled);
+        await File.WriteAllTextAsync(gate, "", Cancelled);
+
+        Assert.Equal("PROGRESS", record!.Status);
+        using var meta = JsonDocument.Parse(record.Result);
+        Assert.Equal((2, 4), (meta.RootElement.GetProperty("done").GetInt32(), meta.RootElement.GetProperty("of").GetInt32()));
+        Assert.False(isReady);
+        Assert.Equal("done", await sent.GetAsync(Patience, Cancelled));
+        Assert.Equal("SUCCESS", await sent.StateAsync(Cancelled));
+        File.Delete(gate);
+    }
+
+    private static string Gate() => Path.Combine(Path.GetTempPath(), $"celeriac-gate-{Guid.NewGuid():N}");
 }
 
 /// <summary>A fleet of one Python and one C# worker that keep their results in Redis.</summary>

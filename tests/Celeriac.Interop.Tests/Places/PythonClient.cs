@@ -16,6 +16,8 @@ public sealed class PythonClient(InteropPlace place) : IAsyncDisposable
 
     public string? Backend { get; set; }
 
+    public string Serializer { get; set; } = "json";
+
     /// <summary>Runs a program and answers what it returned.</summary>
     public async Task<JsonElement> RunAsync(string program)
     {
@@ -93,7 +95,7 @@ public sealed class PythonClient(InteropPlace place) : IAsyncDisposable
     private void Prepare(ProcessStartInfo start)
     {
         start.Environment.Clear();
-        foreach (var (name, value) in PythonProgram.Environment(BrokerUrl ?? place.Server.AmqpUrl, Backend, "py", "cs"))
+        foreach (var (name, value) in PythonProgram.Environment(BrokerUrl ?? place.Server.AmqpUrl, Backend, "py", "cs", Serializer))
         {
             start.Environment[name] = value;
         }

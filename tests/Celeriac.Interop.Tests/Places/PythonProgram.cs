@@ -10,7 +10,7 @@ internal static class PythonProgram
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Python");
 
     /// <summary>The environment that <c>interop_app.py</c> reads.</summary>
-    public static Dictionary<string, string> Environment(string brokerUrl, string? backend, string queue, string cSharpQueue) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> Environment(string brokerUrl, string? backend, string queue, string cSharpQueue, string serializer = "json") => new(StringComparer.Ordinal)
     {
         ["PATH"] = System.Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin",
         ["HOME"] = Path.GetTempPath(),
@@ -22,6 +22,7 @@ internal static class PythonProgram
         ["INTEROP_BACKEND"] = backend ?? "rpc://",
         ["INTEROP_QUEUE"] = queue,
         ["INTEROP_CS_QUEUE"] = cSharpQueue,
+        ["INTEROP_SERIALIZER"] = serializer,
     };
 
     public static string TextOf(this JsonElement element, string name) => element.GetProperty(name).GetString() ?? "(null)";

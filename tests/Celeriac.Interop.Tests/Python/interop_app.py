@@ -14,6 +14,11 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=True,
 )
+if os.environ.get("INTEROP_SERIALIZER", "json") != "json":
+    # A shop that has another serializer than JSON for tasks; Celery writes commands in it too.
+    app.conf.update(
+        task_serializer=os.environ["INTEROP_SERIALIZER"], accept_content=[os.environ["INTEROP_SERIALIZER"], "json"],
+    )
 
 
 class Refused(Exception):
@@ -83,6 +88,16 @@ def now():
 @app.task(name="py.progress", bind=True)
 def progress(self):
     self.update_state(state="PROGRESS", meta={"done": 1, "of": 4})
+    return "done"
+
+
+@app.task(name="py.halfway", bind=True)
+def halfway(self, gate):
+    """Tells its progress, and ends once there is a file."""
+    self.update_state(state="PROGRESS", meta={"done": 2, "of": 4})
+    deadline = time.time() + 30
+    while not os.path.exists(gate) and time.time() < deadline:
+        time.sleep(0.05)
     return "done"
 
 
