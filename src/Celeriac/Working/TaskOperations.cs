@@ -35,7 +35,7 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
         {
             await results.WriteAsync(Records.Of(request, TaskStates.Started, meta), request.ReplyTo, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is TransportException or OperationCanceledException)
+        catch (Exception error)
         {
             Log.StateNotWritten(log, error, request.Task, request.Id, TaskStates.Started);
         }

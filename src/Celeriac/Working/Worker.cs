@@ -195,6 +195,11 @@ public sealed class Worker
                 await RunTaskAsync(runner, task, cancelTasks, giveUp).ConfigureAwait(false);
             }
         }
+        catch (Exception error)
+        {
+            // A fault of ours must not cost a runner: the message stays unacknowledged, and the broker hands it out again.
+            Log.RunFailed(_log, error, task.Request.Task, task.Request.Id);
+        }
         finally
         {
             State.InHand.Remove(task);
