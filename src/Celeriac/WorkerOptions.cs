@@ -29,7 +29,8 @@ public sealed class WorkerOptions
 
     /// <summary>
     /// A message whose worker process has died or frozen this often while it held it is put into quarantine instead of being run again. Default 3; 0 never does.
-    /// Counted only where the transport counts deaths (<see cref="Celeriac.Messaging.Delivery.Deaths"/>).
+    /// The last chance before is a run alone, from the queue <c>&lt;queue&gt;.suspects</c>. A broker that counts no deaths only tells that a message came back, which
+    /// a lost connection causes too: there every return from another process counts.
     /// </summary>
     public int MaxDeaths { get; set; } = 3;
 

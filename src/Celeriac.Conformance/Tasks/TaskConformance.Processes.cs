@@ -109,11 +109,6 @@ public abstract partial class TaskConformance<THarness>
             await using var victim = await StartWorkerProcessAsync($"victim{death}@test");
             await victim.ReadToEndAsync();
         }
-        if (!Can.FencedLeases)
-        {
-            await ComesBackUncountedAsync();
-            return;
-        }
         var bystander = await client.SendAsync(LedgerTasks.EnterTask.S(ledger, 0));
         await using var survivor = await StartWorkerProcessAsync("survivor@test");
 
@@ -123,14 +118,33 @@ public abstract partial class TaskConformance<THarness>
         Assert.Equal(3, Entries(ledger).Count(entry => entry == pill.Id));
     }
 
-    /// <summary>Where nobody counts deaths, the message is at least not lost: it comes back, and says that it was delivered before.</summary>
-    private async Task ComesBackUncountedAsync()
+    /// <summary>Whoever was merely in the same process as a poison pill gets its run.</summary>
+    [Fact(Timeout = LongLimit)]
+    public async Task The_innocent_that_died_with_a_poison_pill_are_run()
     {
-        await using var subscription = await Transport.SubscribeAsync(new SubscriptionOptions([Harness.Queue]));
-        using var patience = new CancellationTokenSource(Patience);
-        var pill = await subscription.ReceiveAsync(patience.Token);
-        Assert.Equal((true, null), (pill!.Redelivered, pill.Deaths));
-        await pill.AckAsync();
+        if (!SharesProcesses())
+        {
+            return;
+        }
+        const int Innocents = 12;
+        var ledger = Harness.NewFolder();
+        await using var client = Harness.OpenClient(QuickUrl);
+        var before = await Task.WhenAll(Enumerable.Range(0, Innocents / 2).Select(_ => client.SendAsync(LedgerTasks.EnterTask.S(ledger, 400)).AsTask()));
+        var pill = await client.SendAsync(LedgerTasks.KillTask.S(ledger));
+        var after = await Task.WhenAll(Enumerable.Range(0, Innocents / 2).Select(_ => client.SendAsync(LedgerTasks.EnterTask.S(ledger, 400)).AsTask()));
+        for (var death = 1; death <= 3; death++)
+        {
+            await using var victim = await StartWorkerProcessAsync($"victim{death}@test");
+            await victim.ReadToEndAsync();
+        }
+        await using var survivor = await StartWorkerProcessAsync("survivor@test");
+        foreach (var innocent in before.Concat(after))
+        {
+            Assert.Equal(innocent.Id, await innocent.GetAsync(Patience));
+        }
+        Assert.Equal("WorkerLostError", (await FailureOf(pill)).RemoteType);
+        Assert.Equal("KilledWorkers", Reason(await QuarantinedAsync()));
+        Assert.Equal(3, Entries(ledger).Count(entry => entry == pill.Id));
     }
 
     /// <summary>Where processes cannot meet, the transport says so and there is nothing more to show.</summary>

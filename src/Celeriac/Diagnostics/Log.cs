@@ -83,6 +83,12 @@ internal static partial class Log
     [LoggerMessage(2028, LogLevel.Error, "Task {TaskName}[{TaskId}]: the worker failed around the run, which is a fault of Celeriac; its message was not acknowledged and will be delivered again")]
     public static partial void RunFailed(ILogger logger, Exception error, string taskName, string taskId);
 
+    [LoggerMessage(2180, LogLevel.Warning, "Task {TaskName}[{TaskId}] has come back {Deaths} times from processes that died; it runs alone next, from queue {Queue}")]
+    public static partial void RunsAlone(ILogger logger, string taskName, string taskId, int deaths, string queue);
+
+    [LoggerMessage(2181, LogLevel.Information, "Task {TaskName}[{TaskId}] came back to queue {Queue}, perhaps from a process that died over it (return {Deaths}; at {MostDeaths} it is put aside)")]
+    public static partial void CameBack(ILogger logger, string taskName, string taskId, string queue, int deaths, int mostDeaths);
+
     [LoggerMessage(2030, LogLevel.Warning, "Results cannot be read at the moment; reading is tried again")]
     public static partial void ResultsUnreadable(ILogger logger, Exception error);
 

@@ -10,10 +10,17 @@ namespace Celeriac.Sending;
 /// </summary>
 internal sealed class TaskQueues(ITransport transport)
 {
+    private const string Suspects = ".suspects";
     private readonly ConcurrentDictionary<string, Task> _declared = new(StringComparer.Ordinal);
 
     /// <summary>The durable queue that keeps what could not run from <paramref name="queue"/>.</summary>
     public static string QuarantineOf(string queue) => $"{queue}.quarantine";
+
+    /// <summary>The durable queue of the messages of <paramref name="queue"/> that may have killed workers, each to be run alone.</summary>
+    public static string SuspectsOf(string queue) => $"{queue}{Suspects}";
+
+    /// <summary>The task queue that a message belongs to: the queue itself, or the one whose suspect it is.</summary>
+    public static string OriginOf(string queue) => queue.EndsWith(Suspects, StringComparison.Ordinal) ? queue[..^Suspects.Length] : queue;
 
     public ValueTask EnsureAsync(string queue, CancellationToken cancellationToken) =>
         _declared.TryGetValue(queue, out var declared) && declared.IsCompletedSuccessfully
@@ -50,7 +57,7 @@ internal sealed class TaskQueues(ITransport transport)
     {
         // What the server can do is known once it is connected.
         await transport.ConnectPatientlyAsync().ConfigureAwait(false);
-        await transport.DeclareAsync(TopologyOf(queue, transport.Capabilities.Exchanges), CancellationToken.None).ConfigureAwait(false);
+        await transport.DeclareAsync(TopologyOf(queue, transport.Capabilities.Exchanges && OriginOf(queue) == queue), CancellationToken.None).ConfigureAwait(false);
     }
 
     // Tasks travel through the default exchange; the exchange of the queue's name is there for Celery, which declares it too.

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Working;
 
 /// <summary>Decides what happens to a received message before anything of it runs (CELERY-PROTOCOL section 7).</summary>
-internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, OutcomeHandler outcomes, WorkerEvents events, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
+internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocations revocations, OutcomeHandler outcomes, WorkerEvents events, WorkerOptions options, DecodeLimits limits, ITransport broker, string node, TimeProvider time, ILogger log)
 {
     // An eta this near is waited for in the worker: a trip through the broker would not be more exact.
     private static readonly TimeSpan s_near = TimeSpan.FromSeconds(2);
@@ -28,9 +28,8 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
             await _unknown.HandleAsync(delivery, request, cancellationToken).ConfigureAwait(false);
             return null;
         }
-        if (options.MaxDeaths > 0 && delivery.Deaths >= options.MaxDeaths)
+        if (await suspicion.HandleAsync(delivery, request, cancellationToken).ConfigureAwait(false))
         {
-            await outcomes.QuarantineAsync(delivery, Deadly(delivery, request), cancellationToken).ConfigureAwait(false);
             return null;
         }
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
@@ -61,10 +60,4 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
         revocations.Contains(request) ? new Outcome.Revoked(null)
         : request.Expires is { } expires && expires <= time.GetUtcNow() ? new Outcome.Expired()
         : null;
-
-    private static DecodeFault Deadly(Delivery delivery, TaskRequest request) =>
-        new(QuarantineReason.KilledWorkers, $"Task '{request.Task}' was not run again: {delivery.Deaths} worker processes have died or frozen while they held it. Find out why, then retry it from the quarantine.", request.Id, request.Task, request.ReplyTo)
-        {
-            CorrelationId = request.CorrelationId,
-        };
 }

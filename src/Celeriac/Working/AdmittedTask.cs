@@ -33,6 +33,9 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     /// <summary>True where the message is acknowledged after the outcome.</summary>
     public required bool AcksLate { get; init; }
 
+    /// <summary>True where it may have killed a worker and runs alone.</summary>
+    public bool RunsAlone { get; } = Suspects.IsSuspects(delivery.Queue);
+
     /// <summary>Whose delivery it is.</summary>
     public IntakeSubscription? Source { get; set; }
 

@@ -11,6 +11,14 @@ internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
 
     /// <summary>True where the message was acknowledged before the run: what is left are the follow-ups and the record.</summary>
     public bool IsAcknowledged { get; init; }
+
+    /// <summary>
+    /// The message goes back, and it counts as no death. To its place where that is possible; one that has come back from a dead process before is sent
+    /// anew, because most brokers tell both returns in the same way.
+    /// </summary>
+    public static Effects GiveBack(Delivery delivery) => Suspicion.CountOf(delivery.Message) == 0
+        ? new Effects(Settlement.Requeue, null)
+        : new Effects(Settlement.Ack, null) { FollowUps = [Publication.ToQueue(delivery.Queue, delivery.Message with { Expiration = null })] };
 }
 
 /// <summary>Turns an outcome into its effects: one method a case, no I/O.</summary>
@@ -34,14 +42,14 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
         // To the queue itself: through a fanout exchange the retry would reach every queue again.
         return new Effects(Settlement.Ack, Failure(TaskStates.Retry, outcome.Failure))
         {
-            FollowUps = [Publication.ToQueue(task.Delivery.Queue, message) with { Due = brokerDelays || outcome.Delay > s_longestWaitInWorker ? due : null }],
+            FollowUps = [Publication.ToQueue(TaskQueues.OriginOf(task.Delivery.Queue), message) with { Due = brokerDelays || outcome.Delay > s_longestWaitInWorker ? due : null }],
         };
     }
 
     public Effects Ignored(Outcome.Ignored outcome) => new(Settlement.Ack, null);
 
     public Effects Rejected(Outcome.Rejected outcome) => outcome.Requeue
-        ? new Effects(Settlement.Requeue, null)
+        ? Effects.GiveBack(task.Delivery)
         : new Effects(Settlement.Ack, Failure(TaskStates.Failure, ControlFailure.Rejected(outcome.Reason)))
         {
             FollowUps = [Quarantine(QuarantineReason.Rejected, outcome.Reason)],
@@ -53,7 +61,7 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
     public Effects Revoked(Outcome.Revoked outcome) =>
         new(Settlement.Ack, Failure(TaskStates.Revoked, ControlFailure.Revoked(outcome.TerminatedBy is null ? "revoked" : "terminated")));
 
-    public Effects Interrupted(Outcome.Interrupted outcome) => new(Settlement.Requeue, null);
+    public Effects Interrupted(Outcome.Interrupted outcome) => Effects.GiveBack(task.Delivery);
 
     public static string Text(TaskFailure failure) => $"{failure.Type}({string.Join(", ", failure.Arguments)})";
 

@@ -61,7 +61,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
 
     /// <summary>Returns a message that was received and not begun.</summary>
     public async ValueTask ReturnAsync(AdmittedTask task, CancellationToken giveUp) =>
-        await CommitAsync(task.Delivery, new Effects(Settlement.Requeue, null), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+        await CommitAsync(task.Delivery, Effects.GiveBack(task.Delivery), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
 
     /// <summary>Puts a message aside that cannot run, and tells its caller where its id could be read.</summary>
     public async ValueTask QuarantineAsync(Delivery delivery, DecodeFault fault, CancellationToken giveUp)
@@ -172,11 +172,12 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
 
     private async ValueTask DeclareTargetsAsync(string queue, IReadOnlyList<Publication> followUps, CancellationToken giveUp)
     {
+        var origin = TaskQueues.OriginOf(queue);
         foreach (var publication in followUps)
         {
-            if (publication.RoutingKey == TaskQueues.QuarantineOf(queue))
+            if (publication.RoutingKey == TaskQueues.QuarantineOf(origin))
             {
-                await queues.EnsureQuarantineAsync(queue, giveUp).ConfigureAwait(false);
+                await queues.EnsureQuarantineAsync(origin, giveUp).ConfigureAwait(false);
             }
             else
             {

@@ -28,6 +28,7 @@ public sealed class Worker
     private readonly OutcomeHandler _outcomes;
     private readonly TaskOperations _operations;
     private readonly Admission _admission;
+    private readonly Suspects _suspects;
     private readonly IServiceProvider? _services;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,13 +60,16 @@ public sealed class Worker
         string[] queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
         State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time)
         {
+            Suspects = new Intake(client, Node, [], prefetch: 1),
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records };
         _operations = new TaskOperations(client.Results, State.Events) { Records = records };
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
-        _admission = new Admission(State.Tasks, State.Revocations, _outcomes, State.Events, options, limits, client.Transport, Node, _time, _log);
+        _suspects = new Suspects(client, State.Intake, State.Suspects, _time);
+        var suspicion = new Suspicion(_suspects, State.InHand, _outcomes, client.Transport, options.MaxDeaths, _log);
+        _admission = new Admission(State.Tasks, suspicion, State.Revocations, _outcomes, State.Events, options, limits, client.Transport, Node, _time, _log);
     }
 
     /// <summary>The node name.</summary>
@@ -95,17 +99,20 @@ public sealed class Worker
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow);
         using var dispatch = new Dispatch(State.Tasks, _time);
+        using var alone = new AloneGate(_time);
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
         using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
         using var giveUp = new CancellationTokenSource();
         var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log);
-        State.Runners = new RunnerPool(dispatch, task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token));
+        State.Runners = new RunnerPool(dispatch, task => RunInTurnAsync(alone, task, () => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token), stopping.Token));
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
         var control = ListenAsync(giveUp.Token);
         try
         {
-            await ReceiveAsync(dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
+            var suspects = ReceiveSuspectsAsync(dispatch, stopping.Token, giveUp.Token);
+            await ReceiveAsync(State.Intake, dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
+            await suspects.ConfigureAwait(false);
         }
         finally
         {
@@ -136,14 +143,14 @@ public sealed class Worker
     }
 
     /// <summary>Hop 5: pull, admit, hand to a runner.</summary>
-    private async Task ReceiveAsync(Dispatch dispatch, CancellationToken stop, CancellationToken giveUp)
+    private async Task ReceiveAsync(Intake intake, Dispatch dispatch, CancellationToken stop, CancellationToken giveUp)
     {
         var delay = s_firstReceiveDelay;
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                if (await State.Intake.ReceiveAsync(stop).ConfigureAwait(false) is not { } received)
+                if (await intake.ReceiveAsync(stop).ConfigureAwait(false) is not { } received)
                 {
                     return;
                 }
@@ -168,6 +175,17 @@ public sealed class Worker
         }
     }
 
+    /// <summary>Messages that may have killed a worker come one at a time, beside the others.</summary>
+    private async Task ReceiveSuspectsAsync(Dispatch dispatch, CancellationToken stop, CancellationToken giveUp)
+    {
+        // Where a first death is the last, nobody gets another chance.
+        if (_options.MaxDeaths < 2)
+        {
+            return;
+        }
+        await Task.WhenAll(_suspects.WatchAsync(stop), Task.Run(() => ReceiveAsync(State.Suspects, dispatch, stop, giveUp), CancellationToken.None)).ConfigureAwait(false);
+    }
+
     private void OnSubscribed(IReadOnlyList<string> queues)
     {
         if (_ready.TrySetResult())
@@ -178,6 +196,24 @@ public sealed class Worker
         else
         {
             Log.WorkerConsumesAnew(_log, Node, string.Join(", ", queues));
+        }
+    }
+
+    private static async Task RunInTurnAsync(AloneGate gate, AdmittedTask task, Func<Task> run, CancellationToken stop)
+    {
+        if (task.RunsAlone)
+        {
+            await gate.RunAloneAsync(run, stop).ConfigureAwait(false);
+            return;
+        }
+        await gate.EnterAsync(stop).ConfigureAwait(false);
+        try
+        {
+            await run().ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Leave();
         }
     }
 
@@ -234,6 +270,7 @@ public sealed class Worker
     {
         Log.WorkerStopping(_log, Node, Running, _options.ShutdownTimeout);
         await State.Intake.CancelAsync().ConfigureAwait(false);
+        await State.Suspects.CancelAsync().ConfigureAwait(false);
         var finished = runners.Finished();
         if (!await EndsWithinAsync(finished, _options.ShutdownTimeout, stopNow).ConfigureAwait(false))
         {
@@ -243,6 +280,7 @@ public sealed class Worker
         }
         await giveUp.CancelAsync().ConfigureAwait(false);
         await State.Intake.DisposeAsync().ConfigureAwait(false);
+        await State.Suspects.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken stopNow)

@@ -11,6 +11,9 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
     /// <summary>The queues and the prefetch.</summary>
     public Intake Intake { get; } = intake;
 
+    /// <summary>The queues of suspects, of which one message at a time is fetched.</summary>
+    public required Intake Suspects { get; init; }
+
     /// <summary>What the worker holds now.</summary>
     public TasksInHand InHand { get; } = new();
 
