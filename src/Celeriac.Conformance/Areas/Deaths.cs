@@ -127,7 +127,7 @@ public abstract partial class TransportConformance
         await PublishAsync(queue, "contested");
         var peer = await Harness.StartPeerAsync(QuickUrl);
         await peer.AskAsync($"hold {queue} 1", "held");
-        await peer.FreezeAsync();
+        await peer.FreezeAsync(Transport);
         if (!Can.FencedLeases)
         {
             // Without leases of ours the broker decides how long it waits for a silent consumer: a blink costs nothing.
@@ -156,7 +156,7 @@ public abstract partial class TransportConformance
         await PublishAsync(queue, "contested");
         var peer = await Harness.StartPeerAsync(QuickUrl);
         await peer.AskAsync($"hold {queue} 1", "held");
-        await peer.FreezeAsync();
+        await peer.FreezeAsync(Transport);
         if (Can.FencedLeases)
         {
             await using var subscription = await SubscribeQuicklyAsync(queue);

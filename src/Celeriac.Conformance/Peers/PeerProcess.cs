@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using Celeriac.Messaging;
 
 namespace Celeriac.Conformance;
 
@@ -90,8 +91,21 @@ public sealed class PeerProcess : IAsyncDisposable
         return await ReadToEndAsync();
     }
 
-    /// <summary>Stops the process where it is (SIGSTOP). Needs Unix.</summary>
-    public Task FreezeAsync() => SignalAsync("STOP");
+    /// <summary>
+    /// Stops the process (SIGSTOP), but not inside a write: a process that is stopped there keeps everybody from a store in a file until it goes on. Needs Unix.
+    /// </summary>
+    /// <param name="shared">What it shares with others.</param>
+    public async Task FreezeAsync(ITransport shared)
+    {
+        var probe = $"probe-{Guid.NewGuid():N}";
+        await shared.DeclareAsync(Topology.Queue(probe));
+        await SignalAsync("STOP");
+        while (!await CanWriteAsync(shared, probe))
+        {
+            await ThawAsync();
+            await SignalAsync("STOP");
+        }
+    }
 
     /// <summary>Lets a frozen process go on (SIGCONT). Needs Unix.</summary>
     public Task ThawAsync() => SignalAsync("CONT");
@@ -117,6 +131,19 @@ public sealed class PeerProcess : IAsyncDisposable
         }
         await _process.WaitForExitAsync();
         return lines;
+    }
+
+    private static async Task<bool> CanWriteAsync(ITransport shared, string probe)
+    {
+        try
+        {
+            await shared.PublishAsync(Publication.ToQueue(probe, new Message { Body = new byte[1] })).AsTask().WaitAsync(TimeSpan.FromSeconds(1));
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     // The shell's own kill knows the signals by name: their numbers differ between systems, and a kill program may not be installed.

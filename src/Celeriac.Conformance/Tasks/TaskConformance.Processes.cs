@@ -77,7 +77,7 @@ public abstract partial class TaskConformance<THarness>
         var sent = await client.SendAsync(LedgerTasks.RelayTask.S(ledger));
         await using var frozen = await StartWorkerProcessAsync("frozen@test");
         await Eventually(() => Task.FromResult(Entries(ledger).Contains("begun frozen@test")));
-        await frozen.FreezeAsync();
+        await frozen.FreezeAsync(Transport);
         await using var second = await StartWorkerProcessAsync("second@test");
         await Eventually(() => Task.FromResult(Entries(ledger).Contains("begun second@test")));
         await File.WriteAllTextAsync($"{ledger}.second@test", "");
