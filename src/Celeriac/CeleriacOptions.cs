@@ -46,4 +46,7 @@ public sealed class CeleriacOptions
 
     /// <summary>Send an event for each task that is sent; Celery's <c>task_send_sent_event</c>. Default false.</summary>
     public bool SendSentEvent { get; set; }
+
+    /// <summary>The topic exchange that carries events; Celery's <c>event_exchange</c>. Default <c>celeryev</c>. Alike in the whole fleet and its monitors.</summary>
+    public string EventExchange { get; set; } = "celeryev";
 }

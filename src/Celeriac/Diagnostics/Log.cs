@@ -155,6 +155,9 @@ internal static partial class Log
     [LoggerMessage(2220, LogLevel.Warning, "An answer to command {Command} was left out, because it cannot be read: {Reason} This is told once")]
     public static partial void AnswerUnreadable(ILogger logger, string command, string reason);
 
+    [LoggerMessage(2221, LogLevel.Debug, "The workers could not be asked for a heartbeat; their next ones come by themselves")]
+    public static partial void WorkersNotWoken(ILogger logger, Exception error);
+
     [LoggerMessage(2060, LogLevel.Information, "{Node} sends no events: broker {Broker} has no topic exchanges that could carry them")]
     public static partial void EventsImpossible(ILogger logger, string node, string broker);
 

@@ -17,6 +17,7 @@ internal static class SettingTable
         Setting.Text("accept_content", ["task_accept_content"], "json,yaml", (options, names) => options.AcceptContent = Split(names)),
         Setting.Choice<JsonTypes>("json_types", ["task_json_types"], "Kombu", (options, types) => options.JsonTypes = types),
         Setting.Switch("task_send_sent_event", ["send_sent_event"], "true", (options, value) => options.SendSentEvent = value),
+        Setting.Text("event_exchange", [], "celeryev", (options, name) => options.EventExchange = name),
         Setting.WorkerText("worker_queues", ["queues"], "celery,mail", (options, queues) => options.Queues = Split(queues)),
         Setting.WorkerNumber("worker_concurrency", ["concurrency"], "64", (options, number) => options.Concurrency = number),
         Setting.WorkerNumber("worker_synchronous_concurrency", ["synchronous_concurrency"], "8", (options, number) => options.SynchronousConcurrency = number),

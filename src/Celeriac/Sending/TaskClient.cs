@@ -38,8 +38,8 @@ public sealed class TaskClient : IAsyncDisposable
         _ownsParts = ownsParts;
         Queues = new TaskQueues(transport);
         // A client's events travel each for itself, as Celery's do.
-        _dispatcher = new EventDispatcher(transport, NodeName.Client, Clock, time, NullLogger.Instance, gathersTaskEvents: false);
-        Events = new ClientEvents(transport, _dispatcher, Clock, time);
+        _dispatcher = new EventDispatcher(transport, options.EventExchange, NodeName.Client, Clock, time, NullLogger.Instance, gathersTaskEvents: false);
+        Events = new ClientEvents(transport, options.EventExchange, _dispatcher, Clock, time);
         _sendsSentEvent = options.SendSentEvent;
     }
 

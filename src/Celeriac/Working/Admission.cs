@@ -46,7 +46,10 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
             return null;
         }
         // As in Celery: a task that was revoked or came too late is told as such and not as received.
-        events.Received(request);
+        if (runtime.Definition.Options.SendEvents && !WasTold(request))
+        {
+            events.Received(request);
+        }
         // Asked each time: which server it is, and what it can do, is known once it is connected.
         if (broker.Capabilities.Delay && request.Eta is { } eta && eta - time.GetUtcNow() > s_near)
         {
@@ -61,6 +64,10 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
         revocations.Contains(request) ? new Outcome.Revoked(null)
         : request.Expires is { } expires && expires <= time.GetUtcNow() ? new Outcome.Expired()
         : null;
+
+    /// <summary>True where a worker has told of it before the broker held it until its eta. A retry has its own count, and is told of anew.</summary>
+    private static bool WasTold(TaskRequest request) =>
+        request.Message.Headers[TaskHeader.ToldReceived] is { Kind: HeaderKind.Long } told && told.AsLong() == request.Retries;
 
     private static DecodeFault Deadly(Delivery delivery, TaskRequest request) =>
         new(QuarantineReason.KilledWorkers, $"Task '{request.Task}' was not run again: {delivery.Deaths} worker processes have died or frozen while they held it. Find out why, then retry it from the quarantine.", request.Id, request.Task, request.ReplyTo)

@@ -215,7 +215,10 @@ public sealed class Worker
             return;
         }
         State.InHand.Start(task, _time.GetUtcNow());
-        State.Events.Started(task.Request);
+        if (task.Definition.Options.SendEvents)
+        {
+            State.Events.Started(task.Request);
+        }
         if (!task.AcksLate)
         {
             await _outcomes.AcknowledgeEarlyAsync(task, giveUp).ConfigureAwait(false);
