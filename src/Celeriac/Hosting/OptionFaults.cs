@@ -13,6 +13,8 @@ internal static class OptionFaults
     private const int MostThreads = 10_000;
     private const int MostAhead = 65_535;
     private const int LargestBody = 1 << 30;
+    // Redis takes no longer value, and the record has more than the result.
+    private const int LargestResult = 500 << 20;
     private static readonly TimeSpan s_longestExpiry = TimeSpan.FromDays(36_500);
     private static readonly TimeSpan s_longestShutdown = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_shortestHeartbeat = TimeSpan.FromSeconds(0.1);
@@ -27,6 +29,7 @@ internal static class OptionFaults
         ExchangeFault("EventExchange (event_exchange)", options.EventExchange),
         ContentFault(options),
         NumberFault("MaxBodyBytes (max_body_bytes)", options.MaxBodyBytes, 1, LargestBody, "Give the largest body in bytes; the default is 16777216."),
+        NumberFault("MaxResultBytes (result_max_bytes)", options.MaxResultBytes, 1, LargestResult, "Give the largest result in bytes; the default is 16777216."),
     }.OfType<string>();
 
     public static IEnumerable<string> Of(WorkerOptions options) => new[]

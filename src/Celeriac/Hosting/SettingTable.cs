@@ -13,6 +13,7 @@ internal static class SettingTable
         Setting.Duration("result_expires", [], "86400", (options, time) => options.ResultExpires = time),
         Setting.Switch("result_extended", [], "false", (options, value) => options.ResultExtended = value),
         Setting.Number("max_body_bytes", ["task_max_body_bytes"], "16777216", (options, bytes) => options.MaxBodyBytes = bytes),
+        Setting.Number("result_max_bytes", ["max_result_bytes"], "16777216", (options, bytes) => options.MaxResultBytes = bytes),
         Setting.Text("task_serializer", [], "json", (options, name) => options.TaskSerializer = name),
         Setting.Text("accept_content", ["task_accept_content"], "json,yaml", (options, names) => options.AcceptContent = Split(names)),
         Setting.Choice<JsonTypes>("json_types", ["task_json_types"], "Kombu", (options, types) => options.JsonTypes = types),

@@ -20,9 +20,16 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>What a record tells beside Celery's own members.</summary>
     public TaskRecords Records { get; init; } = TaskRecords.Plain;
 
+    /// <summary>How many bytes of JSON a result may have.</summary>
+    public int MaxResultBytes { get; init; } = int.MaxValue;
+
     /// <summary>Applies how a task ended.</summary>
     public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
+        if (outcome is Outcome.Succeeded { Result.Length: var bytes } && bytes > MaxResultBytes && !task.IgnoresResult)
+        {
+            outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
+        }
         var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
         effects = effects with { Record = Records.Extend(effects.Record, task.Request) };
         OutcomeLog.Write(log, task, outcome, runtime);

@@ -62,8 +62,8 @@ public sealed class Worker
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
-        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records };
-        _operations = new TaskOperations(client.Results, State.Events) { Records = records };
+        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records, MaxResultBytes = shared.MaxResultBytes };
+        _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes };
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _admission = new Admission(State.Tasks, State.Revocations, _outcomes, State.Events, options, limits, client.Transport, Node, _time, _log);
     }

@@ -21,6 +21,8 @@ if os.environ.get("INTEROP_SERIALIZER", "json") != "json":
     )
 if "INTEROP_RESULT_SERIALIZER" in os.environ:
     app.conf.update(result_serializer=os.environ["INTEROP_RESULT_SERIALIZER"], result_accept_content=[os.environ["INTEROP_RESULT_SERIALIZER"], "json"])
+if "INTEROP_EVENT_EXCHANGE" in os.environ:
+    app.conf.update(event_exchange=os.environ["INTEROP_EVENT_EXCHANGE"])
 if "INTEROP_MAX_PRIORITY" in os.environ:
     # Queues with priorities, one message at a time: the order is the broker's.
     app.conf.update(task_queue_max_priority=int(os.environ["INTEROP_MAX_PRIORITY"]), worker_prefetch_multiplier=1, task_acks_late=True)

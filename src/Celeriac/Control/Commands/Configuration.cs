@@ -25,6 +25,7 @@ internal static class Configuration
         };
         Add("result_expires", shared.ResultExpires.TotalSeconds, sharedByDefault.ResultExpires.TotalSeconds);
         Add("task_max_body_bytes", shared.MaxBodyBytes, sharedByDefault.MaxBodyBytes);
+        Add("result_max_bytes", shared.MaxResultBytes, sharedByDefault.MaxResultBytes);
         Add("event_exchange", shared.EventExchange, sharedByDefault.EventExchange);
         Add("task_acks_late", options.AcksLate, byDefault.AcksLate);
         Add("task_track_started", options.TrackStarted, byDefault.TrackStarted);
