@@ -35,7 +35,7 @@ public sealed class GossipTests(InteropPlace place, PythonClient python) : Inter
             with app.connection_for_read() as connection:
                 receiver = app.events.Receiver(connection, handlers={'worker-heartbeat': lambda event: heard.append(event['hostname'])})
                 try:
-                    receiver.capture(limit=5, timeout=PATIENCE, wakeup=False)
+                    receiver.capture(limit=3, timeout=PATIENCE, wakeup=False)
                 except socket.timeout:
                     pass
             return sorted(set(heard))
