@@ -40,10 +40,13 @@ internal static class CommandParser
         TaskNames.Escape(parameter.Name),
         parameter.Name,
         Symbols.Qualified(parameter.Type),
-        Symbols.Is(parameter.Type, Context) ? ParameterKind.Context : MethodShape.KindOf(parameter),
+        IsContext(parameter) ? ParameterKind.Context : MethodShape.KindOf(parameter),
         parameter.HasExplicitDefaultValue ? DefaultValue.Write(parameter)
             : parameter.Type.NullableAnnotation is NullableAnnotation.Annotated ? "null"
             : null);
+
+    /// <summary>True for what the worker gives a command, and no request carries.</summary>
+    public static bool IsContext(IParameterSymbol parameter) => Symbols.Is(parameter.Type, Context);
 
     private static IEnumerable<(string Reason, string Cure)> Objections(IMethodSymbol method, string name)
     {

@@ -15,6 +15,10 @@ internal static class DefinitionEmitter
         if (task.PartialDeclaration is null)
         {
             source.Continued($"PythonResult = {DefaultValue.Text(task.PythonResult)},");
+            if (task.Summary is not null)
+            {
+                source.Continued($"Summary = {DefaultValue.Text(task.Summary)},");
+            }
         }
         Options(source, task);
         if (!task.IsAwaited)

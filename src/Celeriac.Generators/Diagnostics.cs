@@ -27,7 +27,7 @@ internal static class Diagnostics
 
     public static readonly DiagnosticDescriptor MissingJsonMetadata = Warning(
         "CEL005", "Type has no JSON metadata",
-        "'{0}', {1} of task '{2}', has no JSON metadata, and this project has JSON reflection switched off. Add [JsonSerializable(typeof({0}))] to a JsonSerializerContext and pass it to UseJson.");
+        "'{0}', {1} of {2}, has no JSON metadata, and this project has JSON reflection switched off. Add [JsonSerializable(typeof({0}))] to a JsonSerializerContext and pass it to UseJson.");
 
     public static readonly DiagnosticDescriptor AwaitedResult = Warning(
         "CEL007", "Result awaited inside a task",

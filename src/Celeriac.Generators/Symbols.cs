@@ -40,6 +40,10 @@ internal static class Symbols
     public static AttributeData? TaskAttributeOf(IMethodSymbol method) =>
         method.GetAttributes().FirstOrDefault(attribute => Is(attribute.AttributeClass, TaskAttribute));
 
+    /// <summary>True for a remote control command.</summary>
+    public static bool IsCommand(IMethodSymbol method) =>
+        method.GetAttributes().Any(attribute => Is(attribute.AttributeClass, ControlCommandAttribute) || Is(attribute.AttributeClass, InspectCommandAttribute));
+
     /// <summary>True when calling the method sends it as a task: its body is a generated one.</summary>
     public static bool IsSent(IMethodSymbol method) =>
         method.GetAttributes().Concat(method.PartialImplementationPart?.GetAttributes() ?? []).Any(attribute => Is(attribute.AttributeClass, "Celeriac.RunsElsewhereAttribute"));

@@ -29,6 +29,8 @@ internal sealed record TaskModel
     public required bool IsAwaited { get; init; }
     /// <summary>Null where the method returns nothing.</summary>
     public required string? ResultType { get; init; }
+    /// <summary>What its documentation says it does; null where there is none.</summary>
+    public required string? Summary { get; init; }
     /// <summary>The result as a Python hint.</summary>
     public required string PythonResult { get; init; }
     public required EquatableArray<ParameterModel> Parameters { get; init; }

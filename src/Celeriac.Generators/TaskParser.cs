@@ -37,6 +37,7 @@ internal static class TaskParser
         Accessibility = SyntaxFacts.GetText(method.DeclaredAccessibility),
         IsAwaited = MethodShape.IsAwaited(method.ReturnType),
         ResultType = MethodShape.ResultType(method) is { } result ? Symbols.Qualified(result) : null,
+        Summary = SummaryReader.Read(node),
         PythonResult = PythonHints.Result(MethodShape.ResultType(method)),
         Parameters = method.Parameters.Select(Parameter).ToEquatableArray(),
         Options = options,

@@ -29,6 +29,12 @@ public sealed class CeleriacOptions
     /// <summary>Largest body of a task message in bytes, also after decompression. Default 16 MiB.</summary>
     public int MaxBodyBytes { get; set; } = 16 << 20;
 
+    /// <summary>
+    /// Largest result of a task in bytes of JSON; setting <c>result_max_bytes</c>. Default 16 MiB. A task that returns more fails, and its record says so: brokers and
+    /// result stores refuse what is too large for them, or stand still for everybody while they take it.
+    /// </summary>
+    public int MaxResultBytes { get; set; } = 16 << 20;
+
     /// <summary>How the arguments of tasks are sent where the call says nothing; Celery's <c>task_serializer</c>. Default <c>json</c>; others are in <see cref="Formats"/>.</summary>
     public string TaskSerializer { get; set; } = "json";
 
@@ -46,4 +52,7 @@ public sealed class CeleriacOptions
 
     /// <summary>Send an event for each task that is sent; Celery's <c>task_send_sent_event</c>. Default false.</summary>
     public bool SendSentEvent { get; set; }
+
+    /// <summary>The topic exchange that carries events; Celery's <c>event_exchange</c>. Default <c>celeryev</c>. Alike in the whole fleet and its monitors.</summary>
+    public string EventExchange { get; set; } = "celeryev";
 }

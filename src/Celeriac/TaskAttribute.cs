@@ -60,6 +60,9 @@ public sealed class TaskAttribute(string? name = null) : Attribute
     /// <summary>True writes the state STARTED when a run begins.</summary>
     public bool TrackStarted { get; set; }
 
+    /// <summary>False tells no monitor of its runs, also where the worker sends task events; Celery's <c>send_events</c>. Default true.</summary>
+    public bool SendEvents { get; set; } = true;
+
     /// <summary>Seconds after which the cancellation token fires and the run, if it stops, fails with <c>SoftTimeLimitExceeded</c>; 0 for none.</summary>
     public double SoftTimeLimit { get; set; }
 

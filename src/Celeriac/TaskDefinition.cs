@@ -46,6 +46,9 @@ public sealed class TaskDefinition
     /// <summary>What a Python caller gets as the result, as a type hint; null for anything.</summary>
     public string? PythonResult { get; init; }
 
+    /// <summary>The summary of the method's XML documentation as plain text; null where there is none. The Python side (<c>stubs</c>) shows it.</summary>
+    public string? Summary { get; init; }
+
     /// <summary>The declaration's options.</summary>
     public TaskOptions Options { get; init; } = TaskOptions.Default;
 

@@ -32,6 +32,8 @@ public sealed record TaskOptions
     public bool IgnoreResult { get; init; }
     /// <summary>See <see cref="TaskAttribute.TrackStarted"/>; null leaves it to the worker.</summary>
     public bool? TrackStarted { get; init; }
+    /// <inheritdoc cref="TaskAttribute.SendEvents"/>
+    public bool SendEvents { get; init; } = true;
     /// <summary>See <see cref="TaskAttribute.SoftTimeLimit"/>; null for none.</summary>
     public TimeSpan? SoftTimeLimit { get; init; }
     /// <summary>See <see cref="TaskAttribute.TimeLimit"/>; null for none.</summary>

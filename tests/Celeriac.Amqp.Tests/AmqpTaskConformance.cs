@@ -1,6 +1,10 @@
+using Celeriac.Brokers;
 using Celeriac.Conformance;
 using Celeriac.Messaging;
+using Celeriac.Redis;
 using Celeriac.Sqlite;
+
+[assembly: AssemblyFixture(typeof(RedisFixture))]
 
 namespace Celeriac.Amqp.Tests;
 
@@ -32,6 +36,22 @@ public sealed class AmqpWithSqliteResultsConformance : TaskConformance<AmqpWithS
             _folder.Delete(recursive: true);
             return ValueTask.CompletedTask;
         }
+    }
+}
+
+/// <summary>Tasks through RabbitMQ, results in Redis: the commonest Celery shop.</summary>
+public sealed class AmqpWithRedisResultsConformance(RedisFixture redis) : TaskConformance<AmqpWithRedisResultsConformance.Place>
+{
+    // The facts make their places by themselves.
+    private readonly RedisServer _server = Place.Results = redis.Server;
+
+    public sealed class Place() : AmqpTaskHarness("queue_type=classic")
+    {
+        static Place() => ResultStores.Add("redis", new RedisResultStoreFactory());
+
+        internal static RedisServer? Results { get; set; }
+
+        public override string ResultBackend => Results!.Url;
     }
 }
 

@@ -26,6 +26,11 @@ public sealed class StubsVerbTests : IDisposable
                 @_task("math.mean", queue="slow", priority=7)
                 @staticmethod
                 def mean(*values: float) -> float:
+                    """The mean of values, as Average computes it: \"exact\" & fast, NaN for none \U00002014 never null.
+
+                    Celeriac.CommandLine.Tests.StubbedTasks.Mean
+                    """
+                    raise NotImplementedError
             """", run.Output, StringComparison.Ordinal);
         Assert.Contains("""
                     def place(
@@ -38,6 +43,17 @@ public sealed class StubsVerbTests : IDisposable
                         tags: list[str] | None = None,
                     ) -> dict[str, _typing.Any]:
             """, run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nowhere://broker", "rpc://")]
+    [InlineData("not a url", "nowhere://results")]
+    [InlineData("", "")]
+    public async Task It_needs_no_broker_not_even_a_URL_that_could_be_one(string broker, string backend)
+    {
+        var run = await CommandLineRun.Of(celeriac => celeriac.Broker(broker).ResultBackend(backend).AddTasks(StubbedTasks.Definitions), "", ["stubs"]);
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        Assert.Contains("def add(", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

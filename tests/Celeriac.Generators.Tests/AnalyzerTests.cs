@@ -43,6 +43,15 @@ public sealed class AnalyzerTests
     }
 
     [Fact]
+    public async Task CEL005_A_parameter_and_an_answer_of_a_control_command()
+    {
+        var run = Program("public record Order(int Id); public static class Commands { [ControlCommand(\"drop\")] public static Order[] Drop(Order order, ControlCommandContext context, CancellationToken token) => []; }");
+        Assert.Equal(["CEL005 'Order[]'", "CEL005 'Order'"], await run.FaultsAsync(s_withoutReflection));
+        var ask = Program("public record Order(int Id); public static class Commands { [InspectCommand(\"ask\")] public static System.Text.Json.Nodes.JsonObject Ask(Order order) => []; }");
+        Assert.StartsWith("'Order', the type of parameter 'order' of command 'Ask', has no JSON metadata", await ask.FaultTextAsync(s_withoutReflection), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task CEL005_is_silent_for_types_that_a_context_lists_or_reaches()
     {
         // The serializer's own generator does not run here, so the context is abstract.

@@ -140,6 +140,26 @@ public static partial class PeerTasks
         await File.WriteAllTextAsync(Path.Combine(ledger, $"{number}~cs~{Guid.NewGuid():N}"), "");
         return "cs";
     }
+
+    /// <summary>Known on both sides: the ledger's lines are in the order of the runs.</summary>
+    [Task("shared.ordered")]
+    public static async Task<string> OrderedAsync(string ledger, int number)
+    {
+        await File.AppendAllTextAsync(ledger, FormattableString.Invariant($"{number} cs\n"));
+        return "cs";
+    }
+
+    /// <summary>Known on both sides: enters into the ledger that a run has begun, and that it has ended.</summary>
+    [Task("shared.slow")]
+    public static async Task<string> SlowAsync(string ledger, int number, double seconds)
+    {
+        var run = Path.Combine(ledger, $"{number}~cs~{Guid.NewGuid():N}");
+        await File.WriteAllTextAsync($"{run}~begun", "");
+        using var alarm = new PeriodicTimer(TimeSpan.FromSeconds(seconds));
+        await alarm.WaitForNextTickAsync(CancellationToken.None);
+        await File.WriteAllTextAsync($"{run}~ended", "");
+        return "cs";
+    }
 }
 
 /// <summary>What <c>cs.typed</c> understood.</summary>

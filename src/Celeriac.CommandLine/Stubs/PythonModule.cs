@@ -62,8 +62,23 @@ internal sealed class PythonModule
             parameters.ForEach(parameter => Line(depth + 1, $"{parameter},"));
             Line(depth, $") -> {task.PythonResult ?? "_typing.Any"}:");
         }
-        Line(depth + 1, $"\"\"\"{PythonNames.Text(task.Method)[1..^1]}\"\"\"");
+        Documentation(task, depth + 1);
         Line(depth + 1, "raise NotImplementedError");
+    }
+
+    /// <summary>What the C# documentation says, and which method it is.</summary>
+    private void Documentation(TaskDefinition task, int depth)
+    {
+        var method = PythonNames.Text(task.Method)[1..^1];
+        if (task.Summary is null)
+        {
+            Line(depth, $"\"\"\"{method}\"\"\"");
+            return;
+        }
+        Line(depth, $"\"\"\"{PythonNames.Text(task.Summary)[1..^1]}");
+        _text.Append('\n');
+        Line(depth, method);
+        Line(depth, "\"\"\"");
     }
 
     /// <summary>Where and how the calls go, when the C# side says so; else the Python app's own routes decide.</summary>

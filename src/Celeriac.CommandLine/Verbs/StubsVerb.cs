@@ -22,6 +22,8 @@ internal static class StubsVerb
         command.SetAction((parse, _) =>
         {
             var session = open(parse);
+            // It asks no broker: a build server, where this runs, need not have one, nor the package that reaches it.
+            session.Overrides.Add((CeleriacOptions options) => (options.BrokerUrl, options.ResultBackend) = ("memory://stubs", "disabled://"));
             return CommandLineProgram.WorkAsync(session, cancellation => RunAsync(session, parse.GetValue(output), parse.GetValue(check), cancellation));
         });
         return command;

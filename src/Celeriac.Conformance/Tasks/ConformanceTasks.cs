@@ -50,6 +50,18 @@ public static partial class ConformanceTasks
     [Task("conformance.fail")]
     public static int Fail(string message) => throw new InvalidOperationException(message);
 
+    /// <summary>Answers a text of this many letters; as its state before it, too, where it is asked to.</summary>
+    [Task("conformance.large")]
+    public static async Task<string> LargeAsync(int letters, bool asState, TaskContext context)
+    {
+        var text = new string('x', letters);
+        if (asState)
+        {
+            await context.UpdateStateAsync("LARGE", text).ConfigureAwait(false);
+        }
+        return text;
+    }
+
     /// <summary>Asks to be retried until it has run so many times.</summary>
     [Task("conformance.flaky", MaxRetries = 5)]
     public static int Flaky(int succeedsAtRun, double delaySeconds, TaskContext context) =>

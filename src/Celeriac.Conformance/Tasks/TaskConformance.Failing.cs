@@ -17,6 +17,22 @@ public abstract partial class TaskConformance<THarness>
         Assert.Equal(TaskStates.Failure, await sent.StateAsync());
     }
 
+    /// <summary>What no broker or store should carry is refused in words, and costs nothing but itself.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_result_beyond_the_limit_is_a_failure_that_says_so()
+    {
+        await Harness.StartWorkerAsync();
+        var error = await FailureOf(await Client.SendAsync(ConformanceTasks.LargeTask.S(600_000, false)));
+        Assert.Equal("ResultTooLarge", error.RemoteType);
+        Assert.Equal("Task 'conformance.large' returned 600002 bytes of JSON, but at most 524288 are kept (result_max_bytes). Store large data elsewhere and return where it is, set IgnoreResult, or raise the limit.", error.RemoteMessage);
+        var state = await FailureOf(await Client.SendAsync(ConformanceTasks.LargeTask.S(600_000, true)));
+        Assert.Contains("The meta of state 'LARGE' has 600002 bytes of JSON", state.RemoteMessage, StringComparison.Ordinal);
+
+        var fits = await Client.SendAsync(ConformanceTasks.LargeTask.S(500_000, true));
+        Assert.Equal(500_000, (await fits.GetAsync(Patience)).Length);
+        await NothingIsLeftAsync();
+    }
+
     /// <summary>A retry is the same task again.</summary>
     [Fact(Timeout = Limit)]
     public async Task A_task_that_asks_for_a_retry_runs_again_with_the_same_id()

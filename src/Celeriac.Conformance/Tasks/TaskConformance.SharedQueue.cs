@@ -44,5 +44,22 @@ public abstract partial class TaskConformance<THarness>
         await NothingIsLeftAsync();
     }
 
+    /// <summary>Whoever has declared the queue with priorities has decided: client and worker take it as it is.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_queue_that_was_declared_with_priorities_is_used_as_it_is()
+    {
+        await Transport.ConnectAsync();
+        if (Can.MaxPriority == 0)
+        {
+            return;
+        }
+        await Transport.DeclareAsync(new Topology { Queues = [new QueueDeclaration(Harness.Queue) { MaxPriority = 5 }] });
+        var sent = await Client.SendAsync(ConformanceTasks.AddTask.S(1, 1));
+        await Harness.StartWorkerAsync();
+
+        Assert.Equal(2, await sent.GetAsync(Patience));
+        await NothingIsLeftAsync();
+    }
+
     private static bool KnowsNothing(TaskDefinition task) => false;
 }

@@ -117,5 +117,5 @@ public abstract class TaskHarness : IAsyncDisposable
     /// <summary>Deletes what the place has left behind.</summary>
     protected virtual ValueTask CleanUpAsync() => ValueTask.CompletedTask;
 
-    private CeleriacOptions Options(string? brokerUrl = null) => new() { BrokerUrl = brokerUrl ?? BrokerUrl, ResultBackend = ResultBackend, DefaultQueue = Queue, MaxBodyBytes = 1 << 20 };
+    private CeleriacOptions Options(string? brokerUrl = null) => new() { BrokerUrl = brokerUrl ?? BrokerUrl, ResultBackend = ResultBackend, DefaultQueue = Queue, MaxBodyBytes = 1 << 20, MaxResultBytes = 1 << 19 };
 }

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace Celeriac.Generators.Analyzers;
 
-/// <summary>CEL005: a type travels, JSON reflection is switched off, and no JsonSerializerContext lists the type.</summary>
+/// <summary>CEL005: a type travels with a task or a control command, JSON reflection is switched off, and no JsonSerializerContext lists the type.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class JsonMetadataAnalyzer : DiagnosticAnalyzer
 {
@@ -40,28 +40,32 @@ public sealed class JsonMetadataAnalyzer : DiagnosticAnalyzer
     private static void Analyze(SymbolAnalysisContext context, Lazy<JsonMetadata> known)
     {
         var method = (IMethodSymbol)context.Symbol;
-        if (Symbols.TaskAttributeOf(method) is null)
+        if (Symbols.TaskAttributeOf(method) is null && !Symbols.IsCommand(method))
         {
             return;
         }
-        foreach (var parameter in method.Parameters.Where(parameter => MethodShape.KindOf(parameter) is not (ParameterKind.Context or ParameterKind.Cancellation)))
+        foreach (var parameter in method.Parameters.Where(parameter => !CommandParser.IsContext(parameter) && MethodShape.KindOf(parameter) is not (ParameterKind.Context or ParameterKind.Cancellation)))
         {
             var type = parameter is { IsParams: true, Type: IArrayTypeSymbol rest } ? rest.ElementType : parameter.Type;
             Check(context, known.Value, type, $"the type of parameter '{parameter.Name}'", Syntax<ParameterSyntax>(parameter, context)?.Type, parameter);
         }
-        if (MethodShape.ResultType(method) is { } result)
+        // A command's answer that is JSON already is passed on as it is.
+        if (MethodShape.ResultType(method) is { } result && !(Symbols.IsCommand(method) && IsJson(result)))
         {
             Check(context, known.Value, result, "the result", Syntax<MethodDeclarationSyntax>(method, context)?.ReturnType, method);
         }
     }
+
+    private static bool IsJson(ITypeSymbol? type) => type is not null && (Symbols.Is(type, "System.Text.Json.Nodes.JsonNode") || IsJson(type.BaseType));
 
     private static void Check(SymbolAnalysisContext context, JsonMetadata known, ITypeSymbol type, string role, SyntaxNode? syntax, ISymbol symbol)
     {
         if (type.TypeKind is not (TypeKind.Error or TypeKind.Dynamic) && !known.Covers(type))
         {
             var name = type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
-            var task = symbol is IParameterSymbol parameter ? parameter.ContainingSymbol.Name : symbol.Name;
-            context.ReportDiagnostic(Diagnostic.Create(Diagnostics.MissingJsonMetadata, syntax?.GetLocation() ?? symbol.Locations[0], name, role, task));
+            var method = symbol as IMethodSymbol ?? (IMethodSymbol)symbol.ContainingSymbol;
+            var owner = $"{(Symbols.IsCommand(method) ? "command" : "task")} '{method.Name}'";
+            context.ReportDiagnostic(Diagnostic.Create(Diagnostics.MissingJsonMetadata, syntax?.GetLocation() ?? symbol.Locations[0], name, role, owner));
         }
     }
 

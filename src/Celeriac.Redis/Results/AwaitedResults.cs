@@ -56,6 +56,20 @@ internal sealed class AwaitedResults(Func<string, Task> subscribe, Func<string, 
         }
     }
 
+    /// <summary>What a task has left cannot be read: who waits for it is told.</summary>
+    public void Fail(string taskId, Exception error)
+    {
+        lock (_lock)
+        {
+            if (_awaited.GetValueOrDefault(taskId) is { } awaited)
+            {
+                awaited.Source.TrySetException(error);
+                // Nobody may be waiting any more.
+                _ = awaited.Source.Task.Exception;
+            }
+        }
+    }
+
     public void FailAll(Exception error)
     {
         lock (_lock)

@@ -1,4 +1,5 @@
 using Celeriac.Messaging;
+using Celeriac.Messaging.Serialization;
 using Celeriac.Messaging.Stores;
 using Celeriac.Protocol;
 using Celeriac.Redis.Connecting;
@@ -20,6 +21,7 @@ internal sealed class RedisResultStore : IResultStore
     private readonly RedisConnection _connection;
     private readonly string _prefix;
     private readonly string _expires;
+    private readonly ResultContents _contents;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly AwaitedResults _awaited;
@@ -31,6 +33,7 @@ internal sealed class RedisResultStore : IResultStore
     public RedisResultStore(BrokerUrl url, RedisOptions options, ResultStoreContext context)
     {
         _time = context.Time;
+        _contents = context.Contents;
         _log = context.LoggerFactory.CreateLogger("Celeriac.Redis");
         _prefix = $"{options.KeyPrefix}celery-task-meta-";
         // Redis counts whole seconds; what is kept for a part of one is kept for one.
@@ -49,7 +52,7 @@ internal sealed class RedisResultStore : IResultStore
     public async ValueTask<ResultRecord?> ReadAsync(string taskId, CancellationToken cancellationToken = default)
     {
         var value = await _connection.CallAsync(redis => redis.GetDatabase().StringGetAsync(KeyOf(taskId)), cancellationToken).ConfigureAwait(false);
-        return Decode(value);
+        return Decode(taskId, value);
     }
 
     public async ValueTask<ResultRecord> WaitAsync(string taskId, CancellationToken cancellationToken = default)
@@ -123,17 +126,39 @@ internal sealed class RedisResultStore : IResultStore
     private void Heard(RedisChannel channel, RedisValue value)
     {
         var taskId = channel.ToString()[_prefix.Length..];
-        if (Decode(value) is { } record && record.TaskId == taskId)
+        try
         {
-            _awaited.Complete(record);
-        }
-        else
-        {
+            if (Decode(taskId, value) is { } record && record.TaskId == taskId)
+            {
+                _awaited.Complete(record);
+                return;
+            }
             Log.ResultUnreadable(_log, taskId);
+        }
+        catch (ContentException error)
+        {
+            // What is published is what is stored: looking there would not help.
+            _awaited.Fail(taskId, error);
         }
     }
 
-    private static ResultRecord? Decode(RedisValue value) => (byte[]?)value is { } json && ResultCodec.TryDecode(json, out var record) ? record : null;
+    /// <exception cref="ContentException">It is no record in a format that is read.</exception>
+    private ResultRecord? Decode(string taskId, RedisValue value) => (byte[]?)value is { } stored ? _contents.Read(taskId, stored) : null;
+
+    private async Task LookForAsync(string taskId)
+    {
+        try
+        {
+            if (await ReadAsync(taskId, _closing.Token).ConfigureAwait(false) is { } record)
+            {
+                _awaited.Complete(record);
+            }
+        }
+        catch (ContentException error)
+        {
+            _awaited.Fail(taskId, error);
+        }
+    }
 
     private void EnsureWatching()
     {
@@ -168,11 +193,7 @@ internal sealed class RedisResultStore : IResultStore
             await _connection.CallAsync(redis => redis.GetSubscriber().PingAsync(), _closing.Token).ConfigureAwait(false);
             foreach (var some in awaited.Chunk(ReadsAtOnce))
             {
-                var records = await Task.WhenAll(some.Select(taskId => ReadAsync(taskId, _closing.Token).AsTask())).ConfigureAwait(false);
-                foreach (var record in records.OfType<ResultRecord>())
-                {
-                    _awaited.Complete(record);
-                }
+                await Task.WhenAll(some.Select(LookForAsync)).ConfigureAwait(false);
             }
             return true;
         }

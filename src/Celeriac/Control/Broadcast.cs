@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Celeriac.Diagnostics;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
@@ -74,10 +75,15 @@ internal sealed class Broadcast(TaskClient client, string command, JsonObject? a
             {
                 await delivery.AckAsync(cancellationToken).ConfigureAwait(false);
                 client.Clock.Adjust(ControlCodec.ClockOf(delivery.Message.Headers));
-                if (ControlCodec.DecodeReply(delivery.Message, ticket, contents) is { } reply)
+                if (ControlCodec.DecodeReply(delivery.Message, ticket, contents, out var fault) is { } reply)
                 {
                     replies.Add(new NodeReply(reply.Node, reply.Value));
                     told?.Invoke(replies[^1]);
+                }
+                else if (fault is not null && client.UnreadableAnswers.Add(fault))
+                {
+                    // Who sent it stands in what cannot be read.
+                    Log.AnswerUnreadable(client.Log, command, fault);
                 }
             }
         }

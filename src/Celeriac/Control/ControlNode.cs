@@ -110,7 +110,7 @@ internal sealed class ControlNode(ControlledWorker worker)
     {
         if (!ControlCodec.TryDecode(message, _contents, out var request, out var fault))
         {
-            Log.ControlDropped(worker.Log, worker.Node, TaskMessageDecoder.Shown(fault));
+            Log.ControlDropped(worker.Log, worker.Node, fault);
             return;
         }
         if (request.Clock > 0)

@@ -6,12 +6,12 @@ using Celeriac.Results;
 namespace Celeriac.Control;
 
 /// <summary>
-/// Agrees with elections of Python workers (CELERY-PROTOCOL section 16): who calls one waits for every worker that sends heartbeats, so that one silent
-/// worker would hold it up for ever. A C# worker never stands for election.
+/// A C# worker's part in Celery's gossip (CELERY-PROTOCOL section 16). What the others tell moves its logical clock. And it agrees with elections of Python
+/// workers: who calls one waits for every worker that sends heartbeats, so that one silent worker would hold it up for ever. It never stands for election.
 /// </summary>
 internal static class Elections
 {
-    private const string Pattern = "worker.elect";
+    private const string Pattern = "worker.#";
     private static readonly TimeSpan s_delay = TimeSpan.FromSeconds(5);
 
     /// <summary>Listens until <paramref name="stop"/> fires. Never throws.</summary>
@@ -40,27 +40,26 @@ internal static class Elections
         }
     }
 
-    /// <summary>Python workers share no embedded store with us, and who has no heartbeat is not waited for.</summary>
-    private static bool MayHappen(ControlledWorker worker) =>
-        !worker.Options.WithoutHeartbeat && worker.Client.Transport.Documents is null && EventExchange.IsPossible(worker.Client.Transport);
+    /// <summary>Python workers share no embedded store with us, and there each event would cost a write.</summary>
+    private static bool MayHappen(ControlledWorker worker) => worker.Client.Transport.Documents is null && EventExchange.IsPossible(worker.Client.Transport);
 
     private static async Task ListenAsync(ControlledWorker worker, CancellationToken stop)
     {
-        var receiver = worker.Client.Events.Receive(Pattern);
+        var receiver = worker.Client.Events.Overhear(Pattern);
         await using (((IAsyncDisposable)receiver).ConfigureAwait(false))
         {
-            await AgreeAsync(receiver, worker.State.Events, stop).ConfigureAwait(false);
+            await AgreeAsync(receiver, worker.Options.WithoutHeartbeat ? null : worker.State.Events, stop).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Agrees with each election that is heard.</summary>
-    internal static async Task AgreeAsync(EventReceiver receiver, WorkerEvents events, CancellationToken stop)
+    /// <summary>Agrees with each election that is heard; null for a worker without heartbeat, which nobody waits for. The receiver moves the clock.</summary>
+    internal static async Task AgreeAsync(EventReceiver receiver, WorkerEvents? events, CancellationToken stop)
     {
         await foreach (var told in receiver.WithCancellation(stop).ConfigureAwait(false))
         {
             if (told.Type == EventTypes.WorkerElect && told.Text("id") is { } election)
             {
-                events.AcknowledgeElection(election);
+                events?.AcknowledgeElection(election);
             }
         }
     }

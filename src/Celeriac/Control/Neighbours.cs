@@ -85,7 +85,7 @@ internal static class Neighbours
         var (ours, theirs) = (Configuration.ResultsOf(worker), told.GetString()!);
         if (!AreSameResults(ours, theirs))
         {
-            Log.NeighbourResultsDiffer(worker.Log, worker.Node, ours, Shown(reply.Node), Shown(theirs));
+            Log.NeighbourResultsDiffer(worker.Log, worker.Node, Configuration.ShownResultsOf(worker), Shown(reply.Node), Shown(theirs == "rpc:///" ? "rpc://" : theirs));
         }
     }
 

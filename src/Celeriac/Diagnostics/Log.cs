@@ -158,6 +158,12 @@ internal static partial class Log
     [LoggerMessage(2219, LogLevel.Warning, "Worker {Node} sends results to {Results}, but {Neighbour} on the same queue to {Theirs}: a caller waits in vain where it looks elsewhere. Set result_backend alike")]
     public static partial void NeighbourResultsDiffer(ILogger logger, string node, string results, string neighbour, string theirs);
 
+    [LoggerMessage(2220, LogLevel.Warning, "An answer to command {Command} was left out, because it cannot be read: {Reason} This is told once")]
+    public static partial void AnswerUnreadable(ILogger logger, string command, string reason);
+
+    [LoggerMessage(2221, LogLevel.Debug, "The workers could not be asked for a heartbeat; their next ones come by themselves")]
+    public static partial void WorkersNotWoken(ILogger logger, Exception error);
+
     [LoggerMessage(2060, LogLevel.Information, "{Node} sends no events: broker {Broker} has no topic exchanges that could carry them")]
     public static partial void EventsImpossible(ILogger logger, string node, string broker);
 

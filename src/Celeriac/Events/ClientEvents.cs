@@ -13,10 +13,12 @@ public sealed class ClientEvents
     private readonly LogicalClock _clock;
     private readonly TimeProvider _time;
     private readonly EventDispatcher _dispatcher;
+    private readonly string _exchange;
 
-    internal ClientEvents(ITransport transport, EventDispatcher dispatcher, LogicalClock clock, TimeProvider time)
+    internal ClientEvents(ITransport transport, string exchange, EventDispatcher dispatcher, LogicalClock clock, TimeProvider time)
     {
         _transport = transport;
+        _exchange = exchange;
         _dispatcher = dispatcher;
         _clock = clock;
         _time = time;
@@ -33,13 +35,16 @@ public sealed class ClientEvents
         _dispatcher.Send(type, new CustomFields(type, fields, ofTask: false), static (writer, custom) => custom.Write(writer));
 
     /// <summary>Receives events; dispose it when you are done.</summary>
-    /// <param name="pattern">Which: see <see cref="EventReceiver(ITransport, string)"/>.</param>
-    public EventReceiver Receive(string pattern = "#") => new(_transport, pattern, _clock, _time, NullLogger.Instance);
+    /// <param name="pattern">Which: see <see cref="EventReceiver(ITransport, string, string)"/>.</param>
+    public EventReceiver Receive(string pattern = "#") => new(_transport, pattern, _exchange, _clock, _time, NullLogger.Instance, wakesWorkers: true);
+
+    /// <summary>Receives what other workers tell, as one of them: without asking for heartbeats.</summary>
+    internal EventReceiver Overhear(string pattern) => new(_transport, pattern, _exchange, _clock, _time, NullLogger.Instance, wakesWorkers: false);
 
     /// <summary>That a task was sent: Celery's <c>task-sent</c>.</summary>
     internal void Sent(SentTask sent) => _dispatcher.Send(EventTypes.TaskSent, sent, static (writer, task) => task.Write(writer));
 
     /// <summary>The events of a worker over this client, under the worker's own name.</summary>
     internal WorkerEvents OfWorker(string node, WorkerOptions options, Func<int> active, Func<long> processed, ILogger log) =>
-        new(new EventDispatcher(_transport, node, _clock, _time, log, gathersTaskEvents: true), options, active, processed);
+        new(new EventDispatcher(_transport, _exchange, node, _clock, _time, log, gathersTaskEvents: true), options, active, processed);
 }

@@ -10,7 +10,7 @@ namespace Celeriac.Events;
 /// Sends the events of one node. Sending only puts the event into a bounded queue: it never waits and never fails. A thread of the dispatcher's own, which also
 /// beats the heart, starts one publish after the other; what has gathered meanwhile travels in one message. The thread is made by the first event.
 /// </summary>
-internal sealed class EventDispatcher(ITransport transport, string hostname, LogicalClock clock, TimeProvider time, ILogger log, bool gathersTaskEvents) : IAsyncDisposable
+internal sealed class EventDispatcher(ITransport transport, string exchange, string hostname, LogicalClock clock, TimeProvider time, ILogger log, bool gathersTaskEvents) : IAsyncDisposable
 {
     private const int MostTogether = 24;
     private const int MostWaiting = 10_000;
@@ -216,7 +216,7 @@ internal sealed class EventDispatcher(ITransport transport, string hostname, Log
         {
             if (_isDeclared || await DeclareAsync().ConfigureAwait(false))
             {
-                await transport.PublishAsync(EventExchange.Publish(_batch, hostname), _giveUp.Token).ConfigureAwait(false);
+                await transport.PublishAsync(EventExchange.Publish(_batch, exchange, hostname), _giveUp.Token).ConfigureAwait(false);
                 TellDropped();
             }
         }
@@ -247,7 +247,7 @@ internal sealed class EventDispatcher(ITransport transport, string hostname, Log
             Log.EventsImpossible(log, hostname, transport.Name);
             return false;
         }
-        await transport.DeclareAsync(EventExchange.Topology, _giveUp.Token).ConfigureAwait(false);
+        await transport.DeclareAsync(EventExchange.TopologyOf(exchange), _giveUp.Token).ConfigureAwait(false);
         _isDeclared = true;
         return true;
     }

@@ -5,7 +5,8 @@ namespace Celeriac.Events;
 /// <summary>Where events travel: names and messages as Celery has them (CELERY-PROTOCOL sections 2 and 14).</summary>
 internal static class EventExchange
 {
-    public const string Name = "celeryev";
+    /// <summary>The exchange where <c>event_exchange</c> says nothing else.</summary>
+    public const string DefaultName = "celeryev";
 
     /// <summary>The routing key of a message with several task events.</summary>
     public const string ManyTasks = "task.multi";
@@ -13,7 +14,7 @@ internal static class EventExchange
     /// <summary>The group whose events travel together.</summary>
     public const string TaskGroup = "task-";
 
-    public static Topology Topology { get; } = new() { Exchanges = [new ExchangeDeclaration(Name, ExchangeType.Topic)] };
+    public static Topology TopologyOf(string exchange) => new() { Exchanges = [new ExchangeDeclaration(exchange, ExchangeType.Topic)] };
 
     /// <summary>True where the server can carry events. Certain once it is connected.</summary>
     public static bool IsPossible(ITransport transport) => transport.Capabilities is { Exchanges: true, Topic: true };
@@ -21,8 +22,8 @@ internal static class EventExchange
     public static string RoutingKeyOf(string type) => type.Replace('-', '.');
 
     /// <summary>The message of events that <see cref="EventQueue.TakeInto"/> has put together.</summary>
-    public static Publication Publish(List<QueuedEvent> batch, string hostname) =>
-        new(MessageOf(batch[0].RoutingKey is null ? ArrayOf(batch) : batch[0].Body, hostname), Name, batch[0].RoutingKey ?? ManyTasks);
+    public static Publication Publish(List<QueuedEvent> batch, string exchange, string hostname) =>
+        new(MessageOf(batch[0].RoutingKey is null ? ArrayOf(batch) : batch[0].Body, hostname), exchange, batch[0].RoutingKey ?? ManyTasks);
 
     private static Message MessageOf(byte[] body, string hostname) => new()
     {

@@ -1,6 +1,7 @@
 using Celeriac.Diagnostics;
 using Celeriac.Events;
 using Celeriac.Messaging;
+using Celeriac.Protocol;
 using Celeriac.Results;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,6 +24,9 @@ public sealed class EventReceiver : IAsyncEnumerable<CeleryEvent>, IAsyncDisposa
 
     private readonly ITransport _transport;
     private readonly string _pattern;
+    private readonly string _exchange;
+    private readonly LogicalClock _clock;
+    private readonly bool _wakesWorkers;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly EventDecoder _decoder;
@@ -36,16 +40,22 @@ public sealed class EventReceiver : IAsyncEnumerable<CeleryEvent>, IAsyncDisposa
     /// <summary>A receiver on a transport.</summary>
     /// <param name="transport">Where the events come from; it is not disposed with the receiver.</param>
     /// <param name="pattern">Which events, by their type with dots for dashes: <c>#</c> for all, <c>task.#</c>, <c>worker.heartbeat</c>. Task events of Python workers travel together as <c>task.multi</c>, so that a single type of theirs cannot be chosen here.</param>
-    public EventReceiver(ITransport transport, string pattern = "#") : this(transport, pattern, new LogicalClock(), TimeProvider.System, NullLogger.Instance)
+    /// <param name="exchange">Where the fleet sends them, see <see cref="CeleriacOptions.EventExchange"/>.</param>
+    public EventReceiver(ITransport transport, string pattern = "#", string exchange = EventExchange.DefaultName)
+        : this(transport, pattern, exchange, new LogicalClock(), TimeProvider.System, NullLogger.Instance, wakesWorkers: true)
     {
     }
 
-    internal EventReceiver(ITransport transport, string pattern, LogicalClock clock, TimeProvider time, ILogger log)
+    internal EventReceiver(ITransport transport, string pattern, string exchange, LogicalClock clock, TimeProvider time, ILogger log, bool wakesWorkers)
     {
         ArgumentNullException.ThrowIfNull(transport);
         ArgumentException.ThrowIfNullOrEmpty(pattern);
+        ArgumentException.ThrowIfNullOrEmpty(exchange);
         _transport = transport;
         _pattern = pattern;
+        _exchange = exchange;
+        _clock = clock;
+        _wakesWorkers = wakesWorkers;
         _time = time;
         _log = log;
         _decoder = new EventDecoder(clock, time);
@@ -63,7 +73,11 @@ public sealed class EventReceiver : IAsyncEnumerable<CeleryEvent>, IAsyncDisposa
         try
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            _subscription ??= await SubscribeAsync(cancellationToken).ConfigureAwait(false);
+            if (_subscription is null)
+            {
+                _subscription = await SubscribeAsync(cancellationToken).ConfigureAwait(false);
+                await WakeWorkersAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -198,8 +212,27 @@ public sealed class EventReceiver : IAsyncEnumerable<CeleryEvent>, IAsyncDisposa
         {
             throw new TransportRefusedException($"Events cannot be received from '{_transport.Name}': it has no topic exchanges. Use amqp:// for RabbitMQ, or another transport that has them.");
         }
-        await _transport.DeclareAsync(EventExchange.Topology with { Queues = [Queue()], Bindings = [new Binding(EventExchange.Name, _queue, _pattern)] }, cancellationToken).ConfigureAwait(false);
+        await _transport.DeclareAsync(EventExchange.TopologyOf(_exchange) with { Queues = [Queue()], Bindings = [new Binding(_exchange, _queue, _pattern)] }, cancellationToken).ConfigureAwait(false);
         return await _transport.SubscribeAsync(new SubscriptionOptions([_queue], Prefetch), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks every worker for a heartbeat, as Celery's receivers do, so that the picture is whole at once and not after the next interval.</summary>
+    private async ValueTask WakeWorkersAsync(CancellationToken cancellationToken)
+    {
+        if (!_wakesWorkers || !Pidbox.IsPossible(_transport))
+        {
+            return;
+        }
+        try
+        {
+            await _transport.DeclareAsync(Pidbox.Commands, cancellationToken).ConfigureAwait(false);
+            await _transport.PublishAsync(ControlCodec.Encode("heartbeat", arguments: null, new ControlAddress(null, null, null), replyTo: null, _clock.Forward(), expires: 0), cancellationToken).ConfigureAwait(false);
+        }
+        catch (TransportException error)
+        {
+            // Their next heartbeats come by themselves.
+            Log.WorkersNotWoken(_log, error);
+        }
     }
 
     /// <summary>

@@ -13,6 +13,8 @@ internal static class OptionFaults
     private const int MostThreads = 10_000;
     private const int MostAhead = 65_535;
     private const int LargestBody = 1 << 30;
+    // Redis takes no longer value, and the record has more than the result.
+    private const int LargestResult = 500 << 20;
     private static readonly TimeSpan s_longestExpiry = TimeSpan.FromDays(36_500);
     private static readonly TimeSpan s_longestShutdown = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_shortestHeartbeat = TimeSpan.FromSeconds(0.1);
@@ -24,8 +26,10 @@ internal static class OptionFaults
         UrlFault("ResultBackend (result_backend)", options.ResultBackend is { Length: > 0 } url ? url : "rpc://", ResultStores.RequireKnown),
         QueueFault("DefaultQueue (task_default_queue)", options.DefaultQueue),
         TimeFault("ResultExpires (result_expires)", options.ResultExpires, s_longestExpiry, "Give how long results are kept, or 0 to keep them."),
+        ExchangeFault("EventExchange (event_exchange)", options.EventExchange),
         ContentFault(options),
         NumberFault("MaxBodyBytes (max_body_bytes)", options.MaxBodyBytes, 1, LargestBody, "Give the largest body in bytes; the default is 16777216."),
+        NumberFault("MaxResultBytes (result_max_bytes)", options.MaxResultBytes, 1, LargestResult, "Give the largest result in bytes; the default is 16777216."),
     }.OfType<string>();
 
     public static IEnumerable<string> Of(WorkerOptions options) => new[]
@@ -62,6 +66,14 @@ internal static class OptionFaults
             return $"{key} holds a queue name of {bytes} bytes{(bytes == 0 ? "" : $", '{queue![..20]}…'")}, but it must be 1–{LongestName} bytes. Give another name.";
         }
         return queue!.Any(char.IsControl) ? $"{key} holds a queue name with a control character. Remove it." : null;
+    }
+
+    private static string? ExchangeFault(string key, string? exchange)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(exchange ?? "");
+        return bytes is < 1 or > LongestName || exchange!.Any(char.IsControl)
+            ? $"{key} is a name of {bytes} bytes, but it must be 1–{LongestName} bytes without control characters. Give the exchange of the fleet's events; Celery's default is celeryev."
+            : null;
     }
 
     private static string? UrlFault(string key, string? url, Action<BrokerUrl> requireKnown)

@@ -89,14 +89,15 @@ internal static class ControlCodec
         return true;
     }
 
-    /// <summary>The node and what it answered; null for a message that is no answer to the ticket.</summary>
-    public static (string Node, JsonElement Value)? DecodeReply(Message message, string ticket, ContentRegistry contents)
+    /// <summary>The node and what it answered; null for a message that is no answer to the ticket, or one that cannot be read, and why.</summary>
+    public static (string Node, JsonElement Value)? DecodeReply(Message message, string ticket, ContentRegistry contents, out string? fault)
     {
+        fault = null;
         if (message.Headers.TextOf("ticket") is { } other && other != ticket)
         {
             return null;
         }
-        if (!TryOpen(message, contents, out var root, out _))
+        if (!TryOpen(message, contents, out var root, out fault))
         {
             return null;
         }
@@ -124,7 +125,7 @@ internal static class ControlCodec
         }
         catch (Exception error) when (error is ContentException or JsonException or FormatException)
         {
-            fault = error.Message;
+            fault = ContentHints.Sentence(error);
         }
         return fault is null;
     }

@@ -27,6 +27,14 @@ internal static class ControlFailure
     /// <summary>The soft time limit.</summary>
     public static TaskFailure SoftTimeLimitExceeded(string? traceback = null) => new("SoftTimeLimitExceeded", BilliardExceptions, [], traceback);
 
+    /// <summary>The result is longer than results may be.</summary>
+    public static TaskFailure ResultTooLarge(string task, long bytes, long most) => new("ResultTooLarge", "celeriac", [TooLarge($"Task '{task}' returned", bytes, most)], null);
+
+    /// <summary>What to say of a result or state that is too large.</summary>
+    public static string TooLarge(string what, long bytes, long most) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{what} {bytes} bytes of JSON, but at most {most} are kept (result_max_bytes). Store large data elsewhere and return where it is, set IgnoreResult, or raise the limit.");
+
     /// <summary>The process that ran the task died.</summary>
     public static TaskFailure WorkerLost(string text) => new("WorkerLostError", BilliardExceptions, [text], null);
 }

@@ -30,6 +30,9 @@ internal static class TaskHeader
     /// <summary>Ours: how often the message came back from a process that died over it.</summary>
     public const string Deaths = "x-celeriac-deaths";
 
+    /// <summary>Ours: the retries at which a worker told that it received the task, before the broker held it until its eta.</summary>
+    public const string ToldReceived = "x-celeriac-told-received";
+
     /// <summary>True for the names that a user's own headers may not take.</summary>
     public static bool IsReserved(string name) => name is
         Lang or Task or Id or Shadow or Eta or Expires or Group or GroupIndex or Retries or TimeLimit or RootId or ParentId or
@@ -41,6 +44,6 @@ internal static class TaskHeader
         name.StartsWith("x-death", StringComparison.Ordinal) ||
         name.StartsWith("x-first-death", StringComparison.Ordinal) ||
         name.StartsWith("x-last-death", StringComparison.Ordinal) ||
-        name is "x-delivery-count" or "x-acquired-count" or UnknownTries or Deaths ||
+        name is "x-delivery-count" or "x-acquired-count" or UnknownTries or Deaths or ToldReceived ||
         name.StartsWith(QuarantineHeader.Prefix, StringComparison.Ordinal);
 }

@@ -1,4 +1,5 @@
 using Celeriac.Messaging;
+using Celeriac.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,6 +21,9 @@ public sealed record ResultStoreContext
 {
     /// <summary>How long results are kept; zero for ever. Default one day.</summary>
     public TimeSpan Expires { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>In which formats records are read. Default json alone.</summary>
+    public ResultContents Contents { get; init; } = ResultContents.Json;
 
     /// <summary>Where the store logs; default nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;

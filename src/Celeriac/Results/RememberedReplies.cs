@@ -42,6 +42,17 @@ internal sealed class RememberedReplies(int most, int mostTaken, TimeSpan lifeti
 
     public void Complete(ResultRecord record) => Find(record.TaskId)?.Set(record);
 
+    /// <summary>A reply has come that cannot be read; false where it is not expected.</summary>
+    public bool Refuse(string taskId, Exception error)
+    {
+        if (Find(taskId) is not { } reply)
+        {
+            return false;
+        }
+        reply.Refuse(error);
+        return true;
+    }
+
     /// <summary>A waiter has the value: it is kept for a second look, but not for long.</summary>
     public void Taken(Reply reply)
     {
@@ -112,6 +123,8 @@ internal sealed class RememberedReplies(int most, int mostTaken, TimeSpan lifeti
         public string TaskId => taskId;
         public long ExpectedAt => expectedAt;
         public ResultRecord? Latest { get; private set; }
+        /// <summary>Why its reply cannot be read.</summary>
+        public Exception? Refused { get; private set; }
         public Task<ResultRecord> Ended => _ended.Task;
 
         public void Set(ResultRecord record)
@@ -124,6 +137,15 @@ internal sealed class RememberedReplies(int most, int mostTaken, TimeSpan lifeti
             if (TaskStates.IsReady(record.Status))
             {
                 _ended.TrySetResult(record);
+            }
+        }
+
+        public void Refuse(Exception error)
+        {
+            if (!_ended.Task.IsCompleted)
+            {
+                Refused = error;
+                Fail(error);
             }
         }
 

@@ -1,5 +1,6 @@
 using Celeriac.Diagnostics;
 using Celeriac.Messaging;
+using Celeriac.Messaging.Serialization;
 using Celeriac.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,7 @@ namespace Celeriac.Results;
 /// One reply consumer a client, started by the first call that wants a result; a reply is acknowledged after its waiter has the value.
 /// Only the sending process can wait for a result.
 /// </summary>
-internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, TimeProvider time, ILoggerFactory logs) : IResultStore
+internal sealed class ReplyResultStore(ITransport transport, ResultContents contents, TimeSpan expires, TimeProvider time, ILoggerFactory logs) : IResultStore
 {
     // Bounds what a client remembers of tasks whose result it has never asked for.
     private const int MostRemembered = 100_000;
@@ -41,7 +42,9 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
     }
 
     public ValueTask<ResultRecord?> ReadAsync(string taskId, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(_replies.Find(taskId)?.Latest);
+        _replies.Find(taskId) is not { } reply ? ValueTask.FromResult<ResultRecord?>(null)
+        : reply.Refused is { } refused ? ValueTask.FromException<ResultRecord?>(refused)
+        : ValueTask.FromResult(reply.Latest);
 
     public async ValueTask<ResultRecord> WaitAsync(string taskId, CancellationToken cancellationToken = default)
     {
@@ -202,16 +205,30 @@ internal sealed class ReplyResultStore(ITransport transport, TimeSpan expires, T
     /// <summary>The waiter has the value before the reply is acknowledged.</summary>
     private void Take(Delivery delivery)
     {
-        if (ResultCodec.TryDecode(delivery.Message.Body, out var record))
+        if (!TryTake(delivery.Message))
         {
-            _replies.Complete(record);
-        }
-        else
-        {
-            Log.ReplyUnreadable(_log, delivery.Message.CorrelationId ?? "(none)");
+            Log.ReplyUnreadable(_log, TaskMessageDecoder.Shown(delivery.Message.CorrelationId ?? "(none)"));
         }
         // Not awaited: replies would come one by one, each after a write to the broker's disk. No more than the prefetch are under way.
         _ = AcknowledgeAsync(delivery);
+    }
+
+    private bool TryTake(Message reply)
+    {
+        try
+        {
+            if (!contents.TryRead(reply, out var record))
+            {
+                return false;
+            }
+            _replies.Complete(record);
+            return true;
+        }
+        catch (ContentException error)
+        {
+            // Whoever waits must not wait for ever: no later reply of that task will be in another format.
+            return reply.CorrelationId is { } taskId && _replies.Refuse(taskId, error);
+        }
     }
 
     private async Task AcknowledgeAsync(Delivery delivery)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Celeriac.Messaging;
+using Celeriac.Protocol;
 using Celeriac.Results;
 
 namespace Celeriac;
@@ -58,7 +59,7 @@ public static class ResultStores
             _ => throw Unknown(url),
         };
 
-        IResultStore Replies() => new ReplyResultStore(broker, options.ResultExpires, context.Time, context.LoggerFactory);
+        IResultStore Replies() => new ReplyResultStore(broker, ResultContents.Of(options), options.ResultExpires, context.Time, context.LoggerFactory);
         IResultStore Documents(ITransport store, bool owns) => new DocumentResultStore(store, owns, options.ResultExpires, context.Time, context.LoggerFactory);
     }
 
@@ -75,7 +76,7 @@ public static class ResultStores
         Schemes.Concat(Transports.Schemes).Concat(["disabled", "rpc"]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
     private static ResultStoreContext ContextOf(CeleriacOptions options, TransportContext context) =>
-        new() { Expires = options.ResultExpires, LoggerFactory = context.LoggerFactory, Time = context.Time };
+        new() { Expires = options.ResultExpires, Contents = ResultContents.Of(options), LoggerFactory = context.LoggerFactory, Time = context.Time };
 
     /// <summary>What to say where nothing serves a scheme.</summary>
     internal static BrokerUrlException Unknown(BrokerUrl url)

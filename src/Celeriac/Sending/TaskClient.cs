@@ -1,8 +1,10 @@
+using Celeriac.Diagnostics;
 using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
 using Celeriac.Sending;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Celeriac;
@@ -36,8 +38,8 @@ public sealed class TaskClient : IAsyncDisposable
         _ownsParts = ownsParts;
         Queues = new TaskQueues(transport);
         // A client's events travel each for itself, as Celery's do.
-        _dispatcher = new EventDispatcher(transport, NodeName.Client, Clock, time, NullLogger.Instance, gathersTaskEvents: false);
-        Events = new ClientEvents(transport, _dispatcher, Clock, time);
+        _dispatcher = new EventDispatcher(transport, options.EventExchange, NodeName.Client, Clock, time, NullLogger.Instance, gathersTaskEvents: false);
+        Events = new ClientEvents(transport, options.EventExchange, _dispatcher, Clock, time);
         _sendsSentEvent = options.SendSentEvent;
     }
 
@@ -64,6 +66,12 @@ public sealed class TaskClient : IAsyncDisposable
 
     internal TimeProvider Time { get; }
 
+    /// <summary>Where remote control over this client logs.</summary>
+    internal ILogger Log { get; init; } = NullLogger.Instance;
+
+    /// <summary>Why answers to commands could not be read.</summary>
+    internal ToldReasons UnreadableAnswers { get; } = new();
+
     /// <summary>The logical clock that this client's events and control messages share with the worker over it.</summary>
     internal LogicalClock Clock { get; } = new();
 
@@ -77,7 +85,10 @@ public sealed class TaskClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         context ??= new TransportContext();
         var transport = Transports.Create(options.BrokerUrl, context);
-        return new TaskClient(transport, ResultStores.Create(options, transport, context), options, context.Time, ownsParts: true);
+        return new TaskClient(transport, ResultStores.Create(options, transport, context), options, context.Time, ownsParts: true)
+        {
+            Log = context.LoggerFactory.CreateLogger("Celeriac.Control"),
+        };
     }
 
     /// <summary>Makes this client the one that static handles use in this flow of calls, until the answer is disposed.</summary>

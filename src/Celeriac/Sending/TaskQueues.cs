@@ -57,7 +57,18 @@ internal sealed class TaskQueues(ITransport transport)
     {
         // What the server can do is known once it is connected.
         await transport.ConnectPatientlyAsync().ConfigureAwait(false);
-        await transport.DeclareAsync(TopologyOf(queue, transport.Capabilities.Exchanges && OriginOf(queue) == queue), CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await transport.DeclareAsync(TopologyOf(queue, transport.Capabilities.Exchanges && OriginOf(queue) == queue), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TransportRefusedException)
+        {
+            // Somebody has declared it with arguments, as Python does for priorities (task_queue_max_priority): it is taken as it is.
+            if (await transport.CountAsync(queue, CancellationToken.None).ConfigureAwait(false) is null)
+            {
+                throw;
+            }
+        }
     }
 
     // Tasks travel through the default exchange; the exchange of the queue's name is there for Celery, which declares it too.

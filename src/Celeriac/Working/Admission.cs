@@ -45,7 +45,10 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
             return null;
         }
         // As in Celery: a task that was revoked or came too late is told as such and not as received.
-        events.Received(request);
+        if (runtime.Definition.Options.SendEvents && !WasTold(request))
+        {
+            events.Received(request);
+        }
         // Asked each time: which server it is, and what it can do, is known once it is connected.
         if (broker.Capabilities.Delay && request.Eta is { } eta && eta - time.GetUtcNow() > s_near)
         {
@@ -60,4 +63,8 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
         revocations.Contains(request) ? new Outcome.Revoked(null)
         : request.Expires is { } expires && expires <= time.GetUtcNow() ? new Outcome.Expired()
         : null;
+
+    /// <summary>True where a worker has told of it before the broker held it until its eta. A retry has its own count, and is told of anew.</summary>
+    private static bool WasTold(TaskRequest request) =>
+        request.Message.Headers[TaskHeader.ToldReceived] is { Kind: HeaderKind.Long } told && told.AsLong() == request.Retries;
 }

@@ -30,6 +30,9 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
 
     public TaskDefinition Definition => Runtime.Definition;
 
+    /// <summary>True where nobody wants the result.</summary>
+    public bool IgnoresResult => Request.IgnoreResult ?? Definition.Options.IgnoreResult;
+
     /// <summary>True where the message is acknowledged after the outcome.</summary>
     public required bool AcksLate { get; init; }
 

@@ -28,7 +28,7 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
     private static readonly TimeSpan s_longestWaitInWorker = TimeSpan.FromMinutes(1);
 
     public Effects Succeeded(Outcome.Succeeded outcome) =>
-        new(Settlement.Ack, IgnoresResult ? null : Record(TaskStates.Success) with { Result = outcome.Result });
+        new(Settlement.Ack, task.IgnoresResult ? null : Record(TaskStates.Success) with { Result = outcome.Result });
 
     public Effects Failed(Outcome.Failed outcome) => new(Settlement.Ack, Failure(TaskStates.Failure, outcome.Failure))
     {
@@ -64,8 +64,6 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
     public Effects Interrupted(Outcome.Interrupted outcome) => Effects.GiveBack(task.Delivery);
 
     public static string Text(TaskFailure failure) => $"{failure.Type}({string.Join(", ", failure.Arguments)})";
-
-    private bool IgnoresResult => task.Request.IgnoreResult ?? task.Definition.Options.IgnoreResult;
 
     private Publication Quarantine(QuarantineReason reason, string text) => QuarantineMessage.Of(task.Delivery, reason, text, node, now);
 

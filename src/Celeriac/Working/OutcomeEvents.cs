@@ -5,11 +5,11 @@ namespace Celeriac.Working;
 /// <summary>The event of each outcome, sent after it was applied: who hears of it finds the result there.</summary>
 internal sealed class OutcomeEvents(WorkerEvents events, TaskRequest request, TimeSpan runtime) : IOutcomeVisitor<None>
 {
-    public static void Send(WorkerEvents events, TaskRequest request, Outcome outcome, TimeSpan runtime)
+    public static void Send(WorkerEvents events, AdmittedTask task, Outcome outcome, TimeSpan runtime)
     {
-        if (events.SendsTaskEvents)
+        if (events.SendsTaskEvents && task.Definition.Options.SendEvents)
         {
-            outcome.Accept(new OutcomeEvents(events, request, runtime));
+            outcome.Accept(new OutcomeEvents(events, task.Request, runtime));
         }
     }
 

@@ -20,9 +20,16 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>What a record tells beside Celery's own members.</summary>
     public TaskRecords Records { get; init; } = TaskRecords.Plain;
 
+    /// <summary>How many bytes of JSON a result may have.</summary>
+    public int MaxResultBytes { get; init; } = int.MaxValue;
+
     /// <summary>Applies how a task ended.</summary>
     public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
+        if (outcome is Outcome.Succeeded { Result.Length: var bytes } && bytes > MaxResultBytes && !task.IgnoresResult)
+        {
+            outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
+        }
         var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
         effects = effects with { Record = Records.Extend(effects.Record, task.Request) };
         OutcomeLog.Write(log, task, outcome, runtime);
@@ -30,11 +37,11 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         var isToldFirst = outcome is Outcome.Retrying;
         if (isToldFirst)
         {
-            OutcomeEvents.Send(events, task.Request, outcome, runtime);
+            OutcomeEvents.Send(events, task, outcome, runtime);
         }
         if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false) && !isToldFirst)
         {
-            OutcomeEvents.Send(events, task.Request, outcome, runtime);
+            OutcomeEvents.Send(events, task, outcome, runtime);
         }
     }
 
@@ -47,7 +54,10 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
 
     /// <summary>Moves a task whose eta is far away back into the broker, where it costs nothing.</summary>
     public ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp) =>
-        PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, task.Delivery.Message) with { Due = eta }, giveUp);
+        PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, Told(task)) with { Due = eta }, giveUp);
+
+    /// <summary>That the task was received is told before it goes back: who receives it again in the same run need not tell it twice.</summary>
+    private static Message Told(AdmittedTask task) => task.Delivery.Message with { Headers = task.Delivery.Message.Headers.With(TaskHeader.ToldReceived, task.Request.Retries) };
 
     /// <summary>
     /// Sends a message back to its queue, changed or later, in place of the one received. Without Python's property <c>expiration</c>: the header

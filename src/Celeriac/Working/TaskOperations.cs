@@ -14,12 +14,19 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
     /// <summary>What a record tells beside Celery's own members.</summary>
     public TaskRecords Records { get; init; } = TaskRecords.Plain;
 
+    /// <summary>How many bytes of JSON the meta of a state may have.</summary>
+    public int MaxResultBytes { get; init; } = int.MaxValue;
+
     public ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(state);
         if (TaskStates.IsReady(state) || TaskStates.IsException(state))
         {
             throw new ArgumentException($"State '{state}' is written by the worker when the run ends. Choose a name of your own, for example PROGRESS.", nameof(state));
+        }
+        if (meta.Length > MaxResultBytes)
+        {
+            throw new ArgumentException(ControlFailure.TooLarge($"The meta of state '{state}' has", meta.Length, MaxResultBytes), nameof(meta));
         }
         return results.WriteAsync(Records.Of(request, state, meta), request.ReplyTo, cancellationToken);
     }

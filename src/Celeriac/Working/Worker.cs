@@ -64,8 +64,8 @@ public sealed class Worker
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
-        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records };
-        _operations = new TaskOperations(client.Results, State.Events) { Records = records };
+        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records, MaxResultBytes = shared.MaxResultBytes };
+        _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes };
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _suspects = new Suspects(client, State.Intake, State.Suspects, _time);
         var suspicion = new Suspicion(_suspects, State.InHand, _outcomes, client.Transport, options.MaxDeaths, _log);
@@ -251,7 +251,10 @@ public sealed class Worker
             return;
         }
         State.InHand.Start(task, _time.GetUtcNow());
-        State.Events.Started(task.Request);
+        if (task.Definition.Options.SendEvents)
+        {
+            State.Events.Started(task.Request);
+        }
         if (!task.AcksLate)
         {
             await _outcomes.AcknowledgeEarlyAsync(task, giveUp).ConfigureAwait(false);

@@ -115,8 +115,15 @@ public sealed class OutcomeTests(InteropPlace place) : PythonTest(place)
     [Fact(Timeout = Limit)]
     public async Task A_Python_state_of_its_own_is_seen_with_its_meta()
     {
-        var sent = await Client.SendAsync(Call<string>("py.progress"));
+        var gate = Path.Combine(Path.GetTempPath(), $"celeriac-gate-{Guid.NewGuid():N}");
+        var sent = await Client.SendAsync(Call<string>("py.halfway", JsonSerializer.Serialize<string[]>([gate])));
+        await UntilAsync(async () => await sent.StateAsync() == "PROGRESS", "PROGRESS while the task runs");
+        var progress = await sent.RecordAsync();
+        await File.WriteAllTextAsync(gate, "");
+
+        Assert.Equal("""{"done":2,"of":4}""", JsonSerializer.Serialize(JsonElement.Parse(progress!.Result.Span)));
         Assert.Equal("done", await sent.GetAsync(Patience));
+        File.Delete(gate);
     }
 
     [Fact(Timeout = Limit)]

@@ -53,6 +53,6 @@ public sealed class UnknownToOneTests(InteropPlace place, RedisFixture redis, Py
         Assert.Matches("Only here: cs\\.add, .*Only there: py\\.add, ", tasks);
         Assert.DoesNotContain("shared.work", tasks, StringComparison.Ordinal);
         var results = Assert.Single(_cSharp.Log, line => line.StartsWith("Warning 2219: ", StringComparison.Ordinal));
-        Assert.True(results.Contains($"sends results to rpc:///, but {PythonNode} on the same queue to {Backend}: ", StringComparison.Ordinal), results);
+        Assert.True(results.Contains($"sends results to rpc://, but {PythonNode} on the same queue to {Backend}: ", StringComparison.Ordinal), results);
     }
 }

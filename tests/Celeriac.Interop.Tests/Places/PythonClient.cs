@@ -18,6 +18,9 @@ public sealed class PythonClient(InteropPlace place) : IAsyncDisposable
 
     public string Serializer { get; set; } = "json";
 
+    /// <summary>Further variables that <c>interop_app.py</c> reads; set before the first program runs.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
+
     /// <summary>Runs a program and answers what it returned.</summary>
     public async Task<JsonElement> RunAsync(string program)
     {
@@ -95,7 +98,7 @@ public sealed class PythonClient(InteropPlace place) : IAsyncDisposable
     private void Prepare(ProcessStartInfo start)
     {
         start.Environment.Clear();
-        foreach (var (name, value) in PythonProgram.Environment(BrokerUrl ?? place.Server.AmqpUrl, Backend, "py", "cs", Serializer))
+        foreach (var (name, value) in PythonProgram.Environment(BrokerUrl ?? place.Server.AmqpUrl, Backend, "py", "cs", Serializer).Concat(Settings))
         {
             start.Environment[name] = value;
         }

@@ -11,6 +11,8 @@ public sealed record PythonWorkerOptions
     public string CSharpQueue { get; init; } = "cs";
     public string Node { get; init; } = "py@interop";
     public string Serializer { get; init; } = "json";
+    /// <summary>Further variables that <c>interop_app.py</c> reads.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
     /// <summary>Further arguments of <c>celery worker</c>. Alone by default: mingle costs a second.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = ["--without-mingle", "--without-gossip", "-c", "2"];
 }
@@ -43,6 +45,10 @@ public sealed class PythonWorker : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("celeriac-python-").FullName;
         var log = Path.Combine(folder, "worker.log");
         var environment = PythonProgram.Environment(options.BrokerUrl, options.Backend, options.Queue, options.CSharpQueue, options.Serializer);
+        foreach (var (name, value) in options.Settings)
+        {
+            environment[name] = value;
+        }
         var process = await GuardedProcess.StartAsync(folder, log, environment,
             [PythonProgram.Interpreter, "-m", "celery", "-A", "interop_app", "worker", "-Q", options.Queue, "-n", options.Node, "--loglevel", "INFO", .. options.Arguments]);
         var worker = new PythonWorker(process, folder, log, options.Node);

@@ -19,6 +19,13 @@ if os.environ.get("INTEROP_SERIALIZER", "json") != "json":
     app.conf.update(
         task_serializer=os.environ["INTEROP_SERIALIZER"], accept_content=[os.environ["INTEROP_SERIALIZER"], "json"],
     )
+if "INTEROP_RESULT_SERIALIZER" in os.environ:
+    app.conf.update(result_serializer=os.environ["INTEROP_RESULT_SERIALIZER"], result_accept_content=[os.environ["INTEROP_RESULT_SERIALIZER"], "json"])
+if "INTEROP_EVENT_EXCHANGE" in os.environ:
+    app.conf.update(event_exchange=os.environ["INTEROP_EVENT_EXCHANGE"])
+if "INTEROP_MAX_PRIORITY" in os.environ:
+    # Queues with priorities, one message at a time: the order is the broker's.
+    app.conf.update(task_queue_max_priority=int(os.environ["INTEROP_MAX_PRIORITY"]), worker_prefetch_multiplier=1, task_acks_late=True)
 
 
 class Refused(Exception):
@@ -150,4 +157,23 @@ def work(ledger, number):
     """Known on both sides: whoever gets it enters it into the ledger, a folder of files."""
     os.makedirs(ledger, exist_ok=True)
     with open(os.path.join(ledger, f"{number}~py~{time.time_ns()}"), "x", encoding="ascii"):
+        return "py"
+
+
+@app.task(name="shared.ordered")
+def ordered(ledger, number):
+    """Known on both sides: the ledger's lines are in the order of the runs."""
+    with open(ledger, "a", encoding="ascii") as lines:
+        lines.write(f"{number} py\n")
+    return "py"
+
+
+@app.task(name="shared.slow", acks_late=True)
+def slow(ledger, number, seconds):
+    """Known on both sides: enters into the ledger that a run has begun, and that it has ended."""
+    run = f"{number}~py~{time.time_ns()}"
+    with open(os.path.join(ledger, f"{run}~begun"), "x", encoding="ascii"):
+        pass
+    time.sleep(seconds)
+    with open(os.path.join(ledger, f"{run}~ended"), "x", encoding="ascii"):
         return "py"

@@ -83,5 +83,5 @@ public sealed class EventDispatcherTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => receiver.StartAsync().AsTask());
     }
 
-    private EventDispatcher DispatcherOn(ITransport transport) => new(transport, "w1@test", _clock, TimeProvider.System, NullLogger.Instance, gathersTaskEvents: true);
+    private EventDispatcher DispatcherOn(ITransport transport) => new(transport, "celeryev", "w1@test", _clock, TimeProvider.System, NullLogger.Instance, gathersTaskEvents: true);
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Celeriac.Conformance;
 using Celeriac.Events;
 using Celeriac.Messaging;
+using Celeriac.Tests.Protocol;
 
 namespace Celeriac.Tests.Events;
 
@@ -17,6 +18,15 @@ public sealed class WorkerEventsTests
             invocation.Context.SendEvent("task-progress", new JsonObject { ["done"] = 7 });
             return ValueTask.FromResult(TaskInvocation.Result(1));
         },
+    };
+
+    private static readonly TaskDefinition s_silent = new()
+    {
+        Name = "test.silent",
+        Method = "WorkerEventsTests.Silent",
+        Parameters = [],
+        Invoker = _ => ValueTask.FromResult(TaskInvocation.Result(1)),
+        Options = new TaskOptions { SendEvents = false },
     };
 
     [Fact(Timeout = 30_000)]
@@ -98,6 +108,54 @@ public sealed class WorkerEventsTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_task_that_sends_no_events_is_not_told()
+    {
+        await using var stage = new EventStage(tasks: [s_silent]);
+        await stage.StartAsync();
+        await (await stage.Client.SendAsync(new Signature<int>("test.silent"))).GetAsync(TimeSpan.FromSeconds(10));
+        var told = await stage.Client.SendAsync(ConformanceTasks.AddTask.S(2, 3));
+        Assert.All((await stage.ListenUntilAsync("task-succeeded")).Where(happened => happened.Group == "task"), happened => Assert.Equal(told.Id, happened.TaskId));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_task_that_the_broker_holds_until_its_eta_is_told_as_received_once()
+    {
+        await using var stage = new EventStage();
+        await stage.StartAsync();
+        // As Python sends it: into the queue at once.
+        var message = TestMessages.With("[[2, 3], {}, null]", ("task", ConformanceTasks.AddTask.Definition.Name), ("eta", DateTimeOffset.UtcNow.AddSeconds(2.5).ToString("O")));
+        await stage.Client.Transport.PublishAsync(Publication.ToQueue("celery", message));
+        var heard = (await stage.ListenUntilAsync("task-succeeded")).Where(happened => happened.Group == "task").ToList();
+        Assert.Equal(["task-received", "task-started", "task-succeeded"], heard.Select(happened => happened.Type));
+        Assert.True(heard[1].ReceivedAt - heard[0].ReceivedAt > TimeSpan.FromSeconds(2));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Events_travel_through_the_exchange_of_the_setting()
+    {
+        await using var stage = new EventStage(share: shared => shared.EventExchange = "elsewhere");
+        await stage.Client.Transport.DeclareAsync(EventExchange.TopologyOf("elsewhere") with { Queues = [new QueueDeclaration("raw")], Bindings = [new Binding("elsewhere", "raw", "#")] });
+        await stage.StartAsync();
+        await stage.ListenUntilAsync("worker-online");
+        Assert.Equal("elsewhere", (await stage.Client.Transport.GetAsync("raw"))!.Exchange);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Who_begins_to_listen_hears_of_the_workers_at_once()
+    {
+        await using var stage = new EventStage(options => options.HeartbeatInterval = TimeSpan.FromHours(1));
+        await stage.StartAsync();
+        await stage.ListenUntilAsync("worker-online");
+        await stage.Worker.Listening;
+        await using var late = stage.Client.Events.Receive();
+        await foreach (var happened in late.WithCancellation(TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(("worker-heartbeat", EventStage.Node), (happened.Type, happened.Hostname));
+            break;
+        }
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_task_tells_what_it_likes()
     {
         await using var stage = new EventStage(options => options.SendTaskEvents = false, tasks: [s_telling]);
@@ -156,7 +214,7 @@ public sealed class WorkerEventsTests
     public async Task Events_travel_as_Celerys_do()
     {
         await using var stage = new EventStage();
-        await stage.Client.Transport.DeclareAsync(EventExchange.Topology with { Queues = [new QueueDeclaration("raw")], Bindings = [new Binding("celeryev", "raw", "#")] });
+        await stage.Client.Transport.DeclareAsync(EventExchange.TopologyOf("celeryev") with { Queues = [new QueueDeclaration("raw")], Bindings = [new Binding("celeryev", "raw", "#")] });
         await stage.StartAsync();
         await stage.Client.SendAsync(ConformanceTasks.AddTask.S(2, 3));
         await stage.ListenUntilAsync("task-succeeded");

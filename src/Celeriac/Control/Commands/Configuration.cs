@@ -25,6 +25,8 @@ internal static class Configuration
         };
         Add("result_expires", shared.ResultExpires.TotalSeconds, sharedByDefault.ResultExpires.TotalSeconds);
         Add("task_max_body_bytes", shared.MaxBodyBytes, sharedByDefault.MaxBodyBytes);
+        Add("result_max_bytes", shared.MaxResultBytes, sharedByDefault.MaxResultBytes);
+        Add("event_exchange", shared.EventExchange, sharedByDefault.EventExchange);
         Add("task_acks_late", options.AcksLate, byDefault.AcksLate);
         Add("task_track_started", options.TrackStarted, byDefault.TrackStarted);
         Add("worker_concurrency", options.Concurrency, byDefault.Concurrency);
@@ -50,6 +52,9 @@ internal static class Configuration
     public static string ResultsOf(ControlledWorker worker) =>
         worker.Shared.ResultBackend is not { Length: > 0 } backend ? worker.Client.Transport.Documents is null ? Replies : worker.Client.Transport.Name
         : BrokerUrl.Parse(backend) is { Scheme: not "rpc" } url ? url.ToString() : Replies;
+
+    /// <summary>The same for people, who write replies as the setting does.</summary>
+    public static string ShownResultsOf(ControlledWorker worker) => ResultsOf(worker) is var results && results == Replies ? "rpc://" : results;
 
     public static string SchemeOf(ControlledWorker worker) => BrokerUrl.Parse(worker.Client.Transport.Name).Scheme;
 
