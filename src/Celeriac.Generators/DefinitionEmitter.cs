@@ -17,6 +17,10 @@ internal static class DefinitionEmitter
             source.Continued($"PythonResult = {DefaultValue.Text(task.PythonResult)},");
         }
         Options(source, task);
+        if (task.Hooks is not null)
+        {
+            source.Continued($"Hooks = static call => {task.Hooks},");
+        }
         if (!task.IsAwaited)
         {
             source.Continued("IsSynchronous = true,");

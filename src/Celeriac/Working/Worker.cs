@@ -28,6 +28,7 @@ public sealed class Worker
     private readonly OutcomeHandler _outcomes;
     private readonly TaskOperations _operations;
     private readonly Admission _admission;
+    private readonly RunTelemetry _telemetry;
     private readonly IServiceProvider? _services;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -63,7 +64,8 @@ public sealed class Worker
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records };
-        _operations = new TaskOperations(client.Results, State.Events) { Records = records };
+        _operations = new TaskOperations(client.Results, State.Events) { Records = records, Log = _log, Time = _time };
+        _telemetry = new RunTelemetry(client.Place, Node, _time);
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _admission = new Admission(State.Tasks, State.Revocations, _outcomes, State.Events, options, limits, client.Transport, Node, _time, _log);
     }
@@ -73,6 +75,9 @@ public sealed class Worker
 
     /// <summary>The queues it consumes now.</summary>
     public IReadOnlyList<string> Queues => State.Intake.Queues;
+
+    /// <summary>What is around every run.</summary>
+    public TaskFilters Filters { get; init; } = new();
 
     /// <summary>Ends when the worker first consumes.</summary>
     public Task Ready => _ready.Task;
@@ -98,7 +103,7 @@ public sealed class Worker
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
         using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
         using var giveUp = new CancellationTokenSource();
-        var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log);
+        var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log) { Filters = Filters, RetryAfter = _options.RetryAfter };
         State.Runners = new RunnerPool(dispatch, task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token));
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
@@ -148,6 +153,7 @@ public sealed class Worker
                     return;
                 }
                 delay = s_firstReceiveDelay;
+                _telemetry.Received(received.Delivery.Queue);
                 if (await _admission.AdmitAsync(received.Delivery, giveUp).ConfigureAwait(false) is { } task)
                 {
                     task.Source = received.Source;
@@ -214,6 +220,7 @@ public sealed class Worker
             await _outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, giveUp).ConfigureAwait(false);
             return;
         }
+        using var telemetry = _telemetry.Begin(task);
         State.InHand.Start(task, _time.GetUtcNow());
         State.Events.Started(task.Request);
         if (!task.AcksLate)
@@ -227,7 +234,9 @@ public sealed class Worker
         var running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id);
         var started = _time.GetTimestamp();
         var outcome = await runner.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
-        await _outcomes.ApplyAsync(task, outcome, running.Children, _time.GetElapsedTime(started), giveUp).ConfigureAwait(false);
+        var runtime = _time.GetElapsedTime(started);
+        telemetry.End(outcome, runtime);
+        await _outcomes.ApplyAsync(task, outcome, running.Children, runtime, giveUp).ConfigureAwait(false);
     }
 
     private async Task DrainAsync(RunnerPool runners, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp, CancellationToken stopNow)
