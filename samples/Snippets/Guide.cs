@@ -45,7 +45,7 @@ public static partial class Reports
         for (var page = 1; page <= pages; page++)
         {
             await PrintAsync(page, cancellation);
-            await context.UpdateStateAsync("PROGRESS", page, cancellation);
+            await context.ReportProgressAsync(page, pages, "printing", cancellation);
         }
         return pages;
     }
@@ -156,6 +156,24 @@ internal static class Guide
 
     public static async Task ResultAsync(TaskClient client, string id)
     {
+        #region read_progress
+        if (await client.Result<int>(id).ReadProgressAsync() is { } progress)
+        {
+            Console.WriteLine($"{progress.Current} of {progress.Total}: {progress.Description}");
+        }
+        #endregion
+
+        #region bulk
+        try
+        {
+            IReadOnlyList<AsyncResult<int>> sums = await MathTasks.AddTask.DelayManyAsync(Enumerable.Range(0, 10_000).Select(number => (number, 1)));
+        }
+        catch (BulkSendException some)
+        {
+            Console.WriteLine($"{some.Confirmed.Count} were sent, {some.Refused.Count} were not, {some.Unknown.Count} may have been.");
+        }
+        #endregion
+
         #region result
         var report = client.Result<int>(id);
         if (!await report.ReadyAsync())

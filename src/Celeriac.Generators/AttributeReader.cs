@@ -36,12 +36,12 @@ internal static class AttributeReader
     /// <summary>The assignment of TaskOptions for a given property; null where it says no more than the default.</summary>
     private static string? Assignment(string name, TypedConstant value) => (name, Plain(value)) switch
     {
-        ("Handle" or "Keywords", _) => null,
+        ("Handle" or "Keywords" or "Hooks", _) => null,
         ("RetryOn" or "DontRetryOn", _) => value.IsNull || value.Values.Length == 0
             ? null
             : $"{name} = [{string.Join(", ", value.Values.Where(type => type.Value is ITypeSymbol).Select(TypeOf))}]",
         ("SoftTimeLimit" or "TimeLimit", 0d) => null,
-        ("RetryDelay" or "RetryBackoffMax" or "SoftTimeLimit" or "TimeLimit", double seconds) => $"{name} = global::System.TimeSpan.FromSeconds({Number(seconds)})",
+        ("RetryDelay" or "RetryBackoffFactor" or "RetryBackoffMax" or "SoftTimeLimit" or "TimeLimit", double seconds) => $"{name} = global::System.TimeSpan.FromSeconds({Number(seconds)})",
         (_, { } plain) => $"{name} = {DefaultValue.Literal(plain)}",
         _ => null,
     };
@@ -60,8 +60,10 @@ internal static class AttributeReader
         ("RateLimit", string rate) when !IsRate(rate) => new($"'{rate}'", "it must be a number with /s, /m or /h", "Write for example \"10/m\""),
         ("Handle", string handle) when !SyntaxFacts.IsValidIdentifier(handle) || TaskNames.Escape(handle) != handle =>
             new($"'{handle}'", "it must be a C# name", "Write a name such as \"AddTask\""),
-        ("RetryBackoffMax", double seconds) when !(seconds is > 0 and <= LongestSeconds) =>
-            new(Number(seconds), "it must be more than 0 seconds", "Write the longest delay in seconds"),
+        ("RetryBackoffMax" or "RetryBackoffFactor", double seconds) when !(seconds is > 0 and <= LongestSeconds) =>
+            new(Number(seconds), "it must be more than 0 seconds", $"Write the {(name == "RetryBackoffMax" ? "longest" : "first")} delay in seconds"),
+        ("Hooks", INamedTypeSymbol hooks) when !hooks.AllInterfaces.Append(hooks).Any(type => Symbols.Is(type, "Celeriac.ITaskHooks")) || !Symbols.IsInternal(hooks) =>
+            new($"'{hooks.Name}'", "it must implement ITaskHooks and be internal or public", "Name a class that does"),
         ("RetryDelay" or "SoftTimeLimit" or "TimeLimit", double seconds) when !(seconds is >= 0 and <= LongestSeconds) =>
             new(Number(seconds), "it must be 0 seconds or more", "Write a number of seconds"),
         ("SoftTimeLimit", double soft) when Limit(attribute) is > 0 and var hard && soft > hard =>

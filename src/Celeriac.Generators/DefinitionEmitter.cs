@@ -21,6 +21,10 @@ internal static class DefinitionEmitter
             }
         }
         Options(source, task);
+        if (task.Hooks is not null)
+        {
+            source.Continued($"Hooks = static call => {task.Hooks},");
+        }
         if (!task.IsAwaited)
         {
             source.Continued("IsSynchronous = true,");

@@ -6,6 +6,7 @@ namespace Celeriac.Generators;
 internal static class HandleEmitter
 {
     private const int LongestLine = 120;
+    private static readonly string[] s_ofTuples = ["Rest", "CompareTo", "Deconstruct", "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "Finalize", "ReferenceEquals"];
     private const string Token = "global::System.Threading.CancellationToken";
     private const string ValueTask = "global::System.Threading.Tasks.ValueTask";
 
@@ -55,6 +56,7 @@ internal static class HandleEmitter
         Constructor(source, task);
         Sign(source, task);
         Delay(source, task);
+        DelayMany(source, task);
         With(source, task);
         if (task.PartialDeclaration is null)
         {
@@ -95,6 +97,27 @@ internal static class HandleEmitter
         source.Line("/// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>");
         Declaration(source, $"public {ValueTask}<global::Celeriac.AsyncResult<{Result(task)}>> DelayAsync", parameters);
         source.Continued($"{This(task)}SendAsync({This(task)}S({arguments}), {(hasRest ? $"{Token}.None" : token)});").Line();
+    }
+
+    /// <summary>A task without parameters has nothing to make a list of.</summary>
+    private static void DelayMany(SourceBuilder source, TaskModel task)
+    {
+        var travelling = task.Parameters.Where(parameter => parameter.Travels).ToList();
+        if (travelling.Count == 0)
+        {
+            return;
+        }
+        var isOne = travelling.Count == 1;
+        // Some names are those of a tuple's own members.
+        var areNamed = travelling.All(parameter => !parameter.Name.StartsWith("Item", StringComparison.Ordinal) && !s_ofTuples.Contains(parameter.Name));
+        var call = isOne ? travelling[0].Type : $"({string.Join(", ", travelling.Select(parameter => areNamed ? $"{parameter.Type} {parameter.Name}" : parameter.Type))})";
+        var arguments = isOne ? "call" : string.Join(", ", travelling.Select((_, index) => $"call.Item{index + 1}"));
+        source.Line("/// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>");
+        Declaration(
+            source,
+            $"public {ValueTask}<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<{Result(task)}>>> DelayManyAsync",
+            $"global::System.Collections.Generic.IEnumerable<{call}> calls, {Token} cancellationToken = default");
+        source.Continued($"SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S({arguments})), cancellationToken);").Line();
     }
 
     private static void Declaration(SourceBuilder source, string head, string parameters)

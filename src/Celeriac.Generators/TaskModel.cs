@@ -38,6 +38,8 @@ internal sealed record TaskModel
     public required EquatableArray<string> Options { get; init; }
     /// <summary>The expression that gets the object to call an instance method on; null for a static method.</summary>
     public required string? Instance { get; init; }
+    /// <summary>The expression that gets the object of the task's hooks; null for none.</summary>
+    public required string? Hooks { get; init; }
     /// <summary>True when arguments are sent by name.</summary>
     public required bool SendsKeywords { get; init; }
     /// <summary>The declaration of a body-less partial method, whose task lives elsewhere; else null.</summary>

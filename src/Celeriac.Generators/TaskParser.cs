@@ -43,6 +43,9 @@ internal static class TaskParser
         Options = options,
         SendsKeywords = TaskNames.SendsKeywords(attribute),
         Instance = method.IsStatic || MethodShape.IsElsewhere(method) ? null : InstanceReader.Read(method.ContainingType),
+        Hooks = attribute.NamedArguments.FirstOrDefault(argument => argument.Key == "Hooks").Value.Value is INamedTypeSymbol hooks && !MethodShape.IsElsewhere(method)
+            ? InstanceReader.Read(hooks)
+            : null,
         PartialDeclaration = MethodShape.IsElsewhere(method) ? PartialDeclaration((MethodDeclarationSyntax)node, method) : null,
     };
 

@@ -50,6 +50,9 @@ public sealed class CeleriacOptions
     /// </summary>
     public JsonTypes? JsonTypes { get; set; }
 
+    /// <summary>What is around the sending of tasks, the first outermost. Read once, when the client is made.</summary>
+    public IList<ISendFilter> SendFilters { get; } = [];
+
     /// <summary>Send an event for each task that is sent; Celery's <c>task_send_sent_event</c>. Default false.</summary>
     public bool SendSentEvent { get; set; }
 

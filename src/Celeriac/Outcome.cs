@@ -72,6 +72,12 @@ public abstract record Outcome
     /// <param name="Delay">When.</param>
     public sealed record Retrying(TaskFailure Failure, TimeSpan Delay) : Outcome
     {
+        /// <summary>The queue of the next run; null for the one it came from.</summary>
+        public string? Queue { get; init; }
+
+        /// <summary>The priority of the next run; null for the one it came with.</summary>
+        public byte? Priority { get; init; }
+
         /// <inheritdoc/>
         public override T Accept<T>(IOutcomeVisitor<T> visitor) => visitor.Retrying(this);
     }

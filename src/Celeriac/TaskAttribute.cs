@@ -39,11 +39,14 @@ public sealed class TaskAttribute(string? name = null) : Attribute
     /// <summary>Exception types that are never retried automatically, even where <see cref="RetryOn"/> names a base of them.</summary>
     public Type[] DontRetryOn { get; set; } = [];
 
-    /// <summary>Seconds before a retry; default 180, as in Celery. With <see cref="RetryBackoff"/> it is the factor, default 1.</summary>
+    /// <summary>Seconds before a retry; default 180, as in Celery. With <see cref="RetryBackoff"/> it is the factor, default 1, where <see cref="RetryBackoffFactor"/> says nothing.</summary>
     public double RetryDelay { get; set; } = 180;
 
     /// <summary>True doubles the delay with every automatic retry: 1, 2, 4 … seconds.</summary>
     public bool RetryBackoff { get; set; }
+
+    /// <summary>The first delay of a back-off in seconds, which every retry doubles; Celery's <c>retry_backoff=5</c>. Giving it turns <see cref="RetryBackoff"/> on.</summary>
+    public double RetryBackoffFactor { get; set; }
 
     /// <summary>The longest delay in seconds that back-off may reach; default 600, as in Celery.</summary>
     public double RetryBackoffMax { get; set; } = 600;
@@ -74,4 +77,10 @@ public sealed class TaskAttribute(string? name = null) : Attribute
     /// What comes faster waits in the worker without taking a slot. The control command <c>rate_limit</c> changes it while workers run.
     /// </summary>
     public string? RateLimit { get; set; }
+
+    /// <summary>
+    /// A class whose methods are called before a run starts, when it succeeds, fails or is to be retried, and after it has ended. It must be an <see cref="ITaskHooks"/>;
+    /// it is resolved from the services, or made with what its constructor needs of them.
+    /// </summary>
+    public Type? Hooks { get; set; }
 }

@@ -6,6 +6,7 @@ namespace Celeriac;
 public sealed class TaskContext
 {
     private readonly ITaskOperations _operations;
+    private ProgressThrottle? _progress;
 
     internal TaskContext(TaskRequest request, ITaskOperations operations, string node, CancellationToken cancellationToken)
     {
@@ -33,14 +34,34 @@ public sealed class TaskContext
     /// Over the limit the task fails with <paramref name="cause"/>, or with <c>MaxRetriesExceededError</c> where there is none.
     /// </summary>
     /// <param name="cause">Why; it is shown with the state RETRY.</param>
-    /// <param name="countdown">When; default the task's own retry delay.</param>
+    /// <param name="countdown">How long to wait; default what the cause says (<see cref="IRetryAfter"/>), else the task's own retry delay.</param>
     /// <param name="maxRetries">How often; default the task's own limit; −1 for no limit.</param>
-    public TaskRetryException Retry(Exception? cause = null, TimeSpan? countdown = null, int? maxRetries = null) => new(Request, cause, countdown, maxRetries);
+    /// <param name="eta">Not before this time; wins over <paramref name="countdown"/>.</param>
+    /// <param name="queue">Another queue for the next run; default the one it came from.</param>
+    /// <param name="priority">Another priority for the next run; default the one it came with.</param>
+    public TaskRetryException Retry(
+        Exception? cause = null, TimeSpan? countdown = null, int? maxRetries = null, DateTimeOffset? eta = null, string? queue = null, byte? priority = null) =>
+        new(Request, cause, countdown, maxRetries) { Eta = eta, Queue = queue, Priority = priority };
 
     /// <summary>Writes a state of the task's own (Celery's <c>update_state</c>), for example PROGRESS with a record of how far it is.</summary>
     /// <exception cref="ArgumentException">The state is one of Celery's final states.</exception>
     public ValueTask UpdateStateAsync<T>(string state, T meta, CancellationToken cancellationToken = default) =>
         _operations.UpdateStateAsync(Request, state, TaskJson.Encode(meta), cancellationToken);
+
+    /// <summary>
+    /// Says how far the run is: state PROGRESS with <c>current</c>, <c>total</c> and <c>description</c>, as Celery's users write it, and an event <c>task-progress</c> where
+    /// task events are on. The caller reads it with <c>AsyncResult.ReadProgressAsync</c>. Call it as often as you like: at most ten a second are written, and the one that
+    /// reaches the total. A store that is away is logged and costs the task nothing.
+    /// </summary>
+    /// <param name="current">How much is done.</param>
+    /// <param name="total">How much there is; 0 where that is not known.</param>
+    /// <param name="description">What is being done.</param>
+    /// <param name="cancellationToken">Default the run's own.</param>
+    public ValueTask ReportProgressAsync(long current, long total, string? description = null, CancellationToken cancellationToken = default) => _operations.ReportProgressAsync(
+        Request,
+        new TaskProgress(current, total, description),
+        LazyInitializer.EnsureInitialized(ref _progress, static () => new ProgressThrottle()),
+        cancellationToken.CanBeCanceled ? cancellationToken : CancellationToken);
 
     /// <summary>
     /// Sends an event of the task's own (Celery's <c>send_event</c>), for example <c>task-progress</c>; it carries the task's id as <c>uuid</c>. Monitors show the name of
@@ -56,6 +77,8 @@ public sealed class TaskContext
 internal interface ITaskOperations
 {
     ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken);
+
+    ValueTask ReportProgressAsync(TaskRequest request, TaskProgress progress, ProgressThrottle throttle, CancellationToken cancellationToken);
 
     void SendEvent(TaskRequest request, string type, JsonObject? fields);
 }

@@ -52,6 +52,9 @@ public sealed class TaskDefinition
     /// <summary>The declaration's options.</summary>
     public TaskOptions Options { get; init; } = TaskOptions.Default;
 
+    /// <summary>Makes the object whose methods are called beside a run; null for none. Written by the source generator for <see cref="TaskAttribute.Hooks"/>.</summary>
+    public Func<TaskInvocation, ITaskHooks>? Hooks { get; init; }
+
     /// <summary>True when the method is synchronous: it runs on a thread of its own, not on the pool.</summary>
     public bool IsSynchronous { get; init; }
 

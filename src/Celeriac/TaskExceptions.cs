@@ -98,6 +98,12 @@ public sealed class TaskRetryException : Exception
         MaxRetries = maxRetries;
     }
 
+    /// <summary>The time asked for; wins over <see cref="Countdown"/>.</summary>
+    public DateTimeOffset? Eta { get; init; }
+    /// <summary>The queue asked for; null for the one it came from.</summary>
+    public string? Queue { get; init; }
+    /// <summary>The priority asked for; null for the one it came with.</summary>
+    public byte? Priority { get; init; }
     /// <summary>The delay asked for; null for the task's own.</summary>
     public TimeSpan? Countdown { get; }
     /// <summary>The limit asked for; null for the task's own.</summary>

@@ -34,6 +34,9 @@ public sealed class TaskInvocation
     /// <summary>Fires when the run should stop: soft time limit, revocation, or the end of the worker's grace time.</summary>
     public CancellationToken CancellationToken { get; }
 
+    /// <summary>The services of the run's scope; null for a worker without services.</summary>
+    public IServiceProvider? Services => _services;
+
     /// <summary>The result as JSON.</summary>
     public static ReadOnlyMemory<byte> Result<T>(T value) => TaskJson.Encode(value);
 

@@ -22,6 +22,8 @@ public sealed record TaskOptions
     public TimeSpan? RetryDelay { get; init; }
     /// <inheritdoc cref="TaskAttribute.RetryBackoff"/>
     public bool RetryBackoff { get; init; }
+    /// <summary>The first delay of a back-off; null for <see cref="RetryDelay"/>, or 1 s. Giving it turns <see cref="RetryBackoff"/> on.</summary>
+    public TimeSpan? RetryBackoffFactor { get; init; }
     /// <summary>The longest delay that back-off may reach.</summary>
     public TimeSpan RetryBackoffMax { get; init; } = TimeSpan.FromSeconds(600);
     /// <inheritdoc cref="TaskAttribute.RetryJitter"/>

@@ -58,6 +58,12 @@ public sealed class WorkerOptions
     /// <summary>Do not ask the other workers at start which tasks are revoked; Celery's <c>--without-mingle</c>.</summary>
     public bool WithoutMingle { get; set; }
 
+    /// <summary>
+    /// When to retry for the sake of an exception that is no <see cref="IRetryAfter"/>, for example a client library's "too many requests": how long to wait, or null for the
+    /// task's own delay. Default none.
+    /// </summary>
+    public Func<Exception, TimeSpan?>? RetryAfter { get; set; }
+
     /// <summary>Send task events from the start; Celery's <c>-E</c> and <c>worker_send_task_events</c>. Default false: until <c>enable_events</c> asks for them.</summary>
     public bool SendTaskEvents { get; set; }
 

@@ -17,6 +17,18 @@ public sealed class CallAndResultTests
     }
 
     [Fact]
+    public async Task Result_tells_how_far_a_task_is()
+    {
+        await using var place = new Workplace();
+        await place.Client.Results.WriteAsync(
+            new ResultRecord { TaskId = "id-1", Status = "PROGRESS", Result = System.Text.Encoding.UTF8.GetBytes("{\"current\": 30, \"total\": 120, \"description\": \"resizing\"}") },
+            null, TestContext.Current.CancellationToken);
+        var run = await place.RunAsync("result", "id-1");
+
+        Assert.Equal((1, "Error: Task 'id-1' is PROGRESS: 30 of 120 (25 %), resizing. Use --wait to wait for its end."), (run.Code, run.Error.Trim()));
+    }
+
+    [Fact]
     public async Task Keyword_arguments_arrive()
     {
         await using var place = new Workplace();

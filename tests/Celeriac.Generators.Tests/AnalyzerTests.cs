@@ -135,6 +135,11 @@ public sealed class AnalyzerTests
         ["CEL008 'Tasks.AddTask.With(priority: 3).DelayAsync(1)'"],
         await Program($"{Add} public static class Caller {{ public static void Call() {{ Tasks.AddTask.With(priority: 3).DelayAsync(1).AsTask(); }} }}").FaultsAsync());
 
+    [Fact]
+    public async Task CEL008_sees_a_list_of_calls_too() => Assert.Equal(
+        ["CEL008 'Tasks.AddTask.DelayManyAsync([1])'"],
+        await Program($"{Add} public static class Caller {{ public static void Call() {{ Tasks.AddTask.DelayManyAsync([1]); }} }}").FaultsAsync());
+
     [Theory]
     [InlineData("public static async Task Call() => await Tasks.AddTask.DelayAsync(1);")]
     [InlineData("public static async Task Call() { var sent = Tasks.AddTask.DelayAsync(1); await sent; }")]

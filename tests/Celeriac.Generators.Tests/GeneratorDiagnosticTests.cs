@@ -34,6 +34,8 @@ public sealed class GeneratorDiagnosticTests
     [InlineData("\"t\", TimeLimit = -0.5", "TimeLimit = -0.5", "TimeLimit of task 'Run' is -0.5, but it must be 0 seconds or more. Write a number of seconds.")]
     [InlineData("\"t\", SoftTimeLimit = -0.5", "SoftTimeLimit = -0.5", "SoftTimeLimit of task 'Run' is -0.5, but it must be 0 seconds or more. Write a number of seconds.")]
     [InlineData("\"t\", RetryBackoffMax = 0", "RetryBackoffMax = 0", "RetryBackoffMax of task 'Run' is 0, but it must be more than 0 seconds. Write the longest delay in seconds.")]
+    [InlineData("\"t\", RetryBackoffFactor = 0", "RetryBackoffFactor = 0", "RetryBackoffFactor of task 'Run' is 0, but it must be more than 0 seconds. Write the first delay in seconds.")]
+    [InlineData("\"t\", Hooks = typeof(string)", "Hooks = typeof(string)", "Hooks of task 'Run' is 'String', but it must implement ITaskHooks and be internal or public. Name a class that does.")]
     [InlineData("\"t\", RateLimit = \"often\"", "RateLimit = \"often\"", "RateLimit of task 'Run' is 'often', but it must be a number with /s, /m or /h. Write for example \"10/m\".")]
     [InlineData("\"t\", SoftTimeLimit = 9, TimeLimit = 8", "SoftTimeLimit = 9", "SoftTimeLimit of task 'Run' is 9, but the run is abandoned after TimeLimit = 8, before it could stop. Make SoftTimeLimit the smaller one.")]
     [InlineData("\"t\", Queue = \"\"", "Queue = \"\"", "Queue of task 'Run' is empty, but a queue has a name. Write the queue's name, or leave it out for the client's default queue.")]

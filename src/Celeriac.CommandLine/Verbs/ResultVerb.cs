@@ -41,6 +41,11 @@ internal static class ResultVerb
             session.Terminal.Write(Encoding.UTF8.GetString(record.Result.Span));
             return CommandLineProgram.Done;
         }
+        if (record.Progress is { } progress)
+        {
+            session.Terminal.Fail($"Task '{record.TaskId}' is {record.Status}: {progress}. Use --wait to wait for its end.");
+            return CommandLineProgram.Failed;
+        }
         if (!TaskStates.IsException(record.Status))
         {
             session.Terminal.Fail($"Task '{record.TaskId}' is {record.Status}{(record.Status == TaskStates.Pending ? ": it waits, or was never sent, or its result has expired" : "")}. Use --wait to wait for its end.");

@@ -148,6 +148,34 @@ public static partial class ConformanceTasks
         return "done";
     }
 
+    /// <summary>Tells its progress far more often than is written, then waits for its gate.</summary>
+    [Task("conformance.steps")]
+    public static async Task<int> StepsAsync(string gate, int steps, TaskContext context)
+    {
+        for (var step = 1; step <= steps; step++)
+        {
+            await context.ReportProgressAsync(step, steps, "counting");
+        }
+        GateOf(gate).Enter();
+        await GateOf(gate).Opened;
+        return steps;
+    }
+
+    /// <summary>Goes to another queue, with another priority, and answers from there.</summary>
+    [Task("conformance.detour")]
+    public static string Detour(string queue, TaskContext context) =>
+        context.Retries == 1 ? $"{context.Node} {context.Request.Message.Priority}" : throw context.Retry(countdown: TimeSpan.Zero, queue: queue, priority: 3);
+
+    /// <summary>Is retried once, at a time, and answers what its message carries then.</summary>
+    [Task("conformance.carried")]
+    public static string Carried(TaskContext context) => context.Retries == 1
+        ? string.Join(' ', context.Id, context.Request.Message.Priority, context.Request.TimeLimit, context.Request.Expires is not null, context.Request.Message.Headers.TextOf("tenant"), context.Request.Message.Headers["stamps"] is { Kind: Celeriac.Messaging.HeaderKind.Map } stamps ? stamps.AsMap().TextOf("batch") : "no stamps")
+        : throw context.Retry(new TimeoutException("not yet"), eta: TimeProvider.System.GetUtcNow().AddMilliseconds(300));
+
+    /// <summary>Fails once with an exception that says when to come back, and answers how often it has run.</summary>
+    [Task("conformance.busy", RetryOn = [typeof(BusyException)])]
+    public static int Busy(TaskContext context) => context.Retries == 0 ? throw new BusyException() : context.Retries + 1;
+
     /// <summary>Leaves no trace.</summary>
     [Task("conformance.ignored")]
     public static void Ignored(string gate)
@@ -167,6 +195,13 @@ public static partial class ConformanceTasks
         GateOf(gate).Enter();
         return 1;
     }
+}
+
+/// <summary>Says when to try again.</summary>
+public sealed class BusyException() : Exception("too many requests"), IRetryAfter
+{
+    /// <inheritdoc/>
+    public TimeSpan? RetryAfter => TimeSpan.FromMilliseconds(50);
 }
 
 /// <summary>Where a task of the suite tells that it has begun, and waits until it may end.</summary>

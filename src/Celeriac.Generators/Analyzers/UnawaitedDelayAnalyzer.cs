@@ -35,7 +35,7 @@ public sealed class UnawaitedDelayAnalyzer : DiagnosticAnalyzer
     }
 
     private static bool Sends(IMethodSymbol method) =>
-        method.Name == "DelayAsync" && method.ContainingType.BaseType is { Arity: 1 } handle && Symbols.DottedName(handle) == "Celeriac.TaskHandle";
+        method.Name is "DelayAsync" or "DelayManyAsync" && method.ContainingType.BaseType is { Arity: 1 } handle && Symbols.DottedName(handle) == "Celeriac.TaskHandle";
 
     /// <summary>The expression with what only passes the value on: <c>?.</c>, ConfigureAwait, AsTask.</summary>
     private static IOperation Whole(IOperation operation) => operation.Parent switch
@@ -49,6 +49,7 @@ public sealed class UnawaitedDelayAnalyzer : DiagnosticAnalyzer
     private static string Shorten(IInvocationOperation invocation)
     {
         var text = invocation.Syntax.ToString();
-        return $"{text.Substring(0, text.LastIndexOf("DelayAsync", StringComparison.Ordinal)).Trim()}DelayAsync(…)";
+        var method = invocation.TargetMethod.Name;
+        return $"{text.Substring(0, text.LastIndexOf(method, StringComparison.Ordinal)).Trim()}{method}(…)";
     }
 }

@@ -98,6 +98,15 @@ internal static partial class Log
     [LoggerMessage(2032, LogLevel.Debug, "Reply queue {Queue} could not be deleted when its client was closed; it expires, or the next client of this machine takes it over")]
     public static partial void ReplyQueueLeft(ILogger logger, Exception error, string queue);
 
+    [LoggerMessage(2140, LogLevel.Error, "{Hook} of the hooks of task {TaskName}[{TaskId}] threw; the outcome of the task stays as it is")]
+    public static partial void HookFailed(ILogger logger, Exception error, string hook, string taskName, string taskId);
+
+    [LoggerMessage(2141, LogLevel.Warning, "Task {TaskName}[{TaskId}] is retried after its own delay: asking its exception when to retry has failed")]
+    public static partial void RetryHintFailed(ILogger logger, Exception error, string taskName, string taskId);
+
+    [LoggerMessage(2142, LogLevel.Warning, "The progress of task {TaskName}[{TaskId}] could not be stored; the task runs on")]
+    public static partial void ProgressNotStored(ILogger logger, Exception error, string taskName, string taskId);
+
     [LoggerMessage(2200, LogLevel.Information, "Worker {Node} does not listen to remote control: broker {Broker} has no fanout exchanges")]
     public static partial void ControlImpossible(ILogger logger, string node, string broker);
 

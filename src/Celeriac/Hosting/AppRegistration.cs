@@ -8,6 +8,8 @@ internal sealed class AppRegistration(string name)
 
     public List<TaskDefinition> Tasks { get; } = [];
 
+    public TaskFilters Filters { get; } = new();
+
     /// <summary>True when the worker runs with the host.</summary>
     public bool RunsWorker { get; set; }
 

@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization.Metadata;
 using Celeriac.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Celeriac;
 
@@ -88,6 +90,46 @@ public sealed class CeleriacBuilder
             }
         }
         return this;
+    }
+
+    /// <summary>
+    /// Adds code around the runs of tasks. Each run gets the filter from its scope of services; where it is not registered it becomes a scoped service.
+    /// </summary>
+    /// <typeparam name="TFilter">The filter.</typeparam>
+    /// <inheritdoc cref="TaskFilters.Add(ITaskFilter, int, string)"/>
+    public CeleriacBuilder AddFilter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFilter>(int order = 0, string tasks = "*")
+        where TFilter : class, ITaskFilter
+    {
+        Services.TryAddScoped<TFilter>();
+        _registration.Filters.Add<TFilter>(order, tasks);
+        return this;
+    }
+
+    /// <summary>Adds code around the runs of tasks: one object for all of them.</summary>
+    /// <inheritdoc cref="TaskFilters.Add(ITaskFilter, int, string)"/>
+    public CeleriacBuilder AddFilter(ITaskFilter filter, int order = 0, string tasks = "*")
+    {
+        _registration.Filters.Add(filter, order, tasks);
+        return this;
+    }
+
+    /// <summary>
+    /// Adds code around the sending of tasks, inside of what was added before: a service, a singleton where it is not registered. It cannot take the client in its
+    /// constructor, for the client is made with it.
+    /// </summary>
+    /// <typeparam name="TFilter">The filter.</typeparam>
+    public CeleriacBuilder AddSendFilter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFilter>() where TFilter : class, ISendFilter
+    {
+        Services.TryAddSingleton<TFilter>();
+        Services.AddOptions<CeleriacOptions>(Name).Configure<TFilter>((options, filter) => options.SendFilters.Add(filter));
+        return this;
+    }
+
+    /// <summary>Adds code around the sending of tasks, inside of what was added before.</summary>
+    public CeleriacBuilder AddSendFilter(ISendFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return Configure(options => options.SendFilters.Add(filter));
     }
 
     /// <summary>Runs the worker with the host: it starts with it, stops taking work when the host stops, and lets running tasks finish.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Celeriac.Protocol;
 
 /// <summary>What the client has decided about a call before it is encoded.</summary>
@@ -8,4 +10,6 @@ namespace Celeriac.Protocol;
 /// <param name="Eta">Not before this time.</param>
 /// <param name="Expires">Not after this time.</param>
 /// <param name="ReplyTo">The queue for an rpc result.</param>
-internal readonly record struct EncodeContext(string TaskId, string RootId, string? ParentId, string Origin, DateTimeOffset? Eta, DateTimeOffset? Expires, string? ReplyTo);
+/// <param name="Trace">The span whose context the message carries; null for none.</param>
+internal readonly record struct EncodeContext(
+    string TaskId, string RootId, string? ParentId, string Origin, DateTimeOffset? Eta, DateTimeOffset? Expires, string? ReplyTo, Activity? Trace = null);

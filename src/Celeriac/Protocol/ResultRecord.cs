@@ -39,4 +39,7 @@ public sealed record ResultRecord
     public IReadOnlyList<string> StampedHeaders { get; init; } = [];
     /// <summary>JSON: an object of the stamps by name; empty where there are none. In the store each is a member of the record.</summary>
     public ReadOnlyMemory<byte> Stamps { get; init; }
+
+    /// <summary>How far the task is, in state PROGRESS; null in every other, and where the record has no number <c>current</c>.</summary>
+    public TaskProgress? Progress => Status == TaskProgress.State ? TaskProgress.Read(Result) : null;
 }

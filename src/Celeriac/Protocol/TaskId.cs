@@ -28,6 +28,18 @@ internal static class TaskId
         return new Guid(bytes, bigEndian: true).ToString();
     }
 
+    /// <summary>When an id was made; null where it does not tell, as Python's do not.</summary>
+    public static DateTimeOffset? TimeOf(string id)
+    {
+        if (!Guid.TryParseExact(id, "D", out var uuid) || uuid.Version != 7)
+        {
+            return null;
+        }
+        Span<byte> bytes = stackalloc byte[16];
+        uuid.TryWriteBytes(bytes, bigEndian: true, out _);
+        return DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16, 253_402_300_799_999));
+    }
+
     /// <summary>Random bytes fetched many at a time: a call to the system for each id would cost more than the rest of the id.</summary>
     private sealed class RandomPool
     {

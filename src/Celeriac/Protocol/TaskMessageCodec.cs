@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Celeriac.Diagnostics;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Compression;
 using Celeriac.Messaging.Serialization;
@@ -103,6 +104,7 @@ internal static class TaskMessageCodec
             headers.Add(new(TaskHeader.Compression, compressor.Name));
         }
         AddOwn(headers, signature.Options.Headers);
+        TraceHeaders.Add(headers, context.Trace);
         return new MessageHeaders(headers);
     }
 

@@ -34,6 +34,10 @@ public class AsyncResult
     public async ValueTask<string> StateAsync(CancellationToken cancellationToken = default) =>
         (await RecordAsync(cancellationToken).ConfigureAwait(false))?.Status ?? TaskStates.Pending;
 
+    /// <summary>How far the task is, where it says so with <see cref="TaskContext.ReportProgressAsync"/> or as Python's tasks do; null in every other state.</summary>
+    public async ValueTask<TaskProgress?> ReadProgressAsync(CancellationToken cancellationToken = default) =>
+        (await RecordAsync(cancellationToken).ConfigureAwait(false))?.Progress;
+
     /// <summary>True when the task has ended, well or not.</summary>
     public async ValueTask<bool> ReadyAsync(CancellationToken cancellationToken = default) =>
         TaskStates.IsReady(await StateAsync(cancellationToken).ConfigureAwait(false));

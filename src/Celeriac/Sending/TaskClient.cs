@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Celeriac.Diagnostics;
 using Celeriac.Events;
 using Celeriac.Messaging;
@@ -15,6 +16,7 @@ public sealed class TaskClient : IAsyncDisposable
     private readonly bool _ownsParts;
     private readonly bool _sendsSentEvent;
     private readonly EventDispatcher _dispatcher;
+    private readonly ISendFilter[] _filters;
     private int _disposed;
 
     /// <summary>A client over parts that somebody else disposes.</summary>
@@ -41,6 +43,9 @@ public sealed class TaskClient : IAsyncDisposable
         _dispatcher = new EventDispatcher(transport, options.EventExchange, NodeName.Client, Clock, time, NullLogger.Instance, gathersTaskEvents: false);
         Events = new ClientEvents(transport, options.EventExchange, _dispatcher, Clock, time);
         _sendsSentEvent = options.SendSentEvent;
+        _filters = [.. options.SendFilters];
+        Place = new TelemetryPlace(transport.Name);
+        Telemetry = new SendTelemetry(Place, time);
     }
 
     /// <summary>The client that a static handle uses here: the running task's, else the one opened with <see cref="Use"/>, else the process's only one.</summary>
@@ -71,6 +76,11 @@ public sealed class TaskClient : IAsyncDisposable
 
     /// <summary>Why answers to commands could not be read.</summary>
     internal ToldReasons UnreadableAnswers { get; } = new();
+
+    /// <summary>Which messaging system it is, for spans and metrics.</summary>
+    internal TelemetryPlace Place { get; }
+
+    internal SendTelemetry Telemetry { get; }
 
     /// <summary>The logical clock that this client's events and control messages share with the worker over it.</summary>
     internal LogicalClock Clock { get; } = new();
@@ -133,9 +143,81 @@ public sealed class TaskClient : IAsyncDisposable
         }
     }
 
-    private async ValueTask<(string Id, string Queue)> PublishAsync(Signature signature, CancellationToken cancellationToken)
+    /// <summary>Sends many tasks in one go: thousands cost little more than their bytes. Answers their results in the order given.</summary>
+    /// <param name="signatures">What to send. It is read as it is sent, about a thousand at a time, so it may be long.</param>
+    /// <param name="cancellationToken">Ends the sending; what is sent stays sent.</param>
+    /// <exception cref="BulkSendException">Not all were sent: it says of each that was tried whether the broker has it.</exception>
+    public async ValueTask<IReadOnlyList<AsyncResult>> SendManyAsync(IEnumerable<Signature> signatures, CancellationToken cancellationToken = default) =>
+        await new BulkSending<AsyncResult>(this, (id, queue) => new AsyncResult(id, Results, queue) { Client = this }).SendAsync(signatures, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc cref="SendManyAsync(IEnumerable{Signature}, CancellationToken)"/>
+    public async ValueTask<IReadOnlyList<AsyncResult<TResult>>> SendManyAsync<TResult>(IEnumerable<Signature<TResult>> signatures, CancellationToken cancellationToken = default) =>
+        await new BulkSending<AsyncResult<TResult>>(this, (id, queue) => new AsyncResult<TResult>(id, Results, queue) { Client = this })
+            .SendAsync(signatures, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>True where code of the user's is around each sending.</summary>
+    internal bool HasFilters => _filters.Length > 0;
+
+    internal ValueTask<(string Id, string Queue)> PublishAsync(Signature signature, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(signature);
+        return HasFilters ? PublishFilteredAsync(signature, cancellationToken) : PublishNowAsync(signature, cancellationToken);
+    }
+
+    private async ValueTask<(string Id, string Queue)> PublishFilteredAsync(Signature signature, CancellationToken cancellationToken)
+    {
+        var queue = DefaultQueue;
+        var id = await SendAsync(0, signature.Options.TaskId is null ? signature.Set(options => options with { TaskId = TaskId.New() }) : signature, cancellationToken).ConfigureAwait(false);
+        return (id, queue);
+
+        async ValueTask<string> SendAsync(int index, Signature next, CancellationToken token)
+        {
+            if (index < _filters.Length)
+            {
+                return await _filters[index].SendAsync(next, (inner, innerToken) => SendAsync(index + 1, inner, innerToken), token).ConfigureAwait(false);
+            }
+            (var sent, queue) = await PublishNowAsync(next, token).ConfigureAwait(false);
+            return sent;
+        }
+    }
+
+    private async ValueTask<(string Id, string Queue)> PublishNowAsync(Signature signature, CancellationToken cancellationToken)
+    {
+        using var telemetry = Telemetry.Begin(DestinationOf(signature), signature.Task, 1);
+        try
+        {
+            var task = await PrepareAsync(signature, telemetry.Span, cancellationToken).ConfigureAwait(false);
+            telemetry.Tell(task.Context.TaskId, task.Context.RootId, task.Context.ParentId, task.Context.Eta);
+            await PublishDeclaredAsync(task.Publication, task.Queue, task.IsDeclared, cancellationToken).ConfigureAwait(false);
+            telemetry.Succeed();
+            Sent(task);
+            return (task.Context.TaskId, task.Queue);
+        }
+        catch (Exception error)
+        {
+            telemetry.Fail(error);
+            throw;
+        }
+    }
+
+    /// <summary>Where a signature goes, for telemetry: the queue, or exchange and routing key.</summary>
+    internal string DestinationOf(Signature signature) => signature.Options.Exchange is { Length: > 0 } exchange
+        ? signature.Options.RoutingKey is { Length: > 0 } key ? $"{exchange}:{key}" : exchange
+        : signature.Options.Queue ?? signature.Declared?.Queue ?? DefaultQueue;
+
+    /// <summary>A task was published: its parent and the fleet hear of it.</summary>
+    internal void Sent(PreparedTask task)
+    {
+        CurrentClient.Task?.AddChild(task.Context.TaskId);
+        if (_sendsSentEvent)
+        {
+            Events.Sent(new SentTask(task.Publication.Message, task.IsDeclared ? task.Queue : null, task.Publication.Exchange, task.Publication.RoutingKey));
+        }
+    }
+
+    /// <summary>Everything about a call but the publish.</summary>
+    internal async ValueTask<PreparedTask> PrepareAsync(Signature signature, Activity? trace, CancellationToken cancellationToken)
+    {
         var options = signature.Options;
         var running = CurrentClient.Task;
         var now = Time.GetUtcNow();
@@ -149,19 +231,14 @@ public sealed class TaskClient : IAsyncDisposable
             NodeName.Client,
             eta,
             options.Expires,
-            options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null));
+            options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null),
+            trace);
         var message = TaskMessageCodec.Encode(signature, context, Contents);
         var queue = options.Queue ?? signature.Declared?.Queue ?? DefaultQueue;
         var publication = options.Exchange is { } exchange
             ? new Publication(message, exchange, options.RoutingKey ?? queue) { Mandatory = true, Due = eta }
             : Publication.ToQueue(queue, message) with { Due = eta };
-        await PublishDeclaredAsync(publication, queue, declares: options.Exchange is null, cancellationToken).ConfigureAwait(false);
-        running?.AddChild(id);
-        if (_sendsSentEvent)
-        {
-            Events.Sent(new SentTask(message, options.Exchange is null ? queue : null, publication.Exchange, publication.RoutingKey));
-        }
-        return (id, queue);
+        return new PreparedTask(context, queue, publication, IsDeclared: options.Exchange is null);
     }
 
     private async ValueTask PublishDeclaredAsync(Publication publication, string queue, bool declares, CancellationToken cancellationToken)

@@ -36,6 +36,10 @@ public abstract class TaskHandle<TResult>
     protected ValueTask<AsyncResult<TResult>> SendAsync(Signature<TResult> signature, CancellationToken cancellationToken) =>
         (Client ?? TaskClient.Current).SendAsync(signature, cancellationToken);
 
+    /// <summary>Sends many signatures in one go.</summary>
+    protected ValueTask<IReadOnlyList<AsyncResult<TResult>>> SendManyAsync(IEnumerable<Signature<TResult>> signatures, CancellationToken cancellationToken) =>
+        (Client ?? TaskClient.Current).SendManyAsync(signatures, cancellationToken);
+
     /// <summary>The options with what is given put over what is present.</summary>
     protected static SendOptions Merge(
         SendOptions present, TimeSpan? countdown, DateTimeOffset? eta, DateTimeOffset? expires, string? queue, byte? priority, string? taskId,

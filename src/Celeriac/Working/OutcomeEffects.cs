@@ -39,10 +39,14 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
     {
         var due = now + outcome.Delay;
         var message = TaskMessageCodec.EncodeRetry(task.Request, task.Request.Retries + 1, outcome.Delay > TimeSpan.Zero ? due : null, node);
+        if (outcome.Priority is { } priority)
+        {
+            message = message with { Priority = priority };
+        }
         // To the queue itself: through a fanout exchange the retry would reach every queue again.
         return new Effects(Settlement.Ack, Failure(TaskStates.Retry, outcome.Failure))
         {
-            FollowUps = [Publication.ToQueue(TaskQueues.OriginOf(task.Delivery.Queue), message) with { Due = brokerDelays || outcome.Delay > s_longestWaitInWorker ? due : null }],
+            FollowUps = [Publication.ToQueue(outcome.Queue ?? TaskQueues.OriginOf(task.Delivery.Queue), message) with { Due = brokerDelays || outcome.Delay > s_longestWaitInWorker ? due : null }],
         };
     }
 

@@ -115,6 +115,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 if (completion is not null && await transport.CompleteAsync(completion, giveUp).ConfigureAwait(false) == CompletionStatus.Lost)
                 {
                     Log.OutcomeLost(log, taskName, taskId);
+                    Telemetry.LeasesLost.Add(1);
                     return false;
                 }
                 return !isReplaced;

@@ -12,14 +12,27 @@ internal static class RetryPolicy
     /// <summary>True where another retry is within the limit.</summary>
     public static bool Allows(int retries, int maxRetries) => maxRetries < 0 || retries < maxRetries;
 
+    /// <summary>The wait that an exception asks for, or one inside it, or that the worker's options know for it; null where nobody says.</summary>
+    public static TimeSpan? Hint(Exception? error, Func<Exception, TimeSpan?>? known)
+    {
+        for (; error is not null; error = error.InnerException)
+        {
+            if (((error as IRetryAfter)?.RetryAfter ?? known?.Invoke(error)) is { } hint)
+            {
+                return hint > TimeSpan.Zero ? hint : TimeSpan.Zero;
+            }
+        }
+        return null;
+    }
+
     /// <summary>The delay before the next run; Celery's <c>min(retry_backoff_max, factor * 2^retries)</c>, with full jitter.</summary>
     public static TimeSpan Delay(TaskOptions options, int retries, Random random)
     {
-        if (!options.RetryBackoff)
+        if (!options.RetryBackoff && options.RetryBackoffFactor is null)
         {
             return options.RetryDelay ?? s_defaultDelay;
         }
-        var factor = (options.RetryDelay ?? TimeSpan.FromSeconds(1)).TotalSeconds;
+        var factor = (options.RetryBackoffFactor ?? options.RetryDelay ?? TimeSpan.FromSeconds(1)).TotalSeconds;
         var seconds = Math.Min(options.RetryBackoffMax.TotalSeconds, factor * Math.Pow(2, Math.Min(retries, 60)));
         return TimeSpan.FromSeconds(options.RetryJitter ? seconds * random.NextDouble() : seconds);
     }

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
-using Celeriac.Diagnostics;
 using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Celeriac.Working;
 
@@ -31,7 +31,31 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
         return results.WriteAsync(Records.Of(request, state, meta), request.ReplyTo, cancellationToken);
     }
 
+    /// <summary>Where a progress that cannot be stored is told.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public ValueTask ReportProgressAsync(TaskRequest request, TaskProgress progress, ProgressThrottle throttle, CancellationToken cancellationToken) =>
+        throttle.Passes(progress, Time) ? WriteProgressAsync(request, progress, cancellationToken) : default;
+
     public void SendEvent(TaskRequest request, string type, JsonObject? fields) => events.Custom(type, request, new CustomFields(type, fields, ofTask: true));
+
+    private async ValueTask WriteProgressAsync(TaskRequest request, TaskProgress progress, CancellationToken cancellationToken)
+    {
+        if (events.SendsTaskEvents)
+        {
+            SendEvent(request, TaskProgress.Event, progress.ToJson());
+        }
+        try
+        {
+            await UpdateStateAsync(request, TaskProgress.State, TaskJson.Encode<JsonNode>(progress.ToJson()), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            Diagnostics.Log.ProgressNotStored(Log, error, request.Task, request.Id);
+        }
+    }
 
     /// <summary>Writes STARTED. A state that cannot be written must not keep the task from running.</summary>
     public async ValueTask MarkStartedAsync(TaskRequest request, string node, ILogger log, CancellationToken cancellationToken)
@@ -44,7 +68,7 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
         }
         catch (Exception error)
         {
-            Log.StateNotWritten(log, error, request.Task, request.Id, TaskStates.Started);
+            Diagnostics.Log.StateNotWritten(log, error, request.Task, request.Id, TaskStates.Started);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Celeriac.Diagnostics;
+using Celeriac.Filters;
 using Celeriac.Protocol;
 using Celeriac.Sending;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,11 +11,37 @@ namespace Celeriac.Working;
 internal sealed class TaskRunner(
     TaskClient client, IServiceProvider? services, ITaskOperations operations, SynchronousThreads threads, string node, TimeProvider time, ILogger log)
 {
+    // What the innermost filter calls.
+    private readonly TaskInvoker _method = invocation => invocation.Definition.IsSynchronous
+        ? new(threads.RunAsync(() => invocation.Definition.Invoker!(invocation)))
+        : invocation.Definition.Invoker!(invocation);
+
+    /// <summary>What is around every run.</summary>
+    public TaskFilters Filters { get; init; } = new();
+
+    /// <summary>See <see cref="WorkerOptions.RetryAfter"/>.</summary>
+    public Func<Exception, TimeSpan?>? RetryAfter { get; init; }
+
     /// <summary>Runs the task.</summary>
     /// <param name="task">The task.</param>
     /// <param name="running">Gets the children that the run sends.</param>
     /// <param name="stopping">Fires when the worker no longer waits for its tasks.</param>
-    public async Task<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping)
+    public Task<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping) =>
+        task.Definition.Hooks is null ? RunPlainAsync(task, running, stopping) : RunHookedAsync(task, running, stopping);
+
+    private async Task<Outcome> RunHookedAsync(AdmittedTask task, RunningTask running, CancellationToken stopping)
+    {
+        using var ambient = CurrentClient.Enter(client, running);
+        using var logScope = log.BeginScope(new TaskLogScope(task.Request));
+        var hooks = new HookedRun(task.Definition, new TaskContext(task.Request, operations, node, stopping), services, log);
+        await using var ended = hooks.ConfigureAwait(false);
+        await hooks.BeginAsync().ConfigureAwait(false);
+        var outcome = await RunPlainAsync(task, running, stopping).ConfigureAwait(false);
+        await hooks.EndAsync(outcome, task.Error).ConfigureAwait(false);
+        return outcome;
+    }
+
+    private async Task<Outcome> RunPlainAsync(AdmittedTask task, RunningTask running, CancellationToken stopping)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         try
@@ -31,6 +58,7 @@ internal sealed class TaskRunner(
         }
         catch (Exception error)
         {
+            task.Error = error is HardLimitException ? null : error;
             return OutcomeOf(task, error, softLimitPassed: ending.IsCancellationRequested && !stopping.IsCancellationRequested, stopping);
         }
         finally
@@ -62,15 +90,13 @@ internal sealed class TaskRunner(
     private async Task<ReadOnlyMemory<byte>> InvokeAsync(AdmittedTask task, BoundArguments arguments, RunningTask running, CancellationToken cancellationToken)
     {
         using var ambient = CurrentClient.Enter(client, running);
-        using var logScope = log.BeginScope(new TaskLogScope(task.Definition.Name, task.Request.Id));
+        using var logScope = log.BeginScope(new TaskLogScope(task.Request));
         var scope = services?.CreateAsyncScope();
         var context = new TaskContext(task.Request, operations, node, cancellationToken);
         var invocation = new TaskInvocation(task.Definition, arguments, context, scope?.ServiceProvider, cancellationToken);
         try
         {
-            return task.Definition.IsSynchronous
-                ? await threads.RunAsync(() => task.Definition.Invoker!(invocation)).ConfigureAwait(false)
-                : await task.Definition.Invoker!(invocation).ConfigureAwait(false);
+            return await Filters.RunAsync(invocation, _method).ConfigureAwait(false);
         }
         finally
         {
@@ -82,7 +108,7 @@ internal sealed class TaskRunner(
         }
     }
 
-    private static Outcome OutcomeOf(AdmittedTask task, Exception error, bool softLimitPassed, CancellationToken stopping)
+    private Outcome OutcomeOf(AdmittedTask task, Exception error, bool softLimitPassed, CancellationToken stopping)
     {
         var options = task.Definition.Options;
         switch (error)
@@ -91,7 +117,7 @@ internal sealed class TaskRunner(
                 // Whatever the cancelled code threw on its way out: it was asked to end, and must not be retried.
                 return new Outcome.Revoked(signal);
             case TaskRetryException retry:
-                return Retry(task, retry.InnerException, retry.Countdown, retry.MaxRetries ?? options.MaxRetries);
+                return Retry(task, retry.InnerException, retry);
             case HardLimitException hard:
                 return new Outcome.Failed(ControlFailure.TimeLimitExceeded(hard.Limit), null);
             case TaskIgnoreException:
@@ -106,21 +132,41 @@ internal sealed class TaskRunner(
                 return new Outcome.Failed(ControlFailure.SoftTimeLimitExceeded(ExceptionCodec.FromException(error).Traceback), null);
             default:
                 return RetryPolicy.Wants(options, error)
-                    ? Retry(task, error, countdown: null, options.MaxRetries)
+                    ? Retry(task, error, asked: null)
                     : new Outcome.Failed(ExceptionCodec.FromException(error), null);
         }
     }
 
-    private static Outcome Retry(AdmittedTask task, Exception? cause, TimeSpan? countdown, int maxRetries)
+    private Outcome Retry(AdmittedTask task, Exception? cause, TaskRetryException? asked)
     {
         var request = task.Request;
-        if (RetryPolicy.Allows(request.Retries, maxRetries))
+        if (RetryPolicy.Allows(request.Retries, asked?.MaxRetries ?? task.Definition.Options.MaxRetries))
         {
             var failure = ExceptionCodec.FromException(cause ?? new CeleryException("Retry", "celery.exceptions"));
-            return new Outcome.Retrying(failure, countdown ?? RetryPolicy.Delay(task.Definition.Options, request.Retries, Random.Shared));
+            return new Outcome.Retrying(failure, DelayOf(task, cause, asked)) { Queue = asked?.Queue, Priority = asked?.Priority };
         }
         var final = cause is null ? ControlFailure.MaxRetriesExceeded(request) : ExceptionCodec.FromException(cause);
         return new Outcome.Failed(final, QuarantineReason.RetriesExhausted);
+    }
+
+    private TimeSpan DelayOf(AdmittedTask task, Exception? cause, TaskRetryException? asked)
+    {
+        var delay = asked?.Eta - time.GetUtcNow() ?? asked?.Countdown ?? HintOf(task, cause) ?? RetryPolicy.Delay(task.Definition.Options, task.Request.Retries, Random.Shared);
+        return delay > TimeSpan.Zero ? delay : TimeSpan.Zero;
+    }
+
+    private TimeSpan? HintOf(AdmittedTask task, Exception? cause)
+    {
+        try
+        {
+            return RetryPolicy.Hint(cause, RetryAfter);
+        }
+        catch (Exception error)
+        {
+            // A hint is a hint: whoever cannot give one must not cost the task its retry.
+            Log.RetryHintFailed(log, error, task.Definition.Name, task.Request.Id);
+            return null;
+        }
     }
 
     private sealed class HardLimitException(TimeSpan limit) : Exception

@@ -29,6 +29,7 @@ public sealed class Worker
     private readonly TaskOperations _operations;
     private readonly Admission _admission;
     private readonly Suspects _suspects;
+    private readonly RunTelemetry _telemetry;
     private readonly IServiceProvider? _services;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -65,7 +66,8 @@ public sealed class Worker
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records, MaxResultBytes = shared.MaxResultBytes };
-        _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes };
+        _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Log = _log, Time = _time };
+        _telemetry = new RunTelemetry(client.Place, Node, _time);
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _suspects = new Suspects(client, State.Intake, State.Suspects, _time);
         var suspicion = new Suspicion(_suspects, State.InHand, _outcomes, client.Transport, options.MaxDeaths, _log);
@@ -77,6 +79,9 @@ public sealed class Worker
 
     /// <summary>The queues it consumes now.</summary>
     public IReadOnlyList<string> Queues => State.Intake.Queues;
+
+    /// <summary>What is around every run.</summary>
+    public TaskFilters Filters { get; init; } = new();
 
     /// <summary>Ends when the worker first consumes.</summary>
     public Task Ready => _ready.Task;
@@ -103,8 +108,9 @@ public sealed class Worker
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
         using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
         using var giveUp = new CancellationTokenSource();
-        var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log);
-        State.Runners = new RunnerPool(dispatch, task => RunInTurnAsync(alone, task, () => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token), stopping.Token));
+        var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log) { Filters = Filters, RetryAfter = _options.RetryAfter };
+        Func<AdmittedTask, Task> run = task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token);
+        State.Runners = new RunnerPool(dispatch, task => RunInTurnAsync(alone, task, run, stopping.Token));
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
         var control = ListenAsync(giveUp.Token);
@@ -155,6 +161,7 @@ public sealed class Worker
                     return;
                 }
                 delay = s_firstReceiveDelay;
+                _telemetry.Received(received.Delivery.Queue);
                 if (await _admission.AdmitAsync(received.Delivery, giveUp).ConfigureAwait(false) is { } task)
                 {
                     task.Source = received.Source;
@@ -199,17 +206,17 @@ public sealed class Worker
         }
     }
 
-    private static async Task RunInTurnAsync(AloneGate gate, AdmittedTask task, Func<Task> run, CancellationToken stop)
+    private static async Task RunInTurnAsync(AloneGate gate, AdmittedTask task, Func<AdmittedTask, Task> run, CancellationToken stop)
     {
         if (task.RunsAlone)
         {
-            await gate.RunAloneAsync(run, stop).ConfigureAwait(false);
+            await gate.RunAloneAsync(() => run(task), stop).ConfigureAwait(false);
             return;
         }
         await gate.EnterAsync(stop).ConfigureAwait(false);
         try
         {
-            await run().ConfigureAwait(false);
+            await run(task).ConfigureAwait(false);
         }
         finally
         {
@@ -250,6 +257,7 @@ public sealed class Worker
             await _outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, giveUp).ConfigureAwait(false);
             return;
         }
+        using var telemetry = _telemetry.Begin(task);
         State.InHand.Start(task, _time.GetUtcNow());
         if (task.Definition.Options.SendEvents)
         {
@@ -266,7 +274,9 @@ public sealed class Worker
         var running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id);
         var started = _time.GetTimestamp();
         var outcome = await runner.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
-        await _outcomes.ApplyAsync(task, outcome, running.Children, _time.GetElapsedTime(started), giveUp).ConfigureAwait(false);
+        var runtime = _time.GetElapsedTime(started);
+        telemetry.End(outcome, runtime);
+        await _outcomes.ApplyAsync(task, outcome, running.Children, runtime, giveUp).ConfigureAwait(false);
     }
 
     private async Task DrainAsync(RunnerPool runners, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp, CancellationToken stopNow)

@@ -42,6 +42,11 @@ partial class Slow
             string id, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendAsync(S(id), cancellationToken);
 
+        /// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>
+        public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<global::Demo.Order?>>> DelayManyAsync(
+            global::System.Collections.Generic.IEnumerable<string> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
+            SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call)), cancellationToken);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public FindTaskHandle With(
             global::System.TimeSpan? countdown = null,
@@ -98,6 +103,11 @@ partial class Slow
         public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<int>> DelayAsync(
             global::Demo.Order[] orders, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendAsync(S(orders), cancellationToken);
+
+        /// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>
+        public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<int>>> DelayManyAsync(
+            global::System.Collections.Generic.IEnumerable<global::Demo.Order[]> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
+            SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call)), cancellationToken);
 
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public CountTaskHandle With(

@@ -51,6 +51,11 @@ partial class Python
             string filePath, int? maxWidth = null, string ResizeTask = "", global::System.Threading.CancellationToken cancellationToken = default) =>
             SendAsync(S(filePath, maxWidth, ResizeTask), cancellationToken);
 
+        /// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>
+        public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<string?>>> DelayManyAsync(
+            global::System.Collections.Generic.IEnumerable<(string filePath, int? maxWidth, string ResizeTask)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
+            SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3)), cancellationToken);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public ResizeTaskHandle With(
             global::System.TimeSpan? countdown = null,

@@ -44,6 +44,11 @@ partial class Mail
             string to, string subject, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendAsync(S(to, subject), cancellationToken);
 
+        /// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>
+        public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<global::Celeriac.None>>> DelayManyAsync(
+            global::System.Collections.Generic.IEnumerable<(string to, string subject)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
+            SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), cancellationToken);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public SendTaskHandle With(
             global::System.TimeSpan? countdown = null,

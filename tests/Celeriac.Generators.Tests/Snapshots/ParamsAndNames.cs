@@ -48,6 +48,11 @@ partial class Outer
                 string @event, string call, int result, params string?[] rest) =>
                 SendAsync(S(@event, call, result, rest), global::System.Threading.CancellationToken.None);
 
+            /// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>
+            public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<string>>> DelayManyAsync(
+                global::System.Collections.Generic.IEnumerable<(string @event, string call, int result, string?[] rest)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
+                SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4)), cancellationToken);
+
             /// <summary>The same task with other options; what is null stays as it was.</summary>
             public JoinTaskHandle With(
                 global::System.TimeSpan? countdown = null,
@@ -109,6 +114,11 @@ partial class Outer
             public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<int>> DelayAsync(
                 int Sign, int cancellationToken, global::System.Threading.CancellationToken cancellationToken_ = default) =>
                 this.SendAsync(this.S(Sign, cancellationToken), cancellationToken_);
+
+            /// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>
+            public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<int>>> DelayManyAsync(
+                global::System.Collections.Generic.IEnumerable<(int Sign, int cancellationToken)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
+                SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), cancellationToken);
 
             /// <summary>The same task with other options; what is null stays as it was.</summary>
             public PlusHandle With(

@@ -64,6 +64,11 @@ partial class Hints
             bool truth, byte small, double real, char letter, string? text, byte[] bytes, decimal price, global::System.Guid id, global::System.DateTimeOffset time, global::System.DateOnly day, global::System.TimeSpan span, global::System.Uri place, global::Demo.Colour colour, global::Demo.Rights rights, int? count, int[] numbers, global::System.Collections.Generic.IReadOnlyList<string?>? names, global::System.Collections.Generic.Dictionary<string, decimal> prices, global::Demo.Order order, global::System.Text.Json.JsonElement json, object any, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendAsync(S(truth, small, real, letter, text, bytes, price, id, time, day, span, place, colour, rights, count, numbers, names, prices, order, json, any), cancellationToken);
 
+        /// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>
+        public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<global::System.Collections.Generic.Dictionary<int, global::Demo.Order?>>>> DelayManyAsync(
+            global::System.Collections.Generic.IEnumerable<(bool truth, byte small, double real, char letter, string? text, byte[] bytes, decimal price, global::System.Guid id, global::System.DateTimeOffset time, global::System.DateOnly day, global::System.TimeSpan span, global::System.Uri place, global::Demo.Colour colour, global::Demo.Rights rights, int? count, int[] numbers, global::System.Collections.Generic.IReadOnlyList<string?>? names, global::System.Collections.Generic.Dictionary<string, decimal> prices, global::Demo.Order order, global::System.Text.Json.JsonElement json, object any)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
+            SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11, call.Item12, call.Item13, call.Item14, call.Item15, call.Item16, call.Item17, call.Item18, call.Item19, call.Item20, call.Item21)), cancellationToken);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public TypesTaskHandle With(
             global::System.TimeSpan? countdown = null,
@@ -152,6 +157,11 @@ partial class Hints
             bool truth = true, long wide = -5L, double whole = 1d, float nothing = float.NaN, decimal price = 1.10m, string text = "a \"q\" \\ é\n", string? none = null, global::Demo.Colour colour = global::Demo.Colour.Blue, global::Demo.Colour? perhaps = null, global::System.Guid id = default, int[] list = null!, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendAsync(S(truth, wide, whole, nothing, price, text, none, colour, perhaps, id, list), cancellationToken);
 
+        /// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>
+        public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<global::System.DateTime?>>> DelayManyAsync(
+            global::System.Collections.Generic.IEnumerable<(bool truth, long wide, double whole, float nothing, decimal price, string text, string? none, global::Demo.Colour colour, global::Demo.Colour? perhaps, global::System.Guid id, int[] list)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
+            SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11)), cancellationToken);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public DefaultsTaskHandle With(
             global::System.TimeSpan? countdown = null,
@@ -218,6 +228,11 @@ partial class Hints
         public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<global::System.Collections.Generic.List<decimal>>> DelayAsync(
             params decimal?[] values) =>
             SendAsync(S(values), global::System.Threading.CancellationToken.None);
+
+        /// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>
+        public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<global::System.Collections.Generic.List<decimal>>>> DelayManyAsync(
+            global::System.Collections.Generic.IEnumerable<decimal?[]> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
+            SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call)), cancellationToken);
 
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public RestTaskHandle With(

@@ -44,6 +44,11 @@ partial class MathTasks
             int x, int y = 2, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendAsync(S(x, y), cancellationToken);
 
+        /// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>
+        public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<int>>> DelayManyAsync(
+            global::System.Collections.Generic.IEnumerable<(int x, int y)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
+            SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), cancellationToken);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public AddTaskHandle With(
             global::System.TimeSpan? countdown = null,
