@@ -107,6 +107,7 @@ public sealed class Worker
         State.Runners = new RunnerPool(dispatch, task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token));
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
+        using var gauges = new PoolGauges(Node, () => State.Runners.Size, () => Running);
         var control = ListenAsync(giveUp.Token);
         try
         {
