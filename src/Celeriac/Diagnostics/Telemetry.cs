@@ -45,7 +45,9 @@ internal static class Telemetry
 
     // Seconds, as the conventions advise.
     private static readonly InstrumentAdvice<double> s_seconds = new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] };
-    private static readonly Meter s_meter = new(new MeterOptions(CeleriacTelemetry.MeterName) { Version = s_version, TelemetrySchemaUrl = SchemaUrl });
+    private static readonly Meter s_meter = new(MeterOptions);
+
+    public static MeterOptions MeterOptions => new(CeleriacTelemetry.MeterName) { Version = s_version, TelemetrySchemaUrl = SchemaUrl };
 
     public static ActivitySource Source { get; } = new(new ActivitySourceOptions(CeleriacTelemetry.ActivitySourceName) { Version = s_version, TelemetrySchemaUrl = SchemaUrl });
 

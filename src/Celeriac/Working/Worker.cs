@@ -113,6 +113,7 @@ public sealed class Worker
         State.Runners = new RunnerPool(dispatch, task => RunInTurnAsync(alone, task, run, stopping.Token));
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
+        using var gauges = new PoolGauges(Node, () => State.Runners.Size, () => Running);
         var control = ListenAsync(giveUp.Token);
         try
         {

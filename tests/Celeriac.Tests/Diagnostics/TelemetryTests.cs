@@ -194,6 +194,35 @@ public sealed class TelemetryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pool_tells_its_size_and_how_much_of_it_works_as_long_as_it_runs()
+    {
+        Measure();
+        var entered = new TaskCompletionSource();
+        var end = new TaskCompletionSource();
+        var node = $"{Guid.NewGuid():N}@test";
+        await using (var stage = new Stage([Define("t", async _ =>
+        {
+            entered.SetResult();
+            await end.Task;
+            return TaskInvocation.NoResult;
+        })], worker: options => options.NodeName = node))
+        {
+            await stage.Client.SendAsync(new Signature("t"), Token);
+            await entered.Task.WaitAsync(Patience, Token);
+            Observe();
+            end.SetResult();
+        }
+        Observe();
+
+        Assert.Equal([4d], Mine("celeriac.worker.pool.size"));
+        Assert.Equal([1d], Mine("celeriac.worker.pool.busy"));
+
+        void Observe() => _listeners.OfType<MeterListener>().Single().RecordObservableInstruments();
+
+        double[] Mine(string name) => [.. _numbers.Where(number => number.Name == name && Equals(number.Tags["celeriac.worker.node"], node)).Select(number => number.Value)];
+    }
+
+    [Fact]
     public void While_nobody_listens_nothing_is_allocated()
     {
         var place = new TelemetryPlace("amqp://broker:5672/");
@@ -264,6 +293,7 @@ public sealed class TelemetryTests : IDisposable
         };
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => _numbers.Enqueue((instrument.Name, value, new(tags.ToArray()))));
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => _numbers.Enqueue((instrument.Name, value, new(tags.ToArray()))));
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => _numbers.Enqueue((instrument.Name, value, new(tags.ToArray()))));
         listener.Start();
         _listeners.Add(listener);
     }
