@@ -9,6 +9,7 @@ internal static class SettingTable
     [
         Setting.Text("broker_url", ["broker"], "sqlite://celeriac.db", (options, url) => options.BrokerUrl = url),
         Setting.Text("result_backend", [], "sqlite://results.db", (options, url) => options.ResultBackend = url),
+        Setting.Text("state_store", [], "redis://localhost:6379/0", (options, url) => options.StateStore = url),
         Setting.Text("task_default_queue", ["default_queue"], "celery", (options, queue) => options.DefaultQueue = queue),
         Setting.Duration("result_expires", [], "86400", (options, time) => options.ResultExpires = time),
         Setting.Switch("result_extended", [], "false", (options, value) => options.ResultExtended = value),

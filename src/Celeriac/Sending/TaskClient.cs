@@ -3,6 +3,7 @@ using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
 using Celeriac.Sending;
+using Celeriac.SharedState;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Celeriac;
@@ -17,13 +18,15 @@ public sealed class TaskClient : IAsyncDisposable
 
     /// <summary>A client over parts that somebody else disposes.</summary>
     public TaskClient(ITransport transport, IResultStore results, CeleriacOptions options, TimeProvider? time = null)
-        : this(transport, results, options, time ?? TimeProvider.System, ownsParts: false)
+        : this(transport, results, options, new TransportContext { Time = time ?? TimeProvider.System }, ownsParts: false)
     {
     }
 
-    private TaskClient(ITransport transport, IResultStore results, CeleriacOptions options, TimeProvider time, bool ownsParts)
+    internal TaskClient(ITransport transport, IResultStore results, CeleriacOptions options, TransportContext context, bool ownsParts)
     {
         ArgumentNullException.ThrowIfNull(options);
+        var time = context.Time;
+        SharedState = StateStores.Open(options, transport, results, context);
         Transport = transport;
         Results = results;
         DefaultQueue = options.DefaultQueue;
@@ -51,11 +54,17 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>Where results are.</summary>
     public IResultStore Results { get; }
 
+    /// <summary>Where shared state is: <see cref="CeleriacOptions.StateStore"/>; null where there is none.</summary>
+    public IStateStore? State => SharedState.Store;
+
     /// <summary>The queue of tasks that name none.</summary>
     public string DefaultQueue { get; }
 
     /// <summary>The events of the fleet: what workers tell, and what you tell.</summary>
     public ClientEvents Events { get; }
+
+    /// <summary>The shared state with what works on it.</summary>
+    internal StateHome SharedState { get; }
 
     internal TaskQueues Queues { get; }
 
@@ -77,7 +86,7 @@ public sealed class TaskClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         context ??= new TransportContext();
         var transport = Transports.Create(options.BrokerUrl, context);
-        return new TaskClient(transport, ResultStores.Create(options, transport, context), options, context.Time, ownsParts: true);
+        return new TaskClient(transport, ResultStores.Create(options, transport, context), options, context, ownsParts: true);
     }
 
     /// <summary>Makes this client the one that static handles use in this flow of calls, until the answer is disposed.</summary>
@@ -115,6 +124,7 @@ public sealed class TaskClient : IAsyncDisposable
             return;
         }
         await _dispatcher.DisposeAsync().ConfigureAwait(false);
+        await SharedState.DisposeAsync().ConfigureAwait(false);
         if (_ownsParts)
         {
             await Results.DisposeAsync().ConfigureAwait(false);
