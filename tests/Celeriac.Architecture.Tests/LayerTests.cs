@@ -69,6 +69,7 @@ public sealed class LayerTests
         ["RedisOptions.cs"] = 0,
         ["Connecting"] = 1,
         ["Results"] = 2,
+        ["State"] = 1,
         [""] = 3,
     };
 
