@@ -92,6 +92,9 @@ internal static partial class Log
     [LoggerMessage(2032, LogLevel.Debug, "Reply queue {Queue} could not be deleted when its client was closed; it expires, or the next client of this machine takes it over")]
     public static partial void ReplyQueueLeft(ILogger logger, Exception error, string queue);
 
+    [LoggerMessage(2100, LogLevel.Warning, "Shared state cannot be reached to {What} task {TaskName}[{TaskId}]; what is left there expires by itself")]
+    public static partial void HeldStateKept(ILogger logger, Exception error, string what, string taskName, string taskId);
+
     [LoggerMessage(2200, LogLevel.Information, "Worker {Node} does not listen to remote control: broker {Broker} has no fanout exchanges")]
     public static partial void ControlImpossible(ILogger logger, string node, string broker);
 

@@ -8,4 +8,8 @@ namespace Celeriac.Protocol;
 /// <param name="Eta">Not before this time.</param>
 /// <param name="Expires">Not after this time.</param>
 /// <param name="ReplyTo">The queue for an rpc result.</param>
-internal readonly record struct EncodeContext(string TaskId, string RootId, string? ParentId, string Origin, DateTimeOffset? Eta, DateTimeOffset? Expires, string? ReplyTo);
+internal readonly record struct EncodeContext(string TaskId, string RootId, string? ParentId, string Origin, DateTimeOffset? Eta, DateTimeOffset? Expires, string? ReplyTo)
+{
+    /// <summary>The claim of a unique task, as its header; null for none.</summary>
+    public string? Unique { get; init; }
+}

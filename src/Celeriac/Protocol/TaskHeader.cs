@@ -27,10 +27,13 @@ internal static class TaskHeader
     /// <summary>Ours: how often workers that do not know the task have sent the message back for its owner.</summary>
     public const string UnknownTries = "x-celeriac-unknown-tries";
 
+    /// <summary>Ours: the claim that a unique task holds in shared state.</summary>
+    public const string Unique = "x-celeriac-unique";
+
     /// <summary>True for the names that a user's own headers may not take.</summary>
     public static bool IsReserved(string name) => name is
         Lang or Task or Id or Shadow or Eta or Expires or Group or GroupIndex or Retries or TimeLimit or RootId or ParentId or
-        ArgsRepr or KwargsRepr or Origin or IgnoreResult or ReplacedTaskNesting or StampedHeaders or Stamps or Compression;
+        ArgsRepr or KwargsRepr or Origin or IgnoreResult or ReplacedTaskNesting or StampedHeaders or Stamps or Compression or Unique;
 
     /// <summary>True for headers that tell a message's past on a broker or in our quarantine: a message sent anew starts without them.</summary>
     public static bool TellsThePast(string name) =>

@@ -95,18 +95,19 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>Sends a task; returns when the broker has it.</summary>
     /// <exception cref="PublishUnknownException">The broker did not confirm in time: the task may have arrived. The exception carries its id.</exception>
     /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
+    /// <exception cref="SharedStateException">The task is unique and there is no shared state. Nothing was sent.</exception>
     public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default)
     {
-        var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult<TResult>(id, Results, queue) { Client = this };
+        var sent = await SendOnceAsync(signature, cancellationToken).ConfigureAwait(false);
+        return new AsyncResult<TResult>(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate };
     }
 
     /// <summary>Sends a task by name, for example one that lives in Python.</summary>
     /// <inheritdoc cref="SendAsync{TResult}(Signature{TResult}, CancellationToken)"/>
     public async ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default)
     {
-        var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult(id, Results, queue) { Client = this };
+        var sent = await SendOnceAsync(signature, cancellationToken).ConfigureAwait(false);
+        return new AsyncResult(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate };
     }
 
     /// <summary>The result of a task by its id.</summary>
@@ -132,13 +133,25 @@ public sealed class TaskClient : IAsyncDisposable
         }
     }
 
-    private async ValueTask<(string Id, string Queue)> PublishAsync(Signature signature, CancellationToken cancellationToken)
+    /// <summary>Sends, unless the task is unique and an equal one is under way.</summary>
+    private async ValueTask<(string Id, string? Queue, bool IsDuplicate)> SendOnceAsync(Signature signature, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(signature);
+        var id = signature.Options.TaskId ?? TaskId.New();
+        if (UniqueCall.Of(signature) is not { } claim)
+        {
+            return (id, await PublishAsync(signature, id, claim: null, cancellationToken).ConfigureAwait(false), false);
+        }
+        var (first, queue) = await new UniqueSending(this, signature, claim).SendAsync(id, PublishAsync, cancellationToken).ConfigureAwait(false);
+        return (first ?? id, queue, first is not null);
+    }
+
+    /// <summary>Answers the queue.</summary>
+    private async ValueTask<string> PublishAsync(Signature signature, string id, UniqueClaim? claim, CancellationToken cancellationToken)
+    {
         var options = signature.Options;
         var running = CurrentClient.Task;
         var now = Time.GetUtcNow();
-        var id = options.TaskId ?? TaskId.New();
         var eta = options.Eta ?? (options.Countdown is { } countdown && countdown > TimeSpan.Zero ? now + countdown : null);
         var wantsReply = (options.IgnoreResult ?? signature.Declared?.IgnoreResult) is not true;
         var context = new EncodeContext(
@@ -148,7 +161,10 @@ public sealed class TaskClient : IAsyncDisposable
             NodeName.Client,
             eta,
             options.Expires,
-            options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null));
+            options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null))
+        {
+            Unique = claim?.ToHeader(),
+        };
         var message = TaskMessageCodec.Encode(signature, context, Contents);
         var queue = options.Queue ?? signature.Declared?.Queue ?? DefaultQueue;
         var publication = options.Exchange is { } exchange
@@ -160,7 +176,7 @@ public sealed class TaskClient : IAsyncDisposable
         {
             Events.Sent(new SentTask(message, options.Exchange is null ? queue : null, publication.Exchange, publication.RoutingKey));
         }
-        return (id, queue);
+        return queue;
     }
 
     private async ValueTask PublishDeclaredAsync(Publication publication, string queue, bool declares, CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
         }
         if (options.MaxDeaths > 0 && delivery.Deaths >= options.MaxDeaths)
         {
-            await outcomes.QuarantineAsync(delivery, Deadly(delivery, request), cancellationToken).ConfigureAwait(false);
+            await outcomes.QuarantineAsync(delivery, Deadly(delivery, request), cancellationToken, request).ConfigureAwait(false);
             return null;
         }
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);

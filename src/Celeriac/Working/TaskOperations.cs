@@ -4,6 +4,7 @@ using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
+using Celeriac.SharedState;
 using Microsoft.Extensions.Logging;
 
 namespace Celeriac.Working;
@@ -13,6 +14,9 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
 {
     /// <summary>What a record tells beside Celery's own members.</summary>
     public TaskRecords Records { get; init; } = TaskRecords.Plain;
+
+    /// <summary>Where checkpoints are.</summary>
+    public required StateHome State { get; init; }
 
     public ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken)
     {
@@ -25,6 +29,22 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
     }
 
     public void SendEvent(TaskRequest request, string type, JsonObject? fields) => events.Custom(type, request, new CustomFields(type, fields, ofTask: true));
+
+    public ValueTask SaveCheckpointAsync(TaskRequest request, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        var store = CheckpointStore(request);
+        request.HasCheckpoint = true;
+        return Checkpoints.SaveAsync(store, request.Id, json, cancellationToken);
+    }
+
+    public ValueTask<ReadOnlyMemory<byte>?> ReadCheckpointAsync(TaskRequest request, CancellationToken cancellationToken)
+    {
+        var store = CheckpointStore(request);
+        request.HasCheckpoint = true;
+        return Checkpoints.ReadAsync(store, request.Id, cancellationToken);
+    }
+
+    private IStateStore CheckpointStore(TaskRequest request) => State.Require($"The checkpoint of task '{request.Task}'").Store;
 
     /// <summary>Writes STARTED. A state that cannot be written must not keep the task from running.</summary>
     public async ValueTask MarkStartedAsync(TaskRequest request, string node, ILogger log, CancellationToken cancellationToken)

@@ -62,8 +62,8 @@ public sealed class Worker
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
-        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records };
-        _operations = new TaskOperations(client.Results, State.Events) { Records = records };
+        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records, Held = new HeldState(client.SharedState, _time, _log) };
+        _operations = new TaskOperations(client.Results, State.Events) { Records = records, State = client.SharedState };
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _admission = new Admission(State.Tasks, State.Revocations, _outcomes, State.Events, options, limits, client.Transport, Node, _time, _log);
     }
@@ -214,6 +214,7 @@ public sealed class Worker
             await _outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, giveUp).ConfigureAwait(false);
             return;
         }
+        await _outcomes.Held.StartedAsync(task.Request).ConfigureAwait(false);
         State.InHand.Start(task, _time.GetUtcNow());
         State.Events.Started(task.Request);
         if (!task.AcksLate)
