@@ -4,6 +4,7 @@ using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
 using Celeriac.Sending;
+using Celeriac.SharedState;
 using Celeriac.Working;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -57,9 +58,12 @@ public sealed class Worker
         _log = (logs ?? NullLoggerFactory.Instance).CreateLogger("Celeriac.Worker");
         Node = NodeName.Expand(options.NodeName);
         string[] queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
+        var revocations = new Revocations(_time, client.State is null ? null : RevocationLog.Lifetime);
         State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time)
         {
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
+            Revocations = revocations,
+            Kept = new KeptRevocations(client.SharedState, revocations, Node, _time, _log),
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records, Held = new HeldState(client.SharedState, _time, _log) };
@@ -102,9 +106,11 @@ public sealed class Worker
         State.Runners = new RunnerPool(dispatch, task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token));
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
+        var kept = KeepStateAsync(giveUp.Token);
         var control = ListenAsync(giveUp.Token);
         try
         {
+            await State.Kept.CatchUpAsync(stopping.Token).ConfigureAwait(false);
             await ReceiveAsync(dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
         }
         finally
@@ -114,6 +120,8 @@ public sealed class Worker
             await dispatch.CloseAsync().ConfigureAwait(false);
             await DrainAsync(State.Runners, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
             await control.ConfigureAwait(false);
+            await kept.ConfigureAwait(false);
+            State.Kept.Dispose();
             await State.Events.DisposeAsync().ConfigureAwait(false);
             Log.WorkerStopped(_log, Node);
         }
@@ -121,6 +129,19 @@ public sealed class Worker
 
     /// <summary>Stops it as <c>stop</c> does: remote control's <c>shutdown</c>.</summary>
     internal void Shutdown() => _shutdown?.Invoke();
+
+    /// <summary>What outlives the worker: revocations in shared state, and its own file where it has one.</summary>
+    private Task KeepStateAsync(CancellationToken stop)
+    {
+        var following = State.Kept.WatchAsync(stop);
+        if (_options.StateFile is not { Length: > 0 } pattern)
+        {
+            return following;
+        }
+        var file = new StateFile(StateFile.PathOf(pattern, Node), State.Revocations, _client.Clock, _time, _log);
+        file.Load();
+        return Task.WhenAll(following, file.WatchAsync(stop));
+    }
 
     /// <summary>Remote control, beside the tasks and until the last of them is done.</summary>
     private Task ListenAsync(CancellationToken stop)
