@@ -14,11 +14,7 @@ public sealed class MemoryQueueStore : IQueueStore
 
     /// <summary>Creates an empty store.</summary>
     /// <param name="time">The clock for waits.</param>
-    public MemoryQueueStore(TimeProvider time)
-    {
-        _time = time;
-        _state = new MemoryState(time);
-    }
+    public MemoryQueueStore(TimeProvider time) => (_time, _state) = (time, new MemoryState(time));
 
     /// <summary>Called each time a transport that shares this store is disposed.</summary>
     internal Action? Released { get; init; }

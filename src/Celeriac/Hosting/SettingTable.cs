@@ -30,7 +30,7 @@ internal static class SettingTable
         Setting.WorkerSwitch("worker_enable_remote_control", ["enable_remote_control"], "true", (options, value) => options.EnableRemoteControl = value),
         Setting.WorkerText("worker_control_commands", ["control_commands"], "inspect,revoke,shutdown", (options, names) => options.ControlCommands = Split(names)),
         Setting.WorkerSwitch("worker_without_mingle", ["without_mingle"], "false", (options, value) => options.WithoutMingle = value),
-        Setting.WorkerText("worker_state_db", ["state_db", "statedb"], "/var/lib/app/%n.state", (options, path) => options.StateFile = path),
+        Setting.WorkerText("worker_state_db", ["state_db"], "/var/lib/app/%n.state", (options, path) => options.StateFile = path),
         Setting.WorkerSwitch("worker_send_task_events", ["send_task_events"], "true", (options, value) => options.SendTaskEvents = value),
         Setting.WorkerSwitch("worker_without_heartbeat", ["without_heartbeat"], "false", (options, value) => options.WithoutHeartbeat = value),
         Setting.WorkerDuration("worker_heartbeat_interval", ["heartbeat_interval"], "2", (options, time) => options.HeartbeatInterval = time),
