@@ -12,6 +12,7 @@ internal static class AttributeReader
     /// <summary>The longest TimeSpan, in whole seconds.</summary>
     private const double LongestSeconds = 922337203685;
     private const int LongestQueueName = 255;
+    private const double LongestWindow = 315360000;
 
     public sealed record Reading(EquatableArray<string> Assignments, EquatableArray<Fault> Faults, Place NamePlace);
 
@@ -21,7 +22,7 @@ internal static class AttributeReader
         var nameSyntax = syntax.FirstOrDefault(argument => argument.NameEquals is null);
         var namePlace = nameSyntax is null ? identifier : Place.Of(nameSyntax.GetLocation());
 
-        var objections = attribute.NamedArguments.Select(argument => (Name: argument.Key, Objection: Objection(argument.Key, argument.Value, attribute)));
+        var objections = attribute.NamedArguments.Select(argument => (Name: argument.Key, Objection: Objection(argument.Key, argument.Value, attribute) ?? UniqueByObjection(method, argument.Key, argument.Value)));
         var faults = objections.Prepend((Name: "Name", Objection: NameObjection(attribute))).Where(pair => pair.Objection is not null).Select(pair => Fault.Of(
             Diagnostics.BadLiteral, PlaceOf(pair.Name), pair.Name, method.Name, pair.Objection!.Value, pair.Objection.Rule, pair.Objection.Cure));
 
@@ -40,8 +41,12 @@ internal static class AttributeReader
         ("RetryOn" or "DontRetryOn", _) => value.IsNull || value.Values.Length == 0
             ? null
             : $"{name} = [{string.Join(", ", value.Values.Where(type => type.Value is ITypeSymbol).Select(TypeOf))}]",
+        ("UniqueBy", _) => value.IsNull || value.Values.Length == 0
+            ? null
+            : $"UniqueBy = [{string.Join(", ", value.Values.Select(name => DefaultValue.Text(name.Value as string ?? "")))}]",
+        ("Unique", int until) => $"Unique = (global::Celeriac.UniqueUntil){Number(until)}",
         ("SoftTimeLimit" or "TimeLimit", 0d) => null,
-        ("RetryDelay" or "RetryBackoffFactor" or "RetryBackoffMax" or "SoftTimeLimit" or "TimeLimit", double seconds) => $"{name} = global::System.TimeSpan.FromSeconds({Number(seconds)})",
+        ("RetryDelay" or "RetryBackoffFactor" or "RetryBackoffMax" or "SoftTimeLimit" or "TimeLimit" or "UniqueFor", double seconds) => $"{name} = global::System.TimeSpan.FromSeconds({Number(seconds)})",
         (_, { } plain) => $"{name} = {DefaultValue.Literal(plain)}",
         _ => null,
     };
@@ -66,10 +71,25 @@ internal static class AttributeReader
             new($"'{hooks.Name}'", "it must implement ITaskHooks and be internal or public", "Name a class that does"),
         ("RetryDelay" or "SoftTimeLimit" or "TimeLimit", double seconds) when !(seconds is >= 0 and <= LongestSeconds) =>
             new(Number(seconds), "it must be 0 seconds or more", "Write a number of seconds"),
+        ("UniqueFor", double seconds) when !(seconds is >= 1 and <= LongestWindow) =>
+            new(Number(seconds), $"it must be 1 to {LongestWindow} seconds", "Write a time that is longer than the task waits or runs"),
         ("SoftTimeLimit", double soft) when Limit(attribute) is > 0 and var hard && soft > hard =>
             new(Number(soft), $"the run is abandoned after TimeLimit = {Number(hard)}, before it could stop", "Make SoftTimeLimit the smaller one"),
         _ => null,
     };
+
+    /// <summary>A slip in a name would otherwise show at the first call.</summary>
+    private static Problem? UniqueByObjection(IMethodSymbol method, string option, TypedConstant value)
+    {
+        if (option != "UniqueBy" || value.IsNull)
+        {
+            return null;
+        }
+        var parameters = method.Parameters.Where(parameter => MethodShape.KindOf(parameter) is not (ParameterKind.Context or ParameterKind.Cancellation)).Select(parameter => parameter.Name).ToList();
+        return value.Values.Select(name => name.Value as string ?? "").FirstOrDefault(name => !parameters.Contains(name)) is { } unknown
+            ? new($"'{unknown}'", "it must name parameters that are sent", parameters.Count == 0 ? "Leave it out" : $"Write one of: {string.Join(", ", parameters)}")
+            : null;
+    }
 
     private static Problem? NameObjection(AttributeData attribute) =>
         TaskNames.ExplicitName(attribute) is { } name && string.IsNullOrWhiteSpace(name)

@@ -18,6 +18,9 @@ public interface ITransport : IAsyncDisposable
     /// <summary>The documents that commit together with settlements; null where the messaging system cannot store.</summary>
     IDocumentStore? Documents { get; }
 
+    /// <summary>The shared state that lies beside the messages; null, the default, where the messaging system cannot keep any.</summary>
+    IStateStore? State => null;
+
     /// <summary>
     /// Connects: tries each server of the URL once. Calling it again does nothing; the other members connect by themselves.
     /// A connection that is lost later is made again in the background, and with it declarations and subscriptions.

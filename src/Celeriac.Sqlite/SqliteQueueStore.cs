@@ -27,6 +27,7 @@ internal sealed class SqliteQueueStore : IQueueStore
         _readers = new ReadConnections(options);
         _watcher = new ChangeWatcher(options, context.Time, logger);
         _writer = new StoreWriter(options, context.Time, _watcher.Tell, logger);
+        State = new SqliteState(_writer, _readers, context.Time);
     }
 
     /// <inheritdoc/>
@@ -52,6 +53,9 @@ internal sealed class SqliteQueueStore : IQueueStore
         CountsUnacknowledged = true,
         CountsConsumers = true,
     };
+
+    /// <inheritdoc/>
+    public IStateStore State { get; }
 
     /// <inheritdoc/>
     public long Changes => _watcher.Changes;

@@ -14,6 +14,12 @@ public sealed class CeleriacOptions
     /// </summary>
     public string? ResultBackend { get; set; }
 
+    /// <summary>
+    /// Where shared state is that unique tasks, revocations, limits across workers and checkpoints need: a store's URL. Default: beside the results where they are
+    /// in a store (SQLite, Redis, memory), else in the broker where it is one, else none. All clients and workers of an app name the same.
+    /// </summary>
+    public string? StateStore { get; set; }
+
     /// <summary>The queue of tasks that name none; Celery's <c>task_default_queue</c>. Default <c>celery</c>.</summary>
     public string DefaultQueue { get; set; } = "celery";
 

@@ -30,6 +30,12 @@ public sealed record SendOptions
     public TimeSpan? SoftTimeLimit { get; init; }
     /// <summary>True writes no result on success.</summary>
     public bool? IgnoreResult { get; init; }
+    /// <summary>Whether an equal call that is under way keeps this one from being sent; default the task's own <see cref="TaskAttribute.Unique"/>. Needs shared state.</summary>
+    public UniqueUntil? Unique { get; init; }
+    /// <summary>After how long a unique task counts as lost and may be sent again; default the task's own <see cref="TaskAttribute.UniqueFor"/>.</summary>
+    public TimeSpan? UniqueFor { get; init; }
+    /// <summary>What makes calls of the task equal, for example a customer's number; default its arguments.</summary>
+    public string? UniqueKey { get; init; }
     /// <summary>An alias for logs and monitors.</summary>
     public string? Shadow { get; init; }
     /// <summary>Headers of your own, beside Celery's.</summary>

@@ -28,6 +28,9 @@ public record Signature
     /// <summary>What the task's declaration says, where the task is declared in this program.</summary>
     public TaskOptions? Declared { get; init; }
 
+    /// <summary>The task's parameters, where it is declared in this program.</summary>
+    internal IReadOnlyList<TaskParameter>? Parameters { get; init; }
+
     /// <summary>The same with other options.</summary>
     public Signature Set(Func<SendOptions, SendOptions> change) => this with { Options = change(Options) };
 

@@ -73,6 +73,21 @@ public sealed class TaskAttribute(string? name = null) : Attribute
     public double TimeLimit { get; set; }
 
     /// <summary>
+    /// Sends a call only where no equal one is under way: the second caller gets the first one's id (<see cref="AsyncResult.IsDuplicate"/>). Equal are calls of
+    /// the task with the same arguments, or with the same ones named in <see cref="UniqueBy"/>. Needs shared state (<see cref="CeleriacOptions.StateStore"/>).
+    /// </summary>
+    public UniqueUntil Unique { get; set; }
+
+    /// <summary>
+    /// Seconds after which a unique task counts as lost and may be sent again, from when it is due or, with <see cref="UniqueUntil.Finished"/>, from its last start
+    /// or retry; default 3600. Give more than a task waits in its queue and, with <see cref="UniqueUntil.Finished"/>, than a run takes.
+    /// </summary>
+    public double UniqueFor { get; set; } = 3600;
+
+    /// <summary>The parameters whose values make calls equal; none (the default) for all.</summary>
+    public string[] UniqueBy { get; set; } = [];
+
+    /// <summary>
     /// How often runs may begin in each worker, as Celery writes it: <c>10/s</c>, <c>10/m</c>, <c>10/h</c>; null (the default) for no limit.
     /// What comes faster waits in the worker without taking a slot. The control command <c>rate_limit</c> changes it while workers run.
     /// </summary>

@@ -64,6 +64,21 @@ public sealed class TaskContext
         cancellationToken.CanBeCanceled ? cancellationToken : CancellationToken);
 
     /// <summary>
+    /// Saves a small state under the task's id, to be found again by <see cref="ReadCheckpointAsync{T}"/> after a retry, a redelivery or a restart, on any worker.
+    /// A later one replaces it; it is deleted when the task ends for good, and at the latest 7 days after it was saved.
+    /// </summary>
+    /// <exception cref="ArgumentException">The value has more than 64 KiB as JSON.</exception>
+    /// <exception cref="SharedStateException">There is no shared state (<see cref="CeleriacOptions.StateStore"/>).</exception>
+    public ValueTask SaveCheckpointAsync<T>(T value, CancellationToken cancellationToken = default) =>
+        _operations.SaveCheckpointAsync(Request, TaskJson.Encode(value), cancellationToken);
+
+    /// <summary>What <see cref="SaveCheckpointAsync{T}"/> has saved last, in this run or an earlier one; the type's default where nothing was.</summary>
+    /// <exception cref="SharedStateException">There is no shared state (<see cref="CeleriacOptions.StateStore"/>).</exception>
+    /// <exception cref="System.Text.Json.JsonException">What was saved does not fit the type.</exception>
+    public async ValueTask<T?> ReadCheckpointAsync<T>(CancellationToken cancellationToken = default) =>
+        await _operations.ReadCheckpointAsync(Request, cancellationToken).ConfigureAwait(false) is { } saved ? TaskJson.Decode<T>(saved.Span) : default;
+
+    /// <summary>
     /// Sends an event of the task's own (Celery's <c>send_event</c>), for example <c>task-progress</c>; it carries the task's id as <c>uuid</c>. Monitors show the name of
     /// an event of group <c>task</c> as the task's state. Returns at once and never fails for the broker's sake.
     /// </summary>
@@ -81,4 +96,8 @@ internal interface ITaskOperations
     ValueTask ReportProgressAsync(TaskRequest request, TaskProgress progress, ProgressThrottle throttle, CancellationToken cancellationToken);
 
     void SendEvent(TaskRequest request, string type, JsonObject? fields);
+
+    ValueTask SaveCheckpointAsync(TaskRequest request, ReadOnlyMemory<byte> json, CancellationToken cancellationToken);
+
+    ValueTask<ReadOnlyMemory<byte>?> ReadCheckpointAsync(TaskRequest request, CancellationToken cancellationToken);
 }

@@ -40,6 +40,12 @@ public sealed record TaskOptions
     public TimeSpan? SoftTimeLimit { get; init; }
     /// <summary>See <see cref="TaskAttribute.TimeLimit"/>; null for none.</summary>
     public TimeSpan? TimeLimit { get; init; }
+    /// <inheritdoc cref="TaskAttribute.Unique"/>
+    public UniqueUntil Unique { get; init; }
+    /// <summary>See <see cref="TaskAttribute.UniqueFor"/>; null for the default of one hour.</summary>
+    public TimeSpan? UniqueFor { get; init; }
+    /// <inheritdoc cref="TaskAttribute.UniqueBy"/>
+    public IReadOnlyList<string> UniqueBy { get; init; } = [];
     /// <inheritdoc cref="TaskAttribute.RateLimit"/>
     public string? RateLimit { get; init; }
 }

@@ -64,6 +64,12 @@ public sealed class WorkerOptions
     /// </summary>
     public Func<Exception, TimeSpan?>? RetryAfter { get; set; }
 
+    /// <summary>
+    /// A file in which this worker keeps across restarts what is revoked, and its logical clock; Celery's <c>--statedb</c> and <c>worker_state_db</c>. <c>%n</c> is
+    /// the node's name before the at sign, <c>%h</c> what is behind it, <c>%p</c> both. Default none: where there is shared state, revocations are kept there.
+    /// </summary>
+    public string? StateFile { get; set; }
+
     /// <summary>Send task events from the start; Celery's <c>-E</c> and <c>worker_send_task_events</c>. Default false: until <c>enable_events</c> asks for them.</summary>
     public bool SendTaskEvents { get; set; }
 

@@ -14,6 +14,7 @@ public sealed class LayerTests
         ["Protocol"] = 1,
         ["Results"] = 2,
         ["Events"] = 2,
+        ["SharedState"] = 2,
         ["Canvas"] = 3,
         ["Sending"] = 4,
         ["Filters"] = 5,
@@ -68,6 +69,7 @@ public sealed class LayerTests
         ["RedisOptions.cs"] = 0,
         ["Connecting"] = 1,
         ["Results"] = 2,
+        ["State"] = 1,
         [""] = 3,
     };
 

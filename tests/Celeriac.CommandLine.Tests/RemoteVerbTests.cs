@@ -36,21 +36,39 @@ public sealed class RemoteVerbTests
     }
 
     [Theory]
-    [InlineData("tasks a, b flagged as revoked", "revoke", "a", "b")]
-    [InlineData("terminate: tasks unknown", "terminate", "KILL", "a")]
     [InlineData("new rate limit set successfully", "rate_limit", "math.add", "10/m")]
     [InlineData("time limits set successfully", "time_limit", "math.add", "5", "10.5")]
     [InlineData("add consumer mail", "add_consumer", "mail")]
     [InlineData("no longer consuming from mail", "cancel_consumer", "mail")]
     [InlineData("pool will grow", "pool_grow", "2")]
     [InlineData("task events enabled", "enable_events")]
-    [InlineData("headers ['tenant=acme'] flagged as revoked, but not terminated", "revoke_by_stamped_headers", "tenant=acme")]
     public async Task Control_takes_its_arguments_in_Celerys_order(string answer, params string[] command)
     {
         await using var place = new Workplace();
         await place.WorkAsync();
         var run = await place.RunAsync(["control", .. command, "-d", place.Node, "-t", "30"]);
         Assert.Equal((0, "", $"->  w1@test: OK\n        {answer}\n"), (run.Code, run.Error, run.Output.ReplaceLineEndings("\n")));
+    }
+
+    [Theory]
+    [InlineData("tasks a, b flagged as revoked", "revoke", "a", "b")]
+    [InlineData("terminate: tasks unknown", "terminate", "KILL", "a")]
+    [InlineData("headers ['tenant=acme'] flagged as revoked, but not terminated", "revoke_by_stamped_headers", "tenant=acme")]
+    public async Task A_revocation_says_how_many_workers_answered(string answer, params string[] command)
+    {
+        await using var place = new Workplace();
+        await place.WorkAsync();
+        var run = await place.RunAsync(["control", .. command, "-d", place.Node, "-t", "30"]);
+        Assert.Equal((0, "", $"->  w1@test: OK\n        {answer}\n\n1 worker answered.\n"), (run.Code, run.Error, run.Output.ReplaceLineEndings("\n")));
+    }
+
+    [Fact]
+    public async Task A_revocation_that_nobody_hears_is_kept_in_shared_state()
+    {
+        await using var place = new Workplace();
+        var run = await place.RunAsync("control", "revoke", "a", "-t", "0.1");
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        Assert.Equal("\n0 workers answered.\nIt is kept in shared state: workers that were away honour it when they come.\n", run.Output.ReplaceLineEndings("\n"));
     }
 
     [Fact]

@@ -17,4 +17,8 @@ if (args is ["tasks", var url, var backend, var queue, var node])
 {
     return await TaskPeerProgram.RunAsync(url, backend, queue, node);
 }
+if (args is ["state", var store])
+{
+    return await StatePeerProgram.RunAsync(store);
+}
 return await PeerProgram.RunAsync(args);

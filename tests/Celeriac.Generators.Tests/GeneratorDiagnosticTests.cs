@@ -37,6 +37,8 @@ public sealed class GeneratorDiagnosticTests
     [InlineData("\"t\", RetryBackoffFactor = 0", "RetryBackoffFactor = 0", "RetryBackoffFactor of task 'Run' is 0, but it must be more than 0 seconds. Write the first delay in seconds.")]
     [InlineData("\"t\", Hooks = typeof(string)", "Hooks = typeof(string)", "Hooks of task 'Run' is 'String', but it must implement ITaskHooks and be internal or public. Name a class that does.")]
     [InlineData("\"t\", RateLimit = \"often\"", "RateLimit = \"often\"", "RateLimit of task 'Run' is 'often', but it must be a number with /s, /m or /h. Write for example \"10/m\".")]
+    [InlineData("\"t\", UniqueFor = 0", "UniqueFor = 0", "UniqueFor of task 'Run' is 0, but it must be 1 to 315360000 seconds. Write a time that is longer than the task waits or runs.")]
+    [InlineData("\"t\", UniqueBy = new[] { \"user\" }", "UniqueBy = new[] { \"user\" }", "UniqueBy of task 'Run' is 'user', but it must name parameters that are sent. Leave it out.")]
     [InlineData("\"t\", SoftTimeLimit = 9, TimeLimit = 8", "SoftTimeLimit = 9", "SoftTimeLimit of task 'Run' is 9, but the run is abandoned after TimeLimit = 8, before it could stop. Make SoftTimeLimit the smaller one.")]
     [InlineData("\"t\", Queue = \"\"", "Queue = \"\"", "Queue of task 'Run' is empty, but a queue has a name. Write the queue's name, or leave it out for the client's default queue.")]
     [InlineData("\"t\", Handle = \"1st\"", "Handle = \"1st\"", "Handle of task 'Run' is '1st', but it must be a C# name. Write a name such as \"AddTask\".")]

@@ -33,3 +33,14 @@ public sealed class MemoryWithRedisResultsConformance : TaskConformance<MemoryWi
         public override string ResultBackend => SharedServer.Server.Url;
     }
 }
+
+/// <summary>Shared state in Redis.</summary>
+public sealed class RedisStateConformance : StateStoreConformance<RedisStateConformance.Place>
+{
+    public sealed class Place : StateStoreHarness
+    {
+        public override string StateStore => SharedServer.Server.Url;
+
+        public override string PeerAssembly => Path.Combine(AppContext.BaseDirectory, "Celeriac.Conformance.Peer.dll");
+    }
+}

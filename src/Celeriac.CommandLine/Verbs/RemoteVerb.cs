@@ -26,6 +26,10 @@ internal static class RemoteVerb
                 var json = parse.GetValue(remote.Json);
                 var broadcast = new Broadcast(session.Client, parse.GetRequiredValue(name), arguments, remote.Read(parse));
                 var replies = await broadcast.AskAsync(json ? null : reply => NodeOutput.Write(session.Terminal, reply, withAnswer: true), cancellation).ConfigureAwait(false);
+                if (RevocationOutput.Tells(parse.GetRequiredValue(name)) && !json)
+                {
+                    return RevocationOutput.Tell(session, replies.Select(reply => reply.Node).Distinct(StringComparer.Ordinal).Count(), broadcast.IsKept, isForAll: remote.Read(parse).Destination is null);
+                }
                 return Finish(session.Terminal, replies, json, tellsCount: inspects);
             });
         });

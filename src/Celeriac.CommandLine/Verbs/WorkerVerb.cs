@@ -24,7 +24,8 @@ internal static class WorkerVerb
         var events = new Option<bool>("--task-events", "-E") { Description = "Send task events from the start, for monitors such as 'events' and Flower." };
         var silent = new Option<bool>("--without-heartbeat") { Description = "Send no heartbeats." };
         var heartbeat = new Option<TimeSpan?>("--heartbeat-interval") { Description = "Seconds between two heartbeats; default 2.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
-        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, queues, name, level, prefetch, multiplier, events, silent, heartbeat };
+        var statedb = new Option<string?>("--statedb", "-S") { Description = "A file that keeps what is revoked across restarts; %n is the node's name, %h its host.", HelpName = "file" };
+        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, queues, name, level, prefetch, multiplier, events, silent, heartbeat, statedb };
         command.SetAction(async (parse, _) =>
         {
             var session = open(parse);
@@ -38,6 +39,7 @@ internal static class WorkerVerb
                 options.SendTaskEvents |= parse.GetValue(events);
                 options.WithoutHeartbeat |= parse.GetValue(silent);
                 options.HeartbeatInterval = parse.GetValue(heartbeat) ?? options.HeartbeatInterval;
+                options.StateFile = parse.GetValue(statedb) ?? options.StateFile;
                 options.Prefetch = parse.GetValue(prefetch) ?? (parse.GetValue(multiplier) is null ? options.Prefetch : 0);
             });
             if (parse.GetValue(level) is { } least)

@@ -13,6 +13,9 @@ public interface IQueueStore : IDocumentStore, IAsyncDisposable
     /// <summary>What the store can do.</summary>
     TransportCapabilities Capabilities { get; }
 
+    /// <summary>Shared state in the same store; null, the default, where it keeps none. It is asked only with what is within the bounds, and once the store is open.</summary>
+    IStateStore? State => null;
+
     /// <summary>Opens the store, making it where it does not exist.</summary>
     ValueTask OpenAsync(CancellationToken cancellationToken = default);
 

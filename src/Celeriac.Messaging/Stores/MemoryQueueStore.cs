@@ -6,6 +6,7 @@ public sealed class MemoryQueueStore : IQueueStore
     private readonly Lock _lock = new();
     private readonly ChangeSignal _changes = new();
     private readonly MemoryDocuments _documents = new();
+    private readonly MemoryState _state;
     private readonly MemoryTopology _topology = new();
     private readonly MemoryHolders _holders = new();
     private readonly TimeProvider _time;
@@ -13,7 +14,7 @@ public sealed class MemoryQueueStore : IQueueStore
 
     /// <summary>Creates an empty store.</summary>
     /// <param name="time">The clock for waits.</param>
-    public MemoryQueueStore(TimeProvider time) => _time = time;
+    public MemoryQueueStore(TimeProvider time) => (_time, _state) = (time, new MemoryState(time));
 
     /// <summary>Called each time a transport that shares this store is disposed.</summary>
     internal Action? Released { get; init; }
@@ -43,6 +44,9 @@ public sealed class MemoryQueueStore : IQueueStore
 
     /// <inheritdoc/>
     public TransportCapabilities Capabilities { get; init; } = MemoryCapabilities;
+
+    /// <inheritdoc/>
+    public IStateStore State => _state;
 
     /// <inheritdoc/>
     public long Changes => _changes.Version;
@@ -212,6 +216,7 @@ public sealed class MemoryQueueStore : IQueueStore
     /// <inheritdoc/>
     public void Sweep(long now)
     {
+        _state.Sweep(DateTimeOffset.FromUnixTimeMilliseconds(now));
         lock (_lock)
         {
             _documents.Sweep(now);

@@ -35,6 +35,7 @@ public sealed class StoreTransport : ITransport
         _health = new TransportHealth(ConnectionState.Closed, _time.GetUtcNow());
         _log = context.LoggerFactory.CreateLogger("Celeriac.Broker.Store");
         Documents = store.Capabilities.Documents ? new ConnectedDocuments(this, store) : null;
+        State = store.State is { } state ? new ConnectedState(this, state) : null;
         Capabilities = store.Capabilities with { MaxBodyBytes = Math.Min(_options.MaxBodyBytes, store.Capabilities.MaxBodyBytes) };
         _commits = new RoutedCommits(store, ConnectAsync, Capabilities, _time);
         _keeper = new LeaseKeeper(store, _options.Lease, _time, _log, _commits);
@@ -51,6 +52,9 @@ public sealed class StoreTransport : ITransport
 
     /// <inheritdoc/>
     public IDocumentStore? Documents { get; }
+
+    /// <inheritdoc/>
+    public IStateStore? State { get; }
 
     internal IQueueStore Store => _store;
     internal LeaseKeeper Keeper => _keeper;

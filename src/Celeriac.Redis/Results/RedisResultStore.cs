@@ -3,6 +3,7 @@ using Celeriac.Messaging.Serialization;
 using Celeriac.Messaging.Stores;
 using Celeriac.Protocol;
 using Celeriac.Redis.Connecting;
+using Celeriac.Redis.State;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -40,8 +41,11 @@ internal sealed class RedisResultStore : IResultStore
         _expires = context.Expires > TimeSpan.Zero ? $"{(long)Math.Ceiling(context.Expires.TotalSeconds)}" : "0";
         _connection = new RedisConnection(url, options, context.Time, _log);
         _connection.SubscriptionsRestored += _restored.Pulse;
+        State = new RedisStateStore(_connection, options.KeyPrefix, context.Time);
         _awaited = new AwaitedResults(SubscribeAsync, UnsubscribeAsync);
     }
+
+    public IStateStore State { get; }
 
     public TransportHealth? Health => _connection.Health;
 

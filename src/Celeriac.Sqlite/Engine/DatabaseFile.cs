@@ -42,6 +42,10 @@ internal static class DatabaseFile
         {
             MakeTables(database, options.Path);
         }
+        else if (VersionOf(database) < SqliteSchema.Version)
+        {
+            BringUp(database);
+        }
         if (options.MaximumMebibytes > 0)
         {
             database.Execute($"PRAGMA max_page_count = {options.MaximumMebibytes * 1024 * 1024 / database.ReadNumber("PRAGMA page_size")}");
@@ -109,8 +113,7 @@ internal static class DatabaseFile
 
     private static void MakeTables(Database database, string path)
     {
-        database.Execute("BEGIN IMMEDIATE");
-        try
+        Alone(database, () =>
         {
             // Another process may have been faster between the look and the lock.
             if (IsNew(database, path))
@@ -118,6 +121,27 @@ internal static class DatabaseFile
                 database.Execute(SqliteSchema.Tables);
                 database.Execute($"PRAGMA application_id = {SqliteSchema.ApplicationId}; PRAGMA user_version = {SqliteSchema.Version};");
             }
+        });
+    }
+
+    /// <summary>Version 1 lacks shared state; processes of that version that have the file open do not miss it.</summary>
+    private static void BringUp(Database database) => Alone(database, () =>
+    {
+        if (VersionOf(database) == 1)
+        {
+            database.Execute(SqliteSchema.SharedState);
+            database.Execute($"PRAGMA user_version = {SqliteSchema.Version};");
+        }
+    });
+
+    private static long VersionOf(Database database) => database.ReadNumber("PRAGMA user_version");
+
+    private static void Alone(Database database, Action work)
+    {
+        database.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            work();
             database.Execute("COMMIT");
         }
         catch

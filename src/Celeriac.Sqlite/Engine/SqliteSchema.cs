@@ -6,8 +6,8 @@ internal static class SqliteSchema
     /// <summary>SQLite's application id in the file's header: "Clrc" in ASCII.</summary>
     public const int ApplicationId = 0x436C7263;
 
-    /// <summary>The version of the tables, in SQLite's user_version. A newer one is refused, an older one is brought up when it exists.</summary>
-    public const int Version = 1;
+    /// <summary>The version of the tables, in SQLite's user_version. A newer one is refused, an older one is brought up.</summary>
+    public const int Version = 2;
 
     /// <summary>Bodies above this many bytes lie in a table of their own, so that a claim, which rewrites the message's row, does not rewrite them.</summary>
     public const int LargestBodyInRow = 4096;
@@ -51,5 +51,12 @@ internal static class SqliteSchema
         CREATE TABLE holder_queues(holder INTEGER NOT NULL, queue INTEGER NOT NULL, PRIMARY KEY(holder, queue)) STRICT, WITHOUT ROWID;
 
         CREATE TABLE sessions(id INTEGER PRIMARY KEY AUTOINCREMENT, machine TEXT NOT NULL, process INTEGER NOT NULL, started_at INTEGER NOT NULL, synchronous TEXT NOT NULL) STRICT;
+
+        """ + SharedState;
+
+    /// <summary>What version 2 has added. A version is a row number, which never comes back.</summary>
+    public const string SharedState = """
+        CREATE TABLE state(version INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, expires_at INTEGER, content BLOB NOT NULL) STRICT;
+        CREATE INDEX state_expiring ON state(expires_at) WHERE expires_at IS NOT NULL;
         """;
 }

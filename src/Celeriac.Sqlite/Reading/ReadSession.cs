@@ -26,6 +26,23 @@ internal sealed class ReadSession(Database database) : IDisposable
     /// <summary>Documents.</summary>
     public DocumentQueries Documents { get; } = new(database);
 
+    /// <summary>Shared state.</summary>
+    public StateQueries State { get; } = new(database);
+
+    /// <summary>Reads several values of shared state in one snapshot.</summary>
+    public StateReading ReadState(IReadOnlyList<string> keys, DateTimeOffset now)
+    {
+        _begin.Run();
+        try
+        {
+            return State.Read(keys, now);
+        }
+        finally
+        {
+            _end.Run();
+        }
+    }
+
     /// <summary>The topology at one version: four queries in one snapshot.</summary>
     public TopologySnapshot Lookup()
     {

@@ -29,6 +29,7 @@ internal sealed class WriteSession : IDisposable
         Takes = new TakeStatements(database);
         Topology = new TopologyStatements(this, database, time);
         Holders = new HolderStatements(this, database, time);
+        State = new StateStatements(database);
         Sweeps = new SweepStatements(this, database);
     }
 
@@ -39,6 +40,7 @@ internal sealed class WriteSession : IDisposable
     public TakeStatements Takes { get; }
     public TopologyStatements Topology { get; }
     public HolderStatements Holders { get; }
+    public StateStatements State { get; }
     public SweepStatements Sweeps { get; }
 
     /// <summary>True when the transaction holds something that somebody may be waiting for. Acknowledgements, takes and beats are no news.</summary>

@@ -3,6 +3,7 @@ using Celeriac.Diagnostics;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
+using Celeriac.SharedState;
 
 namespace Celeriac.Control;
 
@@ -13,8 +14,26 @@ internal sealed class Broadcast(TaskClient client, string command, JsonObject? a
     private static readonly TimeSpan s_goodbye = TimeSpan.FromSeconds(2);
     private readonly ITransport _transport = client.Transport;
 
+    /// <summary>True once a revocation is kept in shared state, where workers find it that are away.</summary>
+    public bool IsKept { get; private set; }
+
     /// <summary>Sends it; nobody answers.</summary>
     public async ValueTask TellAsync(CancellationToken cancellationToken)
+    {
+        var fault = await KeepAsync(cancellationToken).ConfigureAwait(false);
+        if (await IsToldByStateAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+        await PublishAsync(cancellationToken).ConfigureAwait(false);
+        if (fault is not null)
+        {
+            // The workers that listen know; whether any does, nobody can say.
+            throw fault;
+        }
+    }
+
+    private async ValueTask PublishAsync(CancellationToken cancellationToken)
     {
         await RequireFanoutAsync(cancellationToken).ConfigureAwait(false);
         await _transport.DeclareAsync(Pidbox.Commands, cancellationToken).ConfigureAwait(false);
@@ -26,6 +45,49 @@ internal sealed class Broadcast(TaskClient client, string command, JsonObject? a
     /// <param name="told">Told of each answer as it comes; null for nobody.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<IReadOnlyList<NodeReply>> AskAsync(Action<NodeReply>? told, CancellationToken cancellationToken)
+    {
+        // First, so that the workers that hear the command find it kept.
+        var fault = await KeepAsync(cancellationToken).ConfigureAwait(false);
+        if (await IsToldByStateAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return [];
+        }
+        var replies = await CollectAsync(told, cancellationToken).ConfigureAwait(false);
+        return fault is null || replies.Count > 0 ? replies : throw fault;
+    }
+
+    /// <summary>Writes a revocation for all into shared state, where there is some. Its failure must not keep the workers from being told.</summary>
+    private async ValueTask<TransportException?> KeepAsync(CancellationToken cancellationToken)
+    {
+        var isForAll = options.Destination is not { Count: > 0 } && string.IsNullOrEmpty(options.Pattern);
+        if (!isForAll || client.State is not { } store || RevokedTasks.Of(command, arguments) is not { IsEmpty: false } tasks)
+        {
+            return null;
+        }
+        try
+        {
+            await new RevocationLog(store).AppendAsync(tasks, client.Time, cancellationToken).ConfigureAwait(false);
+            IsKept = true;
+            return null;
+        }
+        catch (TransportException error)
+        {
+            return error;
+        }
+    }
+
+    /// <summary>True where the broker carries no remote control, and need not: the workers follow shared state. What is to be ended while it runs must be told.</summary>
+    private async ValueTask<bool> IsToldByStateAsync(CancellationToken cancellationToken)
+    {
+        if (!IsKept || command == "terminate" || arguments?["terminate"] is JsonValue terminate && terminate.TryGetValue<bool>(out var ends) && ends)
+        {
+            return false;
+        }
+        await _transport.ConnectPatientlyAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return !Pidbox.IsPossible(_transport);
+    }
+
+    private async ValueTask<IReadOnlyList<NodeReply>> CollectAsync(Action<NodeReply>? told, CancellationToken cancellationToken)
     {
         await RequireFanoutAsync(cancellationToken).ConfigureAwait(false);
         var replyId = TaskId.New();

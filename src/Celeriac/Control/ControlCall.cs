@@ -16,6 +16,9 @@ internal sealed class ControlCall(ControlledWorker worker, string method, JsonEl
 
     public JsonElement Arguments { get; } = arguments;
 
+    /// <summary>True where every worker is meant.</summary>
+    public bool IsForAll { get; init; }
+
     /// <summary>True where the command is not answered at all.</summary>
     public bool IsUnanswered { get; set; }
 

@@ -121,7 +121,7 @@ internal sealed class ControlNode(ControlledWorker worker)
         {
             return;
         }
-        var call = new ControlCall(worker, request.Method, request.Arguments);
+        var call = new ControlCall(worker, request.Method, request.Arguments) { IsForAll = request.Address is { Destination: null or { Count: 0 }, Pattern: null or "" } };
         var value = await RunAsync(call, stop).ConfigureAwait(false);
         if (request.ReplyTo is { } replyTo && !call.IsUnanswered)
         {

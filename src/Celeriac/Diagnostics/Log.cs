@@ -98,6 +98,21 @@ internal static partial class Log
     [LoggerMessage(2032, LogLevel.Debug, "Reply queue {Queue} could not be deleted when its client was closed; it expires, or the next client of this machine takes it over")]
     public static partial void ReplyQueueLeft(ILogger logger, Exception error, string queue);
 
+    [LoggerMessage(2100, LogLevel.Warning, "Shared state cannot be reached to {What} task {TaskName}[{TaskId}]; what is left there expires by itself")]
+    public static partial void HeldStateKept(ILogger logger, Exception error, string what, string taskName, string taskId);
+
+    [LoggerMessage(2101, LogLevel.Warning, "Worker {Node} cannot read what is revoked in shared state; it goes on with what it knows and tries again")]
+    public static partial void RevocationsUnread(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2102, LogLevel.Warning, "Worker {Node} could not keep a revocation in shared state: workers that are away will not know of it")]
+    public static partial void RevocationNotKept(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2103, LogLevel.Warning, "State file {Path} is damaged and was put aside; the worker begins without what it held")]
+    public static partial void StateFileDamaged(ILogger logger, Exception error, string path);
+
+    [LoggerMessage(2104, LogLevel.Error, "State file {Path} could not be written: what is revoked would be forgotten with this worker. Give it the right to write there, or name another file")]
+    public static partial void StateFileNotWritten(ILogger logger, Exception error, string path);
+
     [LoggerMessage(2140, LogLevel.Error, "{Hook} of the hooks of task {TaskName}[{TaskId}] threw; the outcome of the task stays as it is")]
     public static partial void HookFailed(ILogger logger, Exception error, string hook, string taskName, string taskId);
 

@@ -41,7 +41,7 @@ internal static class AppParts
 
     public static TaskClient CreateClient(IServiceProvider services, AppRegistration app)
     {
-        var client = new TaskClient(Get<ITransport>(services, app), Get<IResultStore>(services, app), Options(services, app), Time(services))
+        var client = new TaskClient(Get<ITransport>(services, app), Get<IResultStore>(services, app), Options(services, app), Context(services), ownsParts: false)
         {
             Log = Logs(services).CreateLogger("Celeriac.Control"),
         };

@@ -24,6 +24,7 @@ internal static class OptionFaults
     {
         UrlFault("BrokerUrl (broker_url)", options.BrokerUrl, RequireTransport),
         UrlFault("ResultBackend (result_backend)", options.ResultBackend is { Length: > 0 } url ? url : "rpc://", ResultStores.RequireKnown),
+        UrlFault("StateStore (state_store)", options.StateStore is { Length: > 0 } state ? state : "rpc://", ResultStores.RequireKnown),
         QueueFault("DefaultQueue (task_default_queue)", options.DefaultQueue),
         TimeFault("ResultExpires (result_expires)", options.ResultExpires, s_longestExpiry, "Give how long results are kept, or 0 to keep them."),
         ExchangeFault("EventExchange (event_exchange)", options.EventExchange),

@@ -9,6 +9,7 @@ internal static class SettingTable
     [
         Setting.Text("broker_url", ["broker"], "sqlite://celeriac.db", (options, url) => options.BrokerUrl = url),
         Setting.Text("result_backend", [], "sqlite://results.db", (options, url) => options.ResultBackend = url),
+        Setting.Text("state_store", [], "redis://localhost:6379/0", (options, url) => options.StateStore = url),
         Setting.Text("task_default_queue", ["default_queue"], "celery", (options, queue) => options.DefaultQueue = queue),
         Setting.Duration("result_expires", [], "86400", (options, time) => options.ResultExpires = time),
         Setting.Switch("result_extended", [], "false", (options, value) => options.ResultExtended = value),
@@ -31,6 +32,7 @@ internal static class SettingTable
         Setting.WorkerSwitch("worker_enable_remote_control", ["enable_remote_control"], "true", (options, value) => options.EnableRemoteControl = value),
         Setting.WorkerText("worker_control_commands", ["control_commands"], "inspect,revoke,shutdown", (options, names) => options.ControlCommands = Split(names)),
         Setting.WorkerSwitch("worker_without_mingle", ["without_mingle"], "false", (options, value) => options.WithoutMingle = value),
+        Setting.WorkerText("worker_state_db", ["state_db"], "/var/lib/app/%n.state", (options, path) => options.StateFile = path),
         Setting.WorkerSwitch("worker_send_task_events", ["send_task_events"], "true", (options, value) => options.SendTaskEvents = value),
         Setting.WorkerSwitch("worker_without_heartbeat", ["without_heartbeat"], "false", (options, value) => options.WithoutHeartbeat = value),
         Setting.WorkerDuration("worker_heartbeat_interval", ["heartbeat_interval"], "2", (options, time) => options.HeartbeatInterval = time),

@@ -12,4 +12,8 @@ namespace Celeriac.Protocol;
 /// <param name="ReplyTo">The queue for an rpc result.</param>
 /// <param name="Trace">The span whose context the message carries; null for none.</param>
 internal readonly record struct EncodeContext(
-    string TaskId, string RootId, string? ParentId, string Origin, DateTimeOffset? Eta, DateTimeOffset? Expires, string? ReplyTo, Activity? Trace = null);
+    string TaskId, string RootId, string? ParentId, string Origin, DateTimeOffset? Eta, DateTimeOffset? Expires, string? ReplyTo, Activity? Trace = null)
+{
+    /// <summary>The claim of a unique task, as its header; null for none.</summary>
+    public string? Unique { get; init; }
+}

@@ -33,10 +33,13 @@ internal static class TaskHeader
     /// <summary>Ours: the retries at which a worker told that it received the task, before the broker held it until its eta.</summary>
     public const string ToldReceived = "x-celeriac-told-received";
 
+    /// <summary>Ours: the claim that a unique task holds in shared state.</summary>
+    public const string Unique = "x-celeriac-unique";
+
     /// <summary>True for the names that a user's own headers may not take.</summary>
     public static bool IsReserved(string name) => name is
         Lang or Task or Id or Shadow or Eta or Expires or Group or GroupIndex or Retries or TimeLimit or RootId or ParentId or
-        ArgsRepr or KwargsRepr or Origin or IgnoreResult or ReplacedTaskNesting or StampedHeaders or Stamps or Compression;
+        ArgsRepr or KwargsRepr or Origin or IgnoreResult or ReplacedTaskNesting or StampedHeaders or Stamps or Compression or Unique;
 
     /// <summary>True for headers that tell a message's past on a broker or in our quarantine: a message sent anew starts without them.</summary>
     public static bool TellsThePast(string name) =>

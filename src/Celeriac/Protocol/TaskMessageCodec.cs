@@ -103,6 +103,10 @@ internal static class TaskMessageCodec
         {
             headers.Add(new(TaskHeader.Compression, compressor.Name));
         }
+        if (context.Unique is { } unique)
+        {
+            headers.Add(new(TaskHeader.Unique, unique));
+        }
         AddOwn(headers, signature.Options.Headers);
         TraceHeaders.Add(headers, context.Trace);
         return new MessageHeaders(headers);

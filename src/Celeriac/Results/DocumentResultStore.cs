@@ -42,6 +42,8 @@ internal sealed class DocumentResultStore : IResultStore
     /// <summary>The broker's own store stands as the broker does.</summary>
     public TransportHealth? Health => _ownsTransport ? _transport.Health : null;
 
+    public IStateStore? State => _transport.State;
+
     public ValueTask ConnectAsync(CancellationToken cancellationToken = default) => _ownsTransport ? _transport.ConnectAsync(cancellationToken) : ValueTask.CompletedTask;
 
     public ValueTask<string?> PrepareAsync(string taskId, CancellationToken cancellationToken = default) => ValueTask.FromResult<string?>(null);

@@ -39,6 +39,9 @@ public interface IResultStore : IAsyncDisposable
     /// <exception cref="TransportException">The store cannot be reached, or refuses.</exception>
     ValueTask ConnectAsync(CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
 
+    /// <summary>The shared state that lies beside the results; null, the default, where the store cannot keep any.</summary>
+    IStateStore? State => null;
+
     /// <summary>Deletes what is kept of a task.</summary>
     ValueTask ForgetAsync(string taskId, CancellationToken cancellationToken = default);
 }

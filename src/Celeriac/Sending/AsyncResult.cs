@@ -24,6 +24,11 @@ public class AsyncResult
     /// <summary>The task's id.</summary>
     public string Id { get; }
 
+    /// <summary>
+    /// True where the call was not sent, because an equal call of a unique task was under way: this is the result of that one. See <see cref="TaskAttribute.Unique"/>.
+    /// </summary>
+    public bool IsDuplicate { get; internal init; }
+
     /// <summary>The client it came from; null where it was made from an id and a store.</summary>
     internal TaskClient? Client { get; init; }
 

@@ -8,7 +8,7 @@ namespace Celeriac.Sending;
 /// Sends a list of tasks: a chunk is written, published as one list and awaited, then comes the next, so that memory holds one chunk however long the list is.
 /// The first chunk that is not confirmed whole ends it.
 /// </summary>
-internal sealed class BulkSending<TResult>(TaskClient client, Func<string, string, TResult> resultOf)
+internal sealed class BulkSending<TResult>(TaskClient client, Func<SentCall, TResult> resultOf)
 {
     private const int MostTogether = 1000;
     private const int MostBytesTogether = 4 << 20;
@@ -49,7 +49,9 @@ internal sealed class BulkSending<TResult>(TaskClient client, Func<string, strin
     }
 
     private ValueTask SendChunkAsync(List<Signature> chunk, CancellationToken cancellationToken) =>
-        chunk.Count == 0 ? default : client.HasFilters ? SendFilteredAsync(chunk, cancellationToken) : SendPlainAsync(chunk, cancellationToken);
+        chunk.Count == 0 ? default : client.HasFilters || chunk.Exists(IsUnique) ? SendSinglyAsync(chunk, cancellationToken) : SendPlainAsync(chunk, cancellationToken);
+
+    private static bool IsUnique(Signature signature) => UniqueCall.Of(signature) is not null;
 
     private async ValueTask SendPlainAsync(List<Signature> chunk, CancellationToken cancellationToken)
     {
@@ -61,7 +63,7 @@ internal sealed class BulkSending<TResult>(TaskClient client, Func<string, strin
         var tasks = new PreparedTask[chunk.Count];
         for (var index = 0; index < tasks.Length; index++)
         {
-            tasks[index] = await client.PrepareAsync(chunk[index], telemetry.Span, cancellationToken).ConfigureAwait(false);
+            tasks[index] = await client.PrepareAsync(chunk[index], chunk[index].Options.TaskId ?? TaskId.New(), claim: null, telemetry.Span, cancellationToken).ConfigureAwait(false);
         }
         var faults = new Exception?[tasks.Length];
         await PublishAsync(tasks, faults, [.. Enumerable.Range(0, tasks.Length)], cancellationToken).ConfigureAwait(false);
@@ -81,7 +83,7 @@ internal sealed class BulkSending<TResult>(TaskClient client, Func<string, strin
         telemetry.Succeed();
         foreach (var task in tasks)
         {
-            Confirm(task.Context.TaskId, task.Queue);
+            Confirm(new SentCall(task.Context.TaskId, task.Queue, IsDuplicate: false));
         }
     }
 
@@ -127,12 +129,12 @@ internal sealed class BulkSending<TResult>(TaskClient client, Func<string, strin
         }
     }
 
-    /// <summary>Filters are around each sending, so each is one of its own; the transport puts together what comes at once.</summary>
-    private async ValueTask SendFilteredAsync(List<Signature> chunk, CancellationToken cancellationToken)
+    /// <summary>Filters, and the claim of a unique task, are around each sending, so each is one of its own; the transport puts together what comes at once.</summary>
+    private async ValueTask SendSinglyAsync(List<Signature> chunk, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Signature[] named = [.. chunk.Select(signature => signature.Options.TaskId is null ? signature.Set(options => options with { TaskId = TaskId.New() }) : signature)];
-        var sending = named.Select(signature => client.PublishAsync(signature, cancellationToken).AsTask()).ToArray();
+        var sending = named.Select(signature => client.SendOnceAsync(signature, cancellationToken).AsTask()).ToArray();
         await ((Task)Task.WhenAll(sending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Array.Find(sending, one => !one.IsCompletedSuccessfully) is { } failed)
         {
@@ -140,12 +142,11 @@ internal sealed class BulkSending<TResult>(TaskClient client, Func<string, strin
         }
         foreach (var one in sending)
         {
-            var (id, queue) = await one.ConfigureAwait(false);
-            Confirm(id, queue);
+            Confirm(await one.ConfigureAwait(false));
         }
     }
 
-    private static async Task<BulkSendItem> ItemOfAsync(string id, Task<(string Id, string Queue)> sent) =>
+    private static async Task<BulkSendItem> ItemOfAsync(string id, Task<SentCall> sent) =>
         sent.IsCompletedSuccessfully ? ItemOf((await sent.ConfigureAwait(false)).Id, null) : ItemOf(id, FaultOf(sent));
 
     private static Exception? FaultOf(Task task) => task.IsCanceled ? new TaskCanceledException(task) : task.Exception?.InnerException;
@@ -162,9 +163,9 @@ internal sealed class BulkSending<TResult>(TaskClient client, Func<string, strin
 
     private List<BulkSendItem> Items(IEnumerable<BulkSendItem> last) => [.. _confirmed.Select(id => ItemOf(id, null)), .. last];
 
-    private void Confirm(string id, string queue)
+    private void Confirm(SentCall sent)
     {
-        _confirmed.Add(id);
-        _results.Add(resultOf(id, queue));
+        _confirmed.Add(sent.Id);
+        _results.Add(resultOf(sent));
     }
 }

@@ -5,6 +5,7 @@ using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
 using Celeriac.Sending;
+using Celeriac.SharedState;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -21,13 +22,15 @@ public sealed class TaskClient : IAsyncDisposable
 
     /// <summary>A client over parts that somebody else disposes.</summary>
     public TaskClient(ITransport transport, IResultStore results, CeleriacOptions options, TimeProvider? time = null)
-        : this(transport, results, options, time ?? TimeProvider.System, ownsParts: false)
+        : this(transport, results, options, new TransportContext { Time = time ?? TimeProvider.System }, ownsParts: false)
     {
     }
 
-    private TaskClient(ITransport transport, IResultStore results, CeleriacOptions options, TimeProvider time, bool ownsParts)
+    internal TaskClient(ITransport transport, IResultStore results, CeleriacOptions options, TransportContext context, bool ownsParts)
     {
         ArgumentNullException.ThrowIfNull(options);
+        var time = context.Time;
+        SharedState = StateStores.Open(options, transport, results, context);
         Transport = transport;
         Results = results;
         DefaultQueue = options.DefaultQueue;
@@ -58,11 +61,17 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>Where results are.</summary>
     public IResultStore Results { get; }
 
+    /// <summary>Where shared state is: <see cref="CeleriacOptions.StateStore"/>; null where there is none.</summary>
+    public IStateStore? State => SharedState.Store;
+
     /// <summary>The queue of tasks that name none.</summary>
     public string DefaultQueue { get; }
 
     /// <summary>The events of the fleet: what workers tell, and what you tell.</summary>
     public ClientEvents Events { get; }
+
+    /// <summary>The shared state with what works on it.</summary>
+    internal StateHome SharedState { get; }
 
     internal TaskQueues Queues { get; }
 
@@ -95,7 +104,7 @@ public sealed class TaskClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         context ??= new TransportContext();
         var transport = Transports.Create(options.BrokerUrl, context);
-        return new TaskClient(transport, ResultStores.Create(options, transport, context), options, context.Time, ownsParts: true)
+        return new TaskClient(transport, ResultStores.Create(options, transport, context), options, context, ownsParts: true)
         {
             Log = context.LoggerFactory.CreateLogger("Celeriac.Control"),
         };
@@ -107,18 +116,19 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>Sends a task; returns when the broker has it.</summary>
     /// <exception cref="PublishUnknownException">The broker did not confirm in time: the task may have arrived. The exception carries its id.</exception>
     /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
+    /// <exception cref="SharedStateException">The task is unique and there is no shared state. Nothing was sent.</exception>
     public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default)
     {
-        var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult<TResult>(id, Results, queue) { Client = this };
+        var sent = await SendOnceAsync(signature, cancellationToken).ConfigureAwait(false);
+        return new AsyncResult<TResult>(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate };
     }
 
     /// <summary>Sends a task by name, for example one that lives in Python.</summary>
     /// <inheritdoc cref="SendAsync{TResult}(Signature{TResult}, CancellationToken)"/>
     public async ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default)
     {
-        var (id, queue) = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult(id, Results, queue) { Client = this };
+        var sent = await SendOnceAsync(signature, cancellationToken).ConfigureAwait(false);
+        return new AsyncResult(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate };
     }
 
     /// <summary>The result of a task by its id.</summary>
@@ -136,6 +146,7 @@ public sealed class TaskClient : IAsyncDisposable
             return;
         }
         await _dispatcher.DisposeAsync().ConfigureAwait(false);
+        await SharedState.DisposeAsync().ConfigureAwait(false);
         if (_ownsParts)
         {
             await Results.DisposeAsync().ConfigureAwait(false);
@@ -148,27 +159,27 @@ public sealed class TaskClient : IAsyncDisposable
     /// <param name="cancellationToken">Ends the sending; what is sent stays sent.</param>
     /// <exception cref="BulkSendException">Not all were sent: it says of each that was tried whether the broker has it.</exception>
     public async ValueTask<IReadOnlyList<AsyncResult>> SendManyAsync(IEnumerable<Signature> signatures, CancellationToken cancellationToken = default) =>
-        await new BulkSending<AsyncResult>(this, (id, queue) => new AsyncResult(id, Results, queue) { Client = this }).SendAsync(signatures, cancellationToken).ConfigureAwait(false);
+        await new BulkSending<AsyncResult>(this, sent => new AsyncResult(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate }).SendAsync(signatures, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc cref="SendManyAsync(IEnumerable{Signature}, CancellationToken)"/>
     public async ValueTask<IReadOnlyList<AsyncResult<TResult>>> SendManyAsync<TResult>(IEnumerable<Signature<TResult>> signatures, CancellationToken cancellationToken = default) =>
-        await new BulkSending<AsyncResult<TResult>>(this, (id, queue) => new AsyncResult<TResult>(id, Results, queue) { Client = this })
+        await new BulkSending<AsyncResult<TResult>>(this, sent => new AsyncResult<TResult>(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate })
             .SendAsync(signatures, cancellationToken).ConfigureAwait(false);
 
     /// <summary>True where code of the user's is around each sending.</summary>
     internal bool HasFilters => _filters.Length > 0;
 
-    internal ValueTask<(string Id, string Queue)> PublishAsync(Signature signature, CancellationToken cancellationToken)
+    internal ValueTask<SentCall> SendOnceAsync(Signature signature, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(signature);
-        return HasFilters ? PublishFilteredAsync(signature, cancellationToken) : PublishNowAsync(signature, cancellationToken);
+        return HasFilters ? SendFilteredAsync(signature, cancellationToken) : SendPlainAsync(signature, cancellationToken);
     }
 
-    private async ValueTask<(string Id, string Queue)> PublishFilteredAsync(Signature signature, CancellationToken cancellationToken)
+    private async ValueTask<SentCall> SendFilteredAsync(Signature signature, CancellationToken cancellationToken)
     {
-        var queue = DefaultQueue;
+        var sent = default(SentCall);
         var id = await SendAsync(0, signature.Options.TaskId is null ? signature.Set(options => options with { TaskId = TaskId.New() }) : signature, cancellationToken).ConfigureAwait(false);
-        return (id, queue);
+        return sent with { Id = id };
 
         async ValueTask<string> SendAsync(int index, Signature next, CancellationToken token)
         {
@@ -176,22 +187,35 @@ public sealed class TaskClient : IAsyncDisposable
             {
                 return await _filters[index].SendAsync(next, (inner, innerToken) => SendAsync(index + 1, inner, innerToken), token).ConfigureAwait(false);
             }
-            (var sent, queue) = await PublishNowAsync(next, token).ConfigureAwait(false);
-            return sent;
+            sent = await SendPlainAsync(next, token).ConfigureAwait(false);
+            return sent.Id;
         }
     }
 
-    private async ValueTask<(string Id, string Queue)> PublishNowAsync(Signature signature, CancellationToken cancellationToken)
+    /// <summary>Sends, unless the task is unique and an equal one is under way.</summary>
+    private async ValueTask<SentCall> SendPlainAsync(Signature signature, CancellationToken cancellationToken)
+    {
+        var id = signature.Options.TaskId ?? TaskId.New();
+        if (UniqueCall.Of(signature) is not { } claim)
+        {
+            return new SentCall(id, await PublishAsync(signature, id, claim: null, cancellationToken).ConfigureAwait(false), IsDuplicate: false);
+        }
+        var (first, queue) = await new UniqueSending(this, signature, claim).SendAsync(id, PublishAsync, cancellationToken).ConfigureAwait(false);
+        return new SentCall(first ?? id, queue, first is not null);
+    }
+
+    /// <summary>Answers the queue.</summary>
+    private async ValueTask<string> PublishAsync(Signature signature, string id, UniqueClaim? claim, CancellationToken cancellationToken)
     {
         using var telemetry = Telemetry.Begin(DestinationOf(signature), signature.Task, 1);
         try
         {
-            var task = await PrepareAsync(signature, telemetry.Span, cancellationToken).ConfigureAwait(false);
+            var task = await PrepareAsync(signature, id, claim, telemetry.Span, cancellationToken).ConfigureAwait(false);
             telemetry.Tell(task.Context.TaskId, task.Context.RootId, task.Context.ParentId, task.Context.Eta);
             await PublishDeclaredAsync(task.Publication, task.Queue, task.IsDeclared, cancellationToken).ConfigureAwait(false);
             telemetry.Succeed();
             Sent(task);
-            return (task.Context.TaskId, task.Queue);
+            return task.Queue;
         }
         catch (Exception error)
         {
@@ -216,12 +240,11 @@ public sealed class TaskClient : IAsyncDisposable
     }
 
     /// <summary>Everything about a call but the publish.</summary>
-    internal async ValueTask<PreparedTask> PrepareAsync(Signature signature, Activity? trace, CancellationToken cancellationToken)
+    internal async ValueTask<PreparedTask> PrepareAsync(Signature signature, string id, UniqueClaim? claim, Activity? trace, CancellationToken cancellationToken)
     {
         var options = signature.Options;
         var running = CurrentClient.Task;
         var now = Time.GetUtcNow();
-        var id = options.TaskId ?? TaskId.New();
         var eta = options.Eta ?? (options.Countdown is { } countdown && countdown > TimeSpan.Zero ? now + countdown : null);
         var wantsReply = (options.IgnoreResult ?? signature.Declared?.IgnoreResult) is not true;
         var context = new EncodeContext(
@@ -232,7 +255,10 @@ public sealed class TaskClient : IAsyncDisposable
             eta,
             options.Expires,
             options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null),
-            trace);
+            trace)
+        {
+            Unique = claim?.ToHeader(),
+        };
         var message = TaskMessageCodec.Encode(signature, context, Contents);
         var queue = options.Queue ?? signature.Declared?.Queue ?? DefaultQueue;
         var publication = options.Exchange is { } exchange

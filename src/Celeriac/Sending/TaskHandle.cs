@@ -27,10 +27,10 @@ public abstract class TaskHandle<TResult>
     protected TaskClient? Client { get; }
 
     /// <summary>A complete signature with these positional arguments.</summary>
-    protected Signature<TResult> Sign(ReadOnlyMemory<byte> args) => new(Name) { Args = args, Options = Options, Declared = Definition.Options };
+    protected Signature<TResult> Sign(ReadOnlyMemory<byte> args) => new(Name) { Args = args, Options = Options, Declared = Definition.Options, Parameters = Definition.Parameters };
 
     /// <summary>A complete signature with these arguments by name.</summary>
-    protected Signature<TResult> SignKeywords(ReadOnlyMemory<byte> kwargs) => new(Name) { Kwargs = kwargs, Options = Options, Declared = Definition.Options };
+    protected Signature<TResult> SignKeywords(ReadOnlyMemory<byte> kwargs) => new(Name) { Kwargs = kwargs, Options = Options, Declared = Definition.Options, Parameters = Definition.Parameters };
 
     /// <summary>Sends a signature; returns when the broker has it.</summary>
     protected ValueTask<AsyncResult<TResult>> SendAsync(Signature<TResult> signature, CancellationToken cancellationToken) =>

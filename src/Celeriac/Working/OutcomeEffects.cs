@@ -9,6 +9,9 @@ internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
 {
     public IReadOnlyList<Publication> FollowUps { get; init; } = [];
 
+    /// <summary>The task, where it ends for good with this: what it holds in shared state is released once it is applied.</summary>
+    public TaskRequest? Ended { get; init; }
+
     /// <summary>True where the message was acknowledged before the run: what is left are the follow-ups and the record.</summary>
     public bool IsAcknowledged { get; init; }
 

@@ -23,6 +23,9 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>How many bytes of JSON a result may have.</summary>
     public int MaxResultBytes { get; init; } = int.MaxValue;
 
+    /// <summary>What tasks hold in shared state.</summary>
+    public required HeldState Held { get; init; }
+
     /// <summary>Applies how a task ended.</summary>
     public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
@@ -31,13 +34,15 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
         }
         var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
-        effects = effects with { Record = Records.Extend(effects.Record, task.Request) };
+        var isLast = outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Rejected { Requeue: true });
+        effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = isLast ? task.Request : null };
         OutcomeLog.Write(log, task, outcome, runtime);
         // The next run may be received before the commit has returned here, and its news must not come first.
         var isToldFirst = outcome is Outcome.Retrying;
         if (isToldFirst)
         {
             OutcomeEvents.Send(events, task, outcome, runtime);
+            await Held.RetryingAsync(task.Request, ((Outcome.Retrying)outcome).Delay).ConfigureAwait(false);
         }
         if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false) && !isToldFirst)
         {
@@ -74,7 +79,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         await CommitAsync(task.Delivery, Effects.GiveBack(task.Delivery), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
 
     /// <summary>Puts a message aside that cannot run, and tells its caller where its id could be read.</summary>
-    public async ValueTask QuarantineAsync(Delivery delivery, DecodeFault fault, CancellationToken giveUp)
+    public async ValueTask QuarantineAsync(Delivery delivery, DecodeFault fault, CancellationToken giveUp, TaskRequest? request = null)
     {
         var now = time.GetUtcNow();
         Log.Quarantined(log, delivery.Queue, fault.Reason.ToString(), fault.Text);
@@ -86,7 +91,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             Result = ExceptionCodec.Encode(failure),
             DateDone = now,
         };
-        var effects = new Effects(Settlement.Ack, record) { FollowUps = [QuarantineMessage.Of(delivery, fault.Reason, fault.Text, node, now)] };
+        var effects = new Effects(Settlement.Ack, record) { Ended = request, FollowUps = [QuarantineMessage.Of(delivery, fault.Reason, fault.Text, node, now)] };
         if (await CommitAsync(delivery, effects, fault.ReplyTo, fault.TaskName ?? "(unknown)", fault.TaskId ?? "(none)", giveUp).ConfigureAwait(false) && fault.TaskId is { } failed)
         {
             events.Failed(failed, failure);
@@ -117,6 +122,10 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                     Log.OutcomeLost(log, taskName, taskId);
                     Telemetry.LeasesLost.Add(1);
                     return false;
+                }
+                if (effects.Ended is { } ended)
+                {
+                    await Held.EndedAsync(ended, delivery.Redelivered || delivery.Deaths > 0).ConfigureAwait(false);
                 }
                 return !isReplaced;
             }

@@ -32,7 +32,7 @@ internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHa
         }
         if (deaths >= maxDeaths)
         {
-            await outcomes.QuarantineAsync(delivery, Deadly(request, deaths), cancellationToken).ConfigureAwait(false);
+            await outcomes.QuarantineAsync(delivery, Deadly(request, deaths), cancellationToken, request).ConfigureAwait(false);
             return true;
         }
         var mustRunAlone = deaths == maxDeaths - 1 && !Suspects.IsSuspects(delivery.Queue);

@@ -3,6 +3,7 @@ using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
+using Celeriac.SharedState;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -16,6 +17,9 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
 
     /// <summary>How many bytes of JSON the meta of a state may have.</summary>
     public int MaxResultBytes { get; init; } = int.MaxValue;
+
+    /// <summary>Where checkpoints are.</summary>
+    public required StateHome State { get; init; }
 
     public ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken)
     {
@@ -56,6 +60,22 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
             Diagnostics.Log.ProgressNotStored(Log, error, request.Task, request.Id);
         }
     }
+
+    public ValueTask SaveCheckpointAsync(TaskRequest request, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        var store = CheckpointStore(request);
+        request.HasCheckpoint = true;
+        return Checkpoints.SaveAsync(store, request.Id, json, cancellationToken);
+    }
+
+    public ValueTask<ReadOnlyMemory<byte>?> ReadCheckpointAsync(TaskRequest request, CancellationToken cancellationToken)
+    {
+        var store = CheckpointStore(request);
+        request.HasCheckpoint = true;
+        return Checkpoints.ReadAsync(store, request.Id, cancellationToken);
+    }
+
+    private IStateStore CheckpointStore(TaskRequest request) => State.Require($"The checkpoint of task '{request.Task}'").Store;
 
     /// <summary>Writes STARTED. A state that cannot be written must not keep the task from running.</summary>
     public async ValueTask MarkStartedAsync(TaskRequest request, string node, ILogger log, CancellationToken cancellationToken)

@@ -37,7 +37,7 @@ internal sealed class UnknownTasks(TaskRuntimes tasks, OutcomeHandler outcomes, 
             }
             return;
         }
-        await outcomes.QuarantineAsync(delivery, Fault(request, tries), cancellationToken).ConfigureAwait(false);
+        await outcomes.QuarantineAsync(delivery, Fault(request, tries), cancellationToken, request).ConfigureAwait(false);
     }
 
     /// <summary>How long the message waits before the given try: the first go back at once, because its owner may be free and only was not asked.</summary>

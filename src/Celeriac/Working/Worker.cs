@@ -4,6 +4,7 @@ using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
 using Celeriac.Sending;
+using Celeriac.SharedState;
 using Celeriac.Working;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -59,14 +60,22 @@ public sealed class Worker
         _log = (logs ?? NullLoggerFactory.Instance).CreateLogger("Celeriac.Worker");
         Node = NodeName.Expand(options.NodeName);
         string[] queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
+        var revocations = new Revocations(_time, client.State is null ? null : RevocationLog.Lifetime);
         State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time)
         {
             Suspects = new Intake(client, Node, [], prefetch: 1),
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
+            Revocations = revocations,
+            Kept = new KeptRevocations(client.SharedState, revocations, Node, _time, _log),
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
-        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records, MaxResultBytes = shared.MaxResultBytes };
-        _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Log = _log, Time = _time };
+        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log)
+        {
+            Records = records,
+            MaxResultBytes = shared.MaxResultBytes,
+            Held = new HeldState(client.SharedState, _time, _log),
+        };
+        _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, State = client.SharedState, Log = _log, Time = _time };
         _telemetry = new RunTelemetry(client.Place, Node, _time);
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _suspects = new Suspects(client, State.Intake, State.Suspects, _time);
@@ -114,9 +123,11 @@ public sealed class Worker
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
         using var gauges = new PoolGauges(Node, () => State.Runners.Size, () => Running);
+        var kept = KeepStateAsync(giveUp.Token);
         var control = ListenAsync(giveUp.Token);
         try
         {
+            await State.Kept.CatchUpAsync(stopping.Token).ConfigureAwait(false);
             var suspects = ReceiveSuspectsAsync(dispatch, stopping.Token, giveUp.Token);
             await ReceiveAsync(State.Intake, dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
             await suspects.ConfigureAwait(false);
@@ -128,6 +139,8 @@ public sealed class Worker
             await dispatch.CloseAsync().ConfigureAwait(false);
             await DrainAsync(State.Runners, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
             await control.ConfigureAwait(false);
+            await kept.ConfigureAwait(false);
+            State.Kept.Dispose();
             await State.Events.DisposeAsync().ConfigureAwait(false);
             Log.WorkerStopped(_log, Node);
         }
@@ -135,6 +148,19 @@ public sealed class Worker
 
     /// <summary>Stops it as <c>stop</c> does: remote control's <c>shutdown</c>.</summary>
     internal void Shutdown() => _shutdown?.Invoke();
+
+    /// <summary>What outlives the worker: revocations in shared state, and its own file where it has one.</summary>
+    private Task KeepStateAsync(CancellationToken stop)
+    {
+        var following = State.Kept.WatchAsync(stop);
+        if (_options.StateFile is not { Length: > 0 } pattern)
+        {
+            return following;
+        }
+        var file = new StateFile(StateFile.PathOf(pattern, Node), State.Revocations, _client.Clock, _time, _log);
+        file.Load();
+        return Task.WhenAll(following, file.WatchAsync(stop));
+    }
 
     /// <summary>Remote control, beside the tasks and until the last of them is done.</summary>
     private Task ListenAsync(CancellationToken stop)
@@ -258,6 +284,7 @@ public sealed class Worker
             await _outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, giveUp).ConfigureAwait(false);
             return;
         }
+        await _outcomes.Held.StartedAsync(task.Request).ConfigureAwait(false);
         using var telemetry = _telemetry.Begin(task);
         State.InHand.Start(task, _time.GetUtcNow());
         if (task.Definition.Options.SendEvents)

@@ -21,7 +21,10 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
     public required WorkerEvents Events { get; init; }
 
     /// <summary>What was taken back.</summary>
-    public Revocations Revocations { get; } = new(time);
+    public Revocations Revocations { get; init; } = new(time);
+
+    /// <summary>The same with what is kept of it in shared state.</summary>
+    public required KeptRevocations Kept { get; init; }
 
     /// <summary>When the worker was made.</summary>
     public DateTimeOffset Since { get; } = time.GetUtcNow();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Celeriac.Diagnostics;
 using Celeriac.Protocol;
+using Celeriac.SharedState;
 using Celeriac.Working;
 
 namespace Celeriac.Control.Commands;
@@ -12,12 +13,12 @@ internal static class Revoking
 {
     public static ControlCommand[] Commands { get; } =
     [
-        ControlCommand.Change("revoke", call => Revoke(call, call.Flag("terminate"))),
-        ControlCommand.Change("terminate", call => Revoke(call, terminate: true)),
-        ControlCommand.Change("revoke_by_stamped_headers", RevokeStamped),
+        new("revoke", false, call => RevokeAsync(call, call.Flag("terminate"))),
+        new("terminate", false, call => RevokeAsync(call, terminate: true)),
+        new("revoke_by_stamped_headers", false, RevokeStampedAsync),
     ];
 
-    private static JsonNode Revoke(ControlCall call, bool terminate)
+    private static async ValueTask<JsonNode?> RevokeAsync(ControlCall call, bool terminate)
     {
         if (!call.Has("task_id"))
         {
@@ -25,7 +26,7 @@ internal static class Revoking
         }
         var ids = call.Texts("task_id").Distinct(StringComparer.Ordinal).ToList();
         var text = string.Join(", ", ids);
-        call.Worker.State.Revocations.Add(ids);
+        await call.Worker.State.Kept.AddAsync(new RevokedTasks(ids, []), call.IsForAll).ConfigureAwait(false);
         if (!terminate)
         {
             Log.TasksRevoked(call.Worker.Log, TaskMessageDecoder.Shown(text));
@@ -35,13 +36,11 @@ internal static class Revoking
         return ControlCall.Ok(ended.Count == 0 ? "terminate: tasks unknown" : $"terminate: {string.Join(", ", ended)}");
     }
 
-    private static JsonNode RevokeStamped(ControlCall call)
+    private static async ValueTask<JsonNode?> RevokeStampedAsync(ControlCall call)
     {
         var stamps = StampsOf(call);
-        foreach (var (name, values) in stamps)
-        {
-            call.Worker.State.Revocations.AddStamps(name, values);
-        }
+        var pairs = stamps.SelectMany(stamp => stamp.Values.Select(value => KeyValuePair.Create(stamp.Name, value)));
+        await call.Worker.State.Kept.AddAsync(new RevokedTasks([], [.. pairs]), call.IsForAll).ConfigureAwait(false);
         var shown = PythonRepr.OfValue(Encoding.UTF8.GetBytes(call.Find("headers")!.Value.GetRawText()));
         Log.TasksRevoked(call.Worker.Log, TaskMessageDecoder.Shown($"with stamps {shown}"));
         if (!call.Flag("terminate"))
