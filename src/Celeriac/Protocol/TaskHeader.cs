@@ -27,6 +27,9 @@ internal static class TaskHeader
     /// <summary>Ours: how often workers that do not know the task have sent the message back for its owner.</summary>
     public const string UnknownTries = "x-celeriac-unknown-tries";
 
+    /// <summary>Ours: how many processes have died while they ran the message, where its worker lived on and counted.</summary>
+    public const string Deaths = "x-celeriac-deaths";
+
     /// <summary>True for the names that a user's own headers may not take.</summary>
     public static bool IsReserved(string name) => name is
         Lang or Task or Id or Shadow or Eta or Expires or Group or GroupIndex or Retries or TimeLimit or RootId or ParentId or
@@ -38,6 +41,6 @@ internal static class TaskHeader
         name.StartsWith("x-death", StringComparison.Ordinal) ||
         name.StartsWith("x-first-death", StringComparison.Ordinal) ||
         name.StartsWith("x-last-death", StringComparison.Ordinal) ||
-        name is "x-delivery-count" or "x-acquired-count" or UnknownTries ||
+        name is "x-delivery-count" or "x-acquired-count" or UnknownTries or Deaths ||
         name.StartsWith(QuarantineHeader.Prefix, StringComparison.Ordinal);
 }

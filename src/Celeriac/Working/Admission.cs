@@ -28,7 +28,7 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
             await _unknown.HandleAsync(delivery, request, cancellationToken).ConfigureAwait(false);
             return null;
         }
-        if (options.MaxDeaths > 0 && delivery.Deaths >= options.MaxDeaths)
+        if (options.MaxDeaths > 0 && DeathCount.Of(delivery) >= options.MaxDeaths)
         {
             await outcomes.QuarantineAsync(delivery, Deadly(delivery, request), cancellationToken).ConfigureAwait(false);
             return null;
@@ -63,7 +63,7 @@ internal sealed class Admission(TaskRuntimes tasks, Revocations revocations, Out
         : null;
 
     private static DecodeFault Deadly(Delivery delivery, TaskRequest request) =>
-        new(QuarantineReason.KilledWorkers, $"Task '{request.Task}' was not run again: {delivery.Deaths} worker processes have died or frozen while they held it. Find out why, then retry it from the quarantine.", request.Id, request.Task, request.ReplyTo)
+        new(QuarantineReason.KilledWorkers, $"Task '{request.Task}' was not run again: {DeathCount.Of(delivery)} worker processes have died or frozen while they held it. Find out why, then retry it from the quarantine.", request.Id, request.Task, request.ReplyTo)
         {
             CorrelationId = request.CorrelationId,
         };

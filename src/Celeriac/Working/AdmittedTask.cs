@@ -52,6 +52,9 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     /// <summary>When the run began; null before.</summary>
     public DateTimeOffset? StartedAt => Interlocked.Read(ref _startedAt) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
+    /// <summary>The process that runs it; 0 before.</summary>
+    public int ProcessId { get; set; }
+
     /// <summary>The signal that a <c>terminate</c> has named; null where nobody has asked for an end.</summary>
     public string? TerminatedBy { get; private set; }
 

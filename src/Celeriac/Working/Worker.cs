@@ -5,6 +5,7 @@ using Celeriac.Protocol;
 using Celeriac.Results;
 using Celeriac.Sending;
 using Celeriac.Working;
+using Celeriac.Working.Processes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -28,6 +29,7 @@ public sealed class Worker
     private readonly OutcomeHandler _outcomes;
     private readonly TaskOperations _operations;
     private readonly Admission _admission;
+    private readonly DecodeLimits _limits;
     private readonly IServiceProvider? _services;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,8 +66,8 @@ public sealed class Worker
         var records = new TaskRecords(shared.ResultExtended, Node);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records };
         _operations = new TaskOperations(client.Results, State.Events) { Records = records };
-        var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
-        _admission = new Admission(State.Tasks, State.Revocations, _outcomes, State.Events, options, limits, client.Transport, Node, _time, _log);
+        _limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
+        _admission = new Admission(State.Tasks, State.Revocations, _outcomes, State.Events, options, _limits, client.Transport, Node, _time, _log);
     }
 
     /// <summary>The node name.</summary>
@@ -93,13 +95,18 @@ public sealed class Worker
     /// <param name="stopNow">Cancels running tasks without waiting for the shutdown timeout and gives their messages back (Celery's cold shutdown).</param>
     public async Task RunAsync(CancellationToken stop, CancellationToken stopNow = default)
     {
+        if (await ServePoolAsync().ConfigureAwait(false))
+        {
+            return;
+        }
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow);
         using var dispatch = new Dispatch(State.Tasks, _time);
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
         using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
         using var giveUp = new CancellationTokenSource();
-        var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log);
-        State.Runners = new RunnerPool(dispatch, task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token));
+        await using var pool = CreatePool(threads).ConfigureAwait(false);
+        State.Runners = new RunnerPool(dispatch, task => RunOrReturnAsync(State.Pool!, task, cancelTasks.Token, giveUp.Token, stopping.Token));
+        State.Pool!.Resize(_options.Concurrency);
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
         var control = ListenAsync(giveUp.Token);
@@ -117,6 +124,36 @@ public sealed class Worker
             await State.Events.DisposeAsync().ConfigureAwait(false);
             Log.WorkerStopped(_log, Node);
         }
+    }
+
+    /// <summary>Where this process is a child of this worker's pool: serves it until it hangs up, and answers true. Then the program is to end.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">The worker is gone already.</exception>
+    internal async Task<bool> ServePoolAsync()
+    {
+        if (ChildMarker.Take(Node) is not { } address)
+        {
+            return false;
+        }
+        using var threads = new SynchronousThreads(limit: 1);
+        using var child = new ChildProgram(_client, State.Tasks, _limits, RunnerWith, _log);
+        await child.RunAsync(address).ConfigureAwait(false);
+        return true;
+
+        TaskRunner RunnerWith(ITaskOperations operations) => new(_client, _services, operations, threads, Node, _time, _log) { KeepsHardLimit = false };
+    }
+
+    private ITaskPool CreatePool(SynchronousThreads threads)
+    {
+        if (_options.Pool is WorkerPool.Processes)
+        {
+            var command = _options.ChildCommand is { } given ? new ChildCommand(given.Program, given.Arguments) : ChildCommand.OfThisProcess();
+            return State.Pool = new ProcessPool(command, _operations, _options, Node, _time, _log);
+        }
+        if (_options.MaxTasksPerChild > 0 || _options.MaxMemoryPerChild > 0)
+        {
+            Log.ChildLimitsIdle(_log, WorkerPoolNames.NameOf(_options.Pool));
+        }
+        return State.Pool = new InProcessPool(new TaskRunner(_client, _services, _operations, threads, Node, _time, _log));
     }
 
     /// <summary>Stops it as <c>stop</c> does: remote control's <c>shutdown</c>.</summary>
@@ -181,18 +218,19 @@ public sealed class Worker
         }
     }
 
-    private async Task RunOrReturnAsync(TaskRunner runner, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
+    private async Task RunOrReturnAsync(ITaskPool pool, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
     {
         try
         {
             // From the signal on nothing is begun, even before the receive loop has noticed it.
-            if (_draining || stop.IsCancellationRequested)
+            using var place = _draining || stop.IsCancellationRequested ? null : await pool.TakeAsync(stop).ConfigureAwait(false);
+            if (place is null || _draining || stop.IsCancellationRequested)
             {
                 await _outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
             }
             else
             {
-                await RunTaskAsync(runner, task, cancelTasks, giveUp).ConfigureAwait(false);
+                await RunTaskAsync(place, task, cancelTasks, giveUp).ConfigureAwait(false);
             }
         }
         catch (Exception error)
@@ -207,13 +245,14 @@ public sealed class Worker
     }
 
     /// <summary>Hops 6 to 8: run, decide, apply.</summary>
-    private async ValueTask RunTaskAsync(TaskRunner runner, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp)
+    private async ValueTask RunTaskAsync(ITaskPlace place, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp)
     {
         if (_admission.Refusal(task.Request) is { } refusal)
         {
             await _outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, giveUp).ConfigureAwait(false);
             return;
         }
+        task.ProcessId = place.ProcessId;
         State.InHand.Start(task, _time.GetUtcNow());
         State.Events.Started(task.Request);
         if (!task.AcksLate)
@@ -222,11 +261,11 @@ public sealed class Worker
         }
         if (task.Definition.Options.TrackStarted ?? _options.TrackStarted)
         {
-            await _operations.MarkStartedAsync(task.Request, Node, _log, giveUp).ConfigureAwait(false);
+            await _operations.MarkStartedAsync(task.Request, place.ProcessId, Node, _log, giveUp).ConfigureAwait(false);
         }
         var running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id);
         var started = _time.GetTimestamp();
-        var outcome = await runner.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
+        var outcome = await place.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
         await _outcomes.ApplyAsync(task, outcome, running.Children, _time.GetElapsedTime(started), giveUp).ConfigureAwait(false);
     }
 
