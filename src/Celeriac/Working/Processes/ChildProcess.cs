@@ -20,13 +20,14 @@ internal sealed class ChildProcess
     /// </summary>
     public Task Ended => _ended.Task;
 
-    public int ExitCode => _process.ExitCode;
+    /// <summary>How it ended, once it has.</summary>
+    public int ExitCode { get; private set; }
 
     public static ChildProcess Start(ProcessStartInfo start)
     {
         var child = new ChildProcess(start);
         var process = child._process;
-        process.Exited += (_, _) => child._ended.TrySetResult();
+        process.Exited += (_, _) => child.End();
         process.OutputDataReceived += (_, line) => child.PassOn(line.Data, Console.Out);
         process.ErrorDataReceived += (_, line) => child.PassOn(line.Data, Console.Error);
         process.Start();
@@ -49,14 +50,21 @@ internal sealed class ChildProcess
 
     public void Kill()
     {
-        try
+        if (OperatingSystem.IsWindows())
         {
             _process.Kill();
         }
-        catch (Exception error) when (error is InvalidOperationException or System.ComponentModel.Win32Exception)
+        else
         {
-            // It has ended.
+            Signal(Signals.Kill);
         }
+    }
+
+    // Here and nowhere else: Process tells who asks from two threads at once that the exit code is 0.
+    private void End()
+    {
+        ExitCode = _process.ExitCode;
+        _ended.TrySetResult();
     }
 
     // A line of JSON is for a program to read, and tells the process id itself, in its scope.

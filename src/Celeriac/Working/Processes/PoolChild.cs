@@ -35,6 +35,9 @@ internal sealed class PoolChild
     /// <summary>True once it was given a run: who dies later dies of that, and not of the way in which it is started.</summary>
     public bool HasBegun { get; private set; }
 
+    /// <summary>True once the worker has ended it, for its task's sake or its own.</summary>
+    public bool WasKilled { get; private set; }
+
     /// <summary>How many runs it has ended.</summary>
     public int Runs { get; private set; }
 
@@ -76,6 +79,7 @@ internal sealed class PoolChild
     /// <summary>Ends the process by a signal, and if it does not end of that, for certain.</summary>
     public async Task EndAsync(string signal)
     {
+        WasKilled = true;
         if (OperatingSystem.IsWindows() || signal == Signals.Kill)
         {
             Kill();
@@ -93,7 +97,11 @@ internal sealed class PoolChild
         await WaitAsync(s_dying).ConfigureAwait(false);
     }
 
-    public void Kill() => _process.Kill();
+    public void Kill()
+    {
+        WasKilled = true;
+        _process.Kill();
+    }
 
     /// <summary>Lets an idle process leave in order.</summary>
     public Task RetireAsync()

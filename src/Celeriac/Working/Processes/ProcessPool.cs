@@ -302,7 +302,10 @@ internal sealed class ProcessPool : ITaskPool
             {
                 Interlocked.Increment(ref _failures);
             }
-            Log.ChildGone(_log, child.Id, _node, child.Status);
+            if (!child.WasKilled)
+            {
+                Log.ChildGone(_log, child.Id, _node, child.Status);
+            }
             Fill();
         }
     }
