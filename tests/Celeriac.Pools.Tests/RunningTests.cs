@@ -59,13 +59,16 @@ public sealed class RunningTests : IAsyncLifetime
     public async Task A_state_of_its_own_and_an_event_are_seen_while_it_runs()
     {
         await using var receiver = _host.Client.Events.Receive();
-        var events = receiver.GetAsyncEnumerator(TestContext.Current.CancellationToken);
-        var next = events.MoveNextAsync();
+        await receiver.StartAsync(TestContext.Current.CancellationToken);
         var result = await _host.SendAsync("pool.progress", _host.PathOf("gate"));
-        while (events.Current?.Type != "task-halfway")
+        using var patience = new CancellationTokenSource(PoolHost.Patience);
+        await foreach (var happened in receiver.WithCancellation(patience.Token))
         {
-            Assert.True(await next);
-            next = events.MoveNextAsync();
+            if (happened.Type == "task-halfway")
+            {
+                Assert.Equal(result.Id, happened.Text("uuid"));
+                break;
+            }
         }
         Assert.Equal("PROGRESS", await result.StateAsync(TestContext.Current.CancellationToken));
         await File.WriteAllTextAsync(_host.PathOf("gate"), "", TestContext.Current.CancellationToken);
