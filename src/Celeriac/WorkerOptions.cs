@@ -90,9 +90,6 @@ public sealed class WorkerOptions
     /// <summary>The time between two heartbeats; Celery's <c>--heartbeat-interval</c>. A worker that is silent for twice as long counts as gone. Default 2 seconds.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How child processes are started; null for this program again.</summary>
-    internal (string Program, IReadOnlyList<string> Arguments)? ChildCommand { get; set; }
-
     /// <summary>The prefetch that follows from all of them.</summary>
     internal int MessagesAhead => MessagesAheadOf(Concurrency);
 

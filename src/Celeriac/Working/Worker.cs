@@ -5,7 +5,6 @@ using Celeriac.Protocol;
 using Celeriac.Results;
 using Celeriac.Sending;
 using Celeriac.Working;
-using Celeriac.Working.Processes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -30,6 +29,7 @@ public sealed class Worker
     private readonly TaskOperations _operations;
     private readonly Admission _admission;
     private readonly DecodeLimits _limits;
+    private readonly TaskPools _pools;
     private readonly IServiceProvider? _services;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,6 +58,7 @@ public sealed class Worker
         _time = time ?? TimeProvider.System;
         _log = (logs ?? NullLoggerFactory.Instance).CreateLogger("Celeriac.Worker");
         Node = NodeName.Expand(options.NodeName);
+        _pools = new TaskPools(client, services, options, Node, _time, _log);
         string[] queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
         State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time)
         {
@@ -104,9 +105,10 @@ public sealed class Worker
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
         using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
         using var giveUp = new CancellationTokenSource();
-        await using var pool = CreatePool(threads).ConfigureAwait(false);
-        State.Runners = new RunnerPool(dispatch, task => RunOrReturnAsync(State.Pool!, task, cancelTasks.Token, giveUp.Token, stopping.Token));
-        State.Pool!.Resize(_options.Concurrency);
+        var pool = State.Pool = _pools.Create(_operations, threads);
+        await using var poolEnds = pool.ConfigureAwait(false);
+        State.Runners = new RunnerPool(dispatch, task => RunOrReturnAsync(pool, task, cancelTasks.Token, giveUp.Token, stopping.Token));
+        pool.Resize(_options.Concurrency);
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
         var control = ListenAsync(giveUp.Token);
@@ -126,35 +128,8 @@ public sealed class Worker
         }
     }
 
-    /// <summary>Where this process is a child of this worker's pool: serves it until it hangs up, and answers true. Then the program is to end.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">The worker is gone already.</exception>
-    internal async Task<bool> ServePoolAsync()
-    {
-        if (ChildMarker.Take(Node) is not { } address)
-        {
-            return false;
-        }
-        using var threads = new SynchronousThreads(limit: 1);
-        using var child = new ChildProgram(_client, State.Tasks, _limits, RunnerWith, _log);
-        await child.RunAsync(address).ConfigureAwait(false);
-        return true;
-
-        TaskRunner RunnerWith(ITaskOperations operations) => new(_client, _services, operations, threads, Node, _time, _log) { KeepsHardLimit = false };
-    }
-
-    private ITaskPool CreatePool(SynchronousThreads threads)
-    {
-        if (_options.Pool is WorkerPool.Processes)
-        {
-            var command = _options.ChildCommand is { } given ? new ChildCommand(given.Program, given.Arguments) : ChildCommand.OfThisProcess();
-            return State.Pool = new ProcessPool(command, _operations, _options, Node, _time, _log);
-        }
-        if (_options.MaxTasksPerChild > 0 || _options.MaxMemoryPerChild > 0)
-        {
-            Log.ChildLimitsIdle(_log, WorkerPoolNames.NameOf(_options.Pool));
-        }
-        return State.Pool = new InProcessPool(new TaskRunner(_client, _services, _operations, threads, Node, _time, _log));
-    }
+    /// <inheritdoc cref="TaskPools.ServeAsync"/>
+    internal Task<bool> ServePoolAsync() => _pools.ServeAsync(State.Tasks, _limits);
 
     /// <summary>Stops it as <c>stop</c> does: remote control's <c>shutdown</c>.</summary>
     internal void Shutdown() => _shutdown?.Invoke();

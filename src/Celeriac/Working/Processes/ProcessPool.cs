@@ -11,32 +11,23 @@ namespace Celeriac.Working.Processes;
 /// </summary>
 internal sealed class ProcessPool : ITaskPool
 {
-    private static readonly TimeSpan s_firstDelay = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(30);
-    private readonly Func<CancellationToken, Task<PoolChild>> _start;
+    private readonly ChildSupply _supply;
     private readonly WorkerOptions _options;
     private readonly string _node;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Lock _lock = new();
     private readonly HashSet<PoolChild> _children = [];
-    private readonly HashSet<Task> _errands = [];
+    private readonly Errands _errands = new();
     private readonly Channel<PoolChild> _idle = Channel.CreateUnbounded<PoolChild>();
     private readonly CancellationTokenSource _closing = new();
-    // More at once would only make each of them slower.
-    private readonly SemaphoreSlim _starters = new(Math.Max(2, Environment.ProcessorCount));
     private int _size;
     private int _starting;
-    private int _failures;
     private int _generation;
     private long _jobs;
 
-    public ProcessPool(ChildCommand command, ITaskOperations operations, WorkerOptions options, string node, TimeProvider time, ILogger log)
-    {
-        (_options, _node, _time, _log) = (options, node, time, log);
-        var (starting, ears) = (new ChildStart(command, node, time), new ChildEars(operations, log));
-        _start = stop => starting.RunAsync(ears, Volatile.Read(ref _generation), stop);
-    }
+    public ProcessPool(ChildSupply supply, WorkerOptions options, string node, TimeProvider time, ILogger log) =>
+        (_supply, _options, _node, _time, _log) = (supply, options, node, time, log);
 
     public PoolFacts Facts
     {
@@ -99,7 +90,7 @@ internal sealed class ProcessPool : ITaskPool
     {
         if (child.Runs > 0)
         {
-            Volatile.Write(ref _failures, 0);
+            _supply.Succeeded();
         }
         if (IsSurplus() || IsOutdated(child) || IsSpent(child))
         {
@@ -117,7 +108,6 @@ internal sealed class ProcessPool : ITaskPool
         await _closing.CancelAsync().ConfigureAwait(false);
         _idle.Writer.TryComplete();
         RetireIdle(_ => true);
-        Task[] errands;
         lock (_lock)
         {
             // Whatever runs still was given up by the worker.
@@ -125,9 +115,9 @@ internal sealed class ProcessPool : ITaskPool
             {
                 child.Kill();
             }
-            errands = [.. _errands];
         }
-        await Task.WhenAll(errands).ConfigureAwait(false);
+        await _errands.Done().ConfigureAwait(false);
+        _supply.Dispose();
     }
 
     private bool IsHere(PoolChild child)
@@ -190,7 +180,7 @@ internal sealed class ProcessPool : ITaskPool
         }
         if (isHere)
         {
-            Keep(child.RetireAsync());
+            _errands.Keep(child.RetireAsync());
         }
     }
 
@@ -207,7 +197,7 @@ internal sealed class ProcessPool : ITaskPool
                 }
                 _starting++;
             }
-            Keep(Task.Run(StartAsync));
+            _errands.Keep(Task.Run(StartAsync));
         }
     }
 
@@ -216,7 +206,7 @@ internal sealed class ProcessPool : ITaskPool
         PoolChild? child = null;
         while (child is null && IsWanted())
         {
-            child = await TryStartAsync().ConfigureAwait(false);
+            child = await _supply.TryStartAsync(Volatile.Read(ref _generation), _closing.Token).ConfigureAwait(false);
         }
         bool isKept;
         lock (_lock)
@@ -234,7 +224,7 @@ internal sealed class ProcessPool : ITaskPool
             return;
         }
         Log.ChildStarted(_log, child.Id, _node);
-        Keep(WatchAsync(child));
+        _errands.Keep(WatchAsync(child));
         if (!_idle.Writer.TryWrite(child))
         {
             Retire(child);
@@ -247,44 +237,6 @@ internal sealed class ProcessPool : ITaskPool
         {
             return !_closing.IsCancellationRequested && _children.Count + _starting <= _size;
         }
-    }
-
-    private async Task<PoolChild?> TryStartAsync()
-    {
-        if (Delay() is var delay && delay > TimeSpan.Zero)
-        {
-            await Task.Delay(delay, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        try
-        {
-            await _starters.WaitAsync(_closing.Token).ConfigureAwait(false);
-            try
-            {
-                return await _start(_closing.Token).ConfigureAwait(false);
-            }
-            finally
-            {
-                _starters.Release();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            return null;
-        }
-        catch (Exception error)
-        {
-            Interlocked.Increment(ref _failures);
-            Log.ChildNotStarted(_log, _node, error.Message, Delay());
-            return null;
-        }
-    }
-
-    private TimeSpan Delay()
-    {
-        var failures = Volatile.Read(ref _failures);
-        return failures == 0 ? TimeSpan.Zero
-            : failures > 6 ? s_longestDelay
-            : TimeSpan.FromTicks(Math.Min(s_longestDelay.Ticks, s_firstDelay.Ticks << failures));
     }
 
     /// <summary>Replaces a child that ends unasked.</summary>
@@ -300,30 +252,13 @@ internal sealed class ProcessPool : ITaskPool
         {
             if (!child.HasBegun)
             {
-                Interlocked.Increment(ref _failures);
+                _supply.Failed();
             }
             if (!child.WasKilled)
             {
                 Log.ChildGone(_log, child.Id, _node, child.Status);
             }
             Fill();
-        }
-    }
-
-    private void Keep(Task errand)
-    {
-        lock (_lock)
-        {
-            _errands.Add(errand);
-        }
-        _ = errand.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
-
-    private void Forget(Task errand)
-    {
-        lock (_lock)
-        {
-            _errands.Remove(errand);
         }
     }
 
