@@ -65,11 +65,12 @@ public sealed class PoolLifeTests
             await Task.Yield();
         }
         // As a terminal and a service manager do: every process of the group gets it.
-        foreach (var id in children.Append(host.Id))
+        foreach (var child in children)
         {
-            PoolHost.Signal(id, 2);
-            PoolHost.Signal(id, 15);
+            PoolHost.Signal(child, 2);
+            PoolHost.Signal(child, 15);
         }
+        PoolHost.Signal(host.Id, 15);
         await host.LineAsync("is stopping: 1 tasks");
         await File.WriteAllTextAsync(host.PathOf("gate"), "", TestContext.Current.CancellationToken);
         Assert.Equal("done", (await PoolHost.GetAsync(result)).GetString());
