@@ -113,6 +113,14 @@ public abstract record Outcome
         public override T Accept<T>(IOutcomeVisitor<T> visitor) => visitor.Revoked(this);
     }
 
+    /// <summary>The process that ran the task died, and the task wants to be run again (Celery's <c>reject_on_worker_lost</c>): the message goes back with one death more.</summary>
+    /// <param name="Reason">How it died.</param>
+    public sealed record Lost(string Reason) : Outcome
+    {
+        /// <inheritdoc/>
+        public override T Accept<T>(IOutcomeVisitor<T> visitor) => visitor.Lost(this);
+    }
+
     /// <summary>The worker is stopping and interrupted the run: the message goes back and no attempt is counted.</summary>
     public sealed record Interrupted : Outcome
     {
@@ -140,4 +148,6 @@ public interface IOutcomeVisitor<out T>
     T Revoked(Outcome.Revoked outcome);
     /// <summary>See <see cref="Outcome.Interrupted"/>.</summary>
     T Interrupted(Outcome.Interrupted outcome);
+    /// <summary>See <see cref="Outcome.Lost"/>.</summary>
+    T Lost(Outcome.Lost outcome);
 }

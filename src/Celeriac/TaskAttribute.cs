@@ -57,6 +57,12 @@ public sealed class TaskAttribute(string? name = null) : Attribute
     /// <summary>True (the default) acknowledges after the outcome is applied: at least once. False acknowledges before the run, as Celery does by default: at most once.</summary>
     public bool AcksLate { get; set; } = true;
 
+    /// <summary>
+    /// True runs the task again when its child process dies, instead of letting it fail with <c>WorkerLostError</c>; Celery's <c>reject_on_worker_lost</c>. After
+    /// <see cref="WorkerOptions.MaxDeaths"/> of them the message is put into quarantine. Counts with <see cref="WorkerPool.Processes"/> and late acknowledgement. Default false.
+    /// </summary>
+    public bool RejectOnWorkerLost { get; set; }
+
     /// <summary>True writes no result on success.</summary>
     public bool IgnoreResult { get; set; }
 

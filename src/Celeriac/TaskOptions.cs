@@ -30,6 +30,8 @@ public sealed record TaskOptions
     public bool RetryJitter { get; init; } = true;
     /// <summary>See <see cref="TaskAttribute.AcksLate"/>; null leaves it to the worker.</summary>
     public bool? AcksLate { get; init; }
+    /// <summary>See <see cref="TaskAttribute.RejectOnWorkerLost"/>; null leaves it to the worker.</summary>
+    public bool? RejectOnWorkerLost { get; init; }
     /// <inheritdoc cref="TaskAttribute.IgnoreResult"/>
     public bool IgnoreResult { get; init; }
     /// <summary>See <see cref="TaskAttribute.TrackStarted"/>; null leaves it to the worker.</summary>

@@ -3,11 +3,35 @@ namespace Celeriac;
 /// <summary>How a worker works.</summary>
 public sealed class WorkerOptions
 {
+    private int? _concurrency;
+
     /// <summary>The queues to consume; Celery's <c>-Q</c>. Default the client's default queue.</summary>
     public IList<string> Queues { get; set; } = [];
 
-    /// <summary>How many tasks run at once; Celery's <c>-c</c>. Default the larger of 64 and 8 for each core.</summary>
-    public int Concurrency { get; set; } = Math.Max(64, 8 * Environment.ProcessorCount);
+    /// <summary>Where tasks run; Celery's <c>-P</c> and <c>worker_pool</c>. Default <see cref="WorkerPool.Threads"/>.</summary>
+    public WorkerPool Pool { get; set; }
+
+    /// <summary>
+    /// How many tasks run at once; Celery's <c>-c</c>. Default the larger of 64 and 8 for each core; with <see cref="WorkerPool.Processes"/> one process for each core;
+    /// with <see cref="WorkerPool.Solo"/> always 1.
+    /// </summary>
+    public int Concurrency
+    {
+        get => Pool is WorkerPool.Solo ? 1 : _concurrency ?? (Pool is WorkerPool.Processes ? Environment.ProcessorCount : Math.Max(64, 8 * Environment.ProcessorCount));
+        set => _concurrency = value;
+    }
+
+    /// <summary>After how many runs a child process is replaced by a fresh one; Celery's <c>--max-tasks-per-child</c>. Default 0: never. Only with <see cref="WorkerPool.Processes"/>.</summary>
+    public int MaxTasksPerChild { get; set; }
+
+    /// <summary>
+    /// How much memory, in KiB resident, a child process may hold after a run before it is replaced; Celery's <c>--max-memory-per-child</c>. Default 0: as much as it likes.
+    /// A child that does nothing holds about 60,000. Only with <see cref="WorkerPool.Processes"/>.
+    /// </summary>
+    public int MaxMemoryPerChild { get; set; }
+
+    /// <summary>Run a task again when its child process dies; Celery's <c>task_reject_on_worker_lost</c>. Default false. A task's own setting wins: see <see cref="TaskAttribute.RejectOnWorkerLost"/>.</summary>
+    public bool RejectOnWorkerLost { get; set; }
 
     /// <summary>How many of them may be synchronous, each on a thread of its own. Default 4 for each core.</summary>
     public int SynchronousConcurrency { get; set; } = 4 * Environment.ProcessorCount;

@@ -12,6 +12,8 @@ public sealed class ParsingTests
     [InlineData("quarantine lsit", "Unknown command 'lsit' for 'quarantine'. Did you mean 'list'?")]
     [InlineData("worker -c 0", "Option '-c' is '0', but must be a whole number from 1 to 100000.")]
     [InlineData("worker -c many", "Option '-c' is 'many', but must be a whole number from 1 to 100000.")]
+    [InlineData("worker -P gevent", "Option '-P' is 'gevent', but must be one of threads, processes, prefork, solo.")]
+    [InlineData("worker --max-memory-per-child 0", "Option '--max-memory-per-child' is '0', but must be a whole number from 1 to 2147483647.")]
     [InlineData("worker -l loud", "Option '-l' is 'loud', but must be one of debug, info, warning, error, critical, fatal.")]
     [InlineData("call math.add -a {}", "Option '-a' is '{}', but must be a JSON array, for example '[2, 3]'.")]
     [InlineData("call math.add -k [1]", "Option '-k' is '[1]', but must be a JSON object")]
@@ -31,6 +33,14 @@ public sealed class ParsingTests
         Assert.Single(run.Error.Split('\n'), text => text.StartsWith("Error", StringComparison.Ordinal));
         Assert.Contains("--help' for what there is.", run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task A_pool_of_processes_needs_a_broker_that_processes_share()
+    {
+        var run = await CommandLineRun.Of(CommandLineRun.NewBroker(), "worker", "-P", "prefork");
+        Assert.Equal(2, run.Code);
+        Assert.StartsWith("Error: Pool (worker_pool) is 'processes', but BrokerUrl (broker_url) is 'memory://', which lives in one process", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -16,6 +16,9 @@ internal static class WorkerVerb
     public static Command Create(Func<ParseResult, Session> open)
     {
         var concurrency = new Option<int?>("--concurrency", "-c") { Description = "How many tasks run at once; default the larger of 64 and 8 for each core.", HelpName = "number", CustomParser = OptionReading.Number(1, 100_000) };
+        var pool = new Option<string?>("--pool", "-P") { Description = "Where tasks run: threads (the default), processes (Celery's prefork) or solo.", HelpName = "pool", CustomParser = OptionReading.OneOf(WorkerPoolNames.All) };
+        var tasksPerChild = new Option<int?>("--max-tasks-per-child") { Description = "After how many runs a child process is replaced; default never.", HelpName = "number", CustomParser = OptionReading.Number(1, int.MaxValue) };
+        var memoryPerChild = new Option<int?>("--max-memory-per-child") { Description = "How many KiB a child process may hold after a run before it is replaced; default no limit.", HelpName = "KiB", CustomParser = OptionReading.Number(1, int.MaxValue) };
         var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated; default the default queue, celery.", HelpName = "queues", CustomParser = OptionReading.Queues };
         var name = new Option<string?>("--hostname", "-n") { Description = "The node's name; %h is the host, %n its first label, %d its domain. Default celeriac@%h.", HelpName = "name" };
         var level = new Option<string?>("--loglevel", "-l") { Description = $"The least level to log: {string.Join(", ", s_levels.Select(pair => pair.Name))}.", HelpName = "level", CustomParser = OptionReading.OneOf([.. s_levels.Select(pair => pair.Name)]) };
@@ -25,13 +28,16 @@ internal static class WorkerVerb
         var silent = new Option<bool>("--without-heartbeat") { Description = "Send no heartbeats." };
         var heartbeat = new Option<TimeSpan?>("--heartbeat-interval") { Description = "Seconds between two heartbeats; default 2.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
         var statedb = new Option<string?>("--statedb", "-S") { Description = "A file that keeps what is revoked across restarts; %n is the node's name, %h its host.", HelpName = "file" };
-        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, queues, name, level, prefetch, multiplier, events, silent, heartbeat, statedb };
+        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, pool, tasksPerChild, memoryPerChild, queues, name, level, prefetch, multiplier, events, silent, heartbeat, statedb };
         command.SetAction(async (parse, _) =>
         {
             var session = open(parse);
             session.Overrides.RunsWorker = true;
             session.Overrides.Add((WorkerOptions options) =>
             {
+                options.Pool = parse.GetValue(pool) is { } place ? WorkerPoolNames.Find(place)!.Value : options.Pool;
+                options.MaxTasksPerChild = parse.GetValue(tasksPerChild) ?? options.MaxTasksPerChild;
+                options.MaxMemoryPerChild = parse.GetValue(memoryPerChild) ?? options.MaxMemoryPerChild;
                 options.Concurrency = parse.GetValue(concurrency) ?? options.Concurrency;
                 options.Queues = parse.GetValue(queues) is { Length: > 0 } chosen ? chosen : options.Queues;
                 options.NodeName = parse.GetValue(name) ?? options.NodeName;
@@ -53,6 +59,11 @@ internal static class WorkerVerb
 
     private static async Task<int> RunAsync(Session session, CancellationToken stop)
     {
+        // In a child of the pool there is no worker to show and none to stop.
+        if (await session.Worker.ServePoolAsync().ConfigureAwait(false))
+        {
+            return CommandLineProgram.Done;
+        }
         TellBanner(session);
         session.Interrupts.Listen();
         using var warm = stop.Register(() => session.Terminal.Warn("Stopping: running tasks may finish. Press Ctrl+C again to cancel them and give their messages back."));
@@ -78,11 +89,15 @@ internal static class WorkerVerb
         terminal.Tell("");
         terminal.Tell($"  broker       {session.Client.Transport.Name}");
         terminal.Tell($"  results      {ResultsOf(session)}");
-        terminal.Tell($"  concurrency  {options.Concurrency}, of them at most {Math.Min(options.Concurrency, options.SynchronousConcurrency)} synchronous");
+        terminal.Tell($"  concurrency  {ConcurrencyOf(options)}");
         terminal.Tell($"  queues       {string.Join(", ", worker.Queues)}");
         terminal.Tell($"  tasks        {(tasks.Count == 0 ? "none: call AddTasks() in AddCeleriac" : string.Join(", ", tasks.Take(MostTasksInBanner)) + (tasks.Count > MostTasksInBanner ? $" and {tasks.Count - MostTasksInBanner} more" : ""))}");
         terminal.Tell("");
     }
+
+    private static string ConcurrencyOf(WorkerOptions options) => options.Pool is WorkerPool.Processes
+        ? $"{options.Concurrency} child processes"
+        : $"{options.Concurrency}, of them at most {Math.Min(options.Concurrency, options.SynchronousConcurrency)} synchronous";
 
     private static string ResultsOf(Session session) =>
         session.Options.ResultBackend is { Length: > 0 } backend ? BrokerUrl.Parse(backend).ToString()

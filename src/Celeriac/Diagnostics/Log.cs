@@ -113,6 +113,33 @@ internal static partial class Log
     [LoggerMessage(2104, LogLevel.Error, "State file {Path} could not be written: what is revoked would be forgotten with this worker. Give it the right to write there, or name another file")]
     public static partial void StateFileNotWritten(ILogger logger, Exception error, string path);
 
+    [LoggerMessage(2120, LogLevel.Information, "Child process {ProcessId} of worker {Node} is ready")]
+    public static partial void ChildStarted(ILogger logger, int processId, string node);
+
+    [LoggerMessage(2121, LogLevel.Error, "A child process of worker {Node} could not be started: {Reason}. It is tried again in {Delay}; until then its tasks wait")]
+    public static partial void ChildNotStarted(ILogger logger, string node, string reason, TimeSpan delay);
+
+    [LoggerMessage(2122, LogLevel.Warning, "Child process {ProcessId} of worker {Node} has ended unasked ({Status}) and is replaced")]
+    public static partial void ChildGone(ILogger logger, int processId, string node, string status);
+
+    [LoggerMessage(2123, LogLevel.Information, "Child process {ProcessId} has run {Runs} tasks and is replaced")]
+    public static partial void ChildSpent(ILogger logger, int processId, int runs);
+
+    [LoggerMessage(2124, LogLevel.Information, "Child process {ProcessId} holds {Kibibytes} KiB after its task, more than {Limit}, and is replaced")]
+    public static partial void ChildTooLarge(ILogger logger, int processId, long kibibytes, int limit);
+
+    [LoggerMessage(2125, LogLevel.Error, "Task {TaskName}[{TaskId}] passed its hard time limit of {Limit}; child process {ProcessId} is killed")]
+    public static partial void ChildOutOfTime(ILogger logger, string taskName, string taskId, TimeSpan limit, int processId);
+
+    [LoggerMessage(2126, LogLevel.Warning, "Event {Type} of task {TaskName}[{TaskId}] could not be sent")]
+    public static partial void ChildEventLost(ILogger logger, Exception error, string type, string taskName, string taskId);
+
+    [LoggerMessage(2127, LogLevel.Error, "Task {TaskName}[{TaskId}] goes back to its queue: {Reason}")]
+    public static partial void TaskLost(ILogger logger, string taskName, string taskId, string reason);
+
+    [LoggerMessage(2128, LogLevel.Warning, "MaxTasksPerChild and MaxMemoryPerChild do nothing with pool {Pool}: they need pool processes")]
+    public static partial void ChildLimitsIdle(ILogger logger, string pool);
+
     [LoggerMessage(2140, LogLevel.Error, "{Hook} of the hooks of task {TaskName}[{TaskId}] threw; the outcome of the task stays as it is")]
     public static partial void HookFailed(ILogger logger, Exception error, string hook, string taskName, string taskId);
 

@@ -57,6 +57,8 @@ internal sealed class HookedRun : IOutcomeVisitor<ValueTask>, IAsyncDisposable
 
     public ValueTask Interrupted(Outcome.Interrupted outcome) => default;
 
+    public ValueTask Lost(Outcome.Lost outcome) => default;
+
     public async ValueTask DisposeAsync()
     {
         await CallAsync("Dispose", async () =>

@@ -16,10 +16,16 @@ internal sealed class AppService(IServiceProvider services, AppRegistration app)
     private TaskClient? _client;
     private Task _working = Task.CompletedTask;
 
-    public Task StartingAsync(CancellationToken cancellationToken)
+    public async Task StartingAsync(CancellationToken cancellationToken)
     {
         _client = AppParts.Get<TaskClient>(services, app);
-        return Task.CompletedTask;
+        // A child of a worker's pool: nothing else of the host may start in it, no web server and no timer.
+        if (AppParts.Overrides(services, app).RunsWorker && await AppParts.Get<Worker>(services, app).ServePoolAsync().ConfigureAwait(false))
+        {
+#pragma warning disable RS0030 // The host was never started, so it cannot end the process.
+            Environment.Exit(0);
+#pragma warning restore RS0030
+        }
     }
 
     public Task StartAsync(CancellationToken cancellationToken)

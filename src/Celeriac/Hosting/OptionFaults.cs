@@ -33,8 +33,17 @@ internal static class OptionFaults
         NumberFault("MaxResultBytes (result_max_bytes)", options.MaxResultBytes, 1, LargestResult, "Give the largest result in bytes; the default is 16777216."),
     }.OfType<string>();
 
+    /// <summary>What is wrong with the two together.</summary>
+    public static IEnumerable<string> Between(CeleriacOptions options, WorkerOptions worker) =>
+        worker.Pool is WorkerPool.Processes && options.BrokerUrl.StartsWith("memory:", StringComparison.OrdinalIgnoreCase)
+            ? ["Pool (worker_pool) is 'processes', but BrokerUrl (broker_url) is 'memory://', which lives in one process: what a task sends would go nowhere. Choose a broker such as sqlite://celeriac.db, or the pool 'threads'."]
+            : [];
+
     public static IEnumerable<string> Of(WorkerOptions options) => new[]
     {
+        NumberFault("Pool (worker_pool)", (int)options.Pool, (int)WorkerPool.Threads, (int)WorkerPool.Processes, "Give threads, processes or solo."),
+        NumberFault("MaxTasksPerChild (worker_max_tasks_per_child)", options.MaxTasksPerChild, 0, int.MaxValue, "Give after how many runs a child process is replaced, or 0 for never."),
+        NumberFault("MaxMemoryPerChild (worker_max_memory_per_child)", options.MaxMemoryPerChild, 0, int.MaxValue, "Give KiB, or 0 for no limit."),
         NumberFault("Concurrency (worker_concurrency)", options.Concurrency, 1, MostTasks, "Give how many tasks run at once."),
         NumberFault("SynchronousConcurrency (worker_synchronous_concurrency)", options.SynchronousConcurrency, 1, MostThreads, "Give how many threads synchronous tasks may have."),
         NumberFault("Prefetch (worker_prefetch)", options.Prefetch, 0, MostAhead, "Give how many messages are fetched and not yet done, or 0 for as many as there are free slots."),

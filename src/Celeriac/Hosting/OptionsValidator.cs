@@ -17,6 +17,7 @@ internal sealed class OptionsValidator(IServiceProvider services, AppRegistratio
             .. services.GetRequiredKeyedService<AppSettings>(app.Name).Faults,
             .. OptionFaults.Of(options),
             .. OptionFaults.Of(AppParts.WorkerOptions(services, app)),
+            .. OptionFaults.Between(options, AppParts.WorkerOptions(services, app)),
             .. TaskFaults(),
         ];
         return faults.Count == 0

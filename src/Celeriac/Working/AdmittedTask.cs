@@ -61,6 +61,9 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     /// <summary>What the run threw, for those who look on; null where it has returned or was abandoned.</summary>
     public Exception? Error { get; set; }
 
+    /// <summary>The process that runs it; 0 before.</summary>
+    public int ProcessId { get; set; }
+
     /// <summary>The signal that a <c>terminate</c> has named; null where nobody has asked for an end.</summary>
     public string? TerminatedBy { get; private set; }
 

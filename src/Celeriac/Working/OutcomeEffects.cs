@@ -68,9 +68,17 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
     public Effects Revoked(Outcome.Revoked outcome) =>
         new(Settlement.Ack, Failure(TaskStates.Revoked, ControlFailure.Revoked(outcome.TerminatedBy is null ? "revoked" : "terminated")));
 
+    public Effects Lost(Outcome.Lost outcome) => new(Settlement.Ack, null)
+    {
+        // As a new message: no broker counts for us the deaths that its consumer has survived.
+        FollowUps = [Publication.ToQueue(task.Delivery.Queue, Died(task.Delivery.Message))],
+    };
+
     public Effects Interrupted(Outcome.Interrupted outcome) => Effects.GiveBack(task.Delivery);
 
     public static string Text(TaskFailure failure) => $"{failure.Type}({string.Join(", ", failure.Arguments)})";
+
+    private static Message Died(Message message) => message with { Headers = message.Headers.With(TaskHeader.Deaths, Suspicion.CountOf(message) + 1), Expiration = null };
 
     private Publication Quarantine(QuarantineReason reason, string text) => QuarantineMessage.Of(task.Delivery, reason, text, node, now);
 

@@ -53,5 +53,8 @@ internal sealed class OutcomeEvents(WorkerEvents events, TaskRequest request, Ti
     }
 
     // The message goes back, and whoever receives it next tells so.
+    public None Lost(Outcome.Lost outcome) => None.Value;
+
+    // The message goes back, and whoever receives it next tells so.
     public None Interrupted(Outcome.Interrupted outcome) => None.Value;
 }

@@ -34,7 +34,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
         }
         var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
-        var isLast = outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Rejected { Requeue: true });
+        var isLast = outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Lost or Outcome.Rejected { Requeue: true });
         effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = isLast ? task.Request : null };
         OutcomeLog.Write(log, task, outcome, runtime);
         // The next run may be received before the commit has returned here, and its news must not come first.

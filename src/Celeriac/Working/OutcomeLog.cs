@@ -60,6 +60,12 @@ internal sealed class OutcomeLog(ILogger log, AdmittedTask task, TimeSpan runtim
         return None.Value;
     }
 
+    public None Lost(Outcome.Lost outcome)
+    {
+        Log.TaskLost(log, Name, Id, outcome.Reason);
+        return None.Value;
+    }
+
     public None Interrupted(Outcome.Interrupted outcome)
     {
         Log.TaskInterrupted(log, Name, Id);

@@ -163,6 +163,8 @@ internal sealed class RunTelemetry(TelemetryPlace place, string node, TimeProvid
 
         public Ending Interrupted(Outcome.Interrupted outcome) => s_well;
 
+        public Ending Lost(Outcome.Lost outcome) => new("WorkerLostError", outcome.Reason, null, null);
+
         private static string TypeOf(Exception error) =>
             (error is TaskRetryException { InnerException: { } cause } ? cause : error).GetType().FullName ?? "_OTHER";
     }

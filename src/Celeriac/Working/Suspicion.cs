@@ -12,8 +12,9 @@ namespace Celeriac.Working;
 /// it came back. The last chance before the quarantine is a run alone, from a queue of which one message at a time is fetched: so the innocent, that
 /// were merely in the same process, get their run, and only what was running is counted.
 /// </summary>
-internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHandler outcomes, ITransport broker, int maxDeaths, ILogger log)
+internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHandler outcomes, ITransport broker, WorkerOptions options, ILogger log)
 {
+    private readonly int _maxDeaths = options.MaxDeaths;
     private readonly ConcurrentDictionary<string, Task> _passedOn = new(StringComparer.Ordinal);
 
     /// <summary>False where the message may run; true where it was dealt with here.</summary>
@@ -22,7 +23,7 @@ internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHa
         // A broker that counts nothing also marks what came back because a connection was lost: what this process still holds has killed nobody.
         var news = delivery.Deaths ?? (delivery.Redelivered && inHand.Find(request.Id) is null ? 1 : 0);
         var deaths = CountOf(delivery.Message) + news;
-        if (maxDeaths == 0 || deaths == 0)
+        if (_maxDeaths == 0 || deaths == 0)
         {
             return false;
         }
@@ -30,12 +31,13 @@ internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHa
         {
             await passing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        if (deaths >= maxDeaths)
+        if (deaths >= _maxDeaths)
         {
             await outcomes.QuarantineAsync(delivery, Deadly(request, deaths), cancellationToken, request).ConfigureAwait(false);
             return true;
         }
-        var mustRunAlone = deaths == maxDeaths - 1 && !Suspects.IsSuspects(delivery.Queue);
+        // In a process of its own it hurts nobody but itself.
+        var mustRunAlone = options.Pool is not WorkerPool.Processes && deaths == _maxDeaths - 1 && !Suspects.IsSuspects(delivery.Queue);
         if (mustRunAlone)
         {
             var queue = await suspects.OpenAsync(delivery.Queue, cancellationToken).ConfigureAwait(false);
@@ -46,7 +48,7 @@ internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHa
         if (news > 0 && delivery.Deaths is null)
         {
             // Written down before it runs again; otherwise the next return would look like the first.
-            Log.CameBack(log, request.Task, request.Id, delivery.Queue, deaths, maxDeaths);
+            Log.CameBack(log, request.Task, request.Id, delivery.Queue, deaths, _maxDeaths);
             await PassOnAsync(delivery, request, Counted(delivery.Queue, delivery, deaths), cancellationToken).ConfigureAwait(false);
             return true;
         }

@@ -3,7 +3,6 @@ using Celeriac.Events;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Results;
-using Celeriac.SharedState;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,20 +18,26 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
     public int MaxResultBytes { get; init; } = int.MaxValue;
 
     /// <summary>Where checkpoints are.</summary>
-    public required StateHome State { get; init; }
+    public required RunCheckpoints Checkpoints { get; init; }
 
     public ValueTask UpdateStateAsync(TaskRequest request, string state, ReadOnlyMemory<byte> meta, CancellationToken cancellationToken)
+    {
+        RequireOwnState(state);
+        if (meta.Length > MaxResultBytes)
+        {
+            throw new ArgumentException(ControlFailure.TooLarge($"The meta of state '{state}' has", meta.Length, MaxResultBytes), nameof(meta));
+        }
+        return results.WriteAsync(Records.Of(request, state, meta), request.ReplyTo, cancellationToken);
+    }
+
+    /// <exception cref="ArgumentException">The state is one of Celery's final states.</exception>
+    public static void RequireOwnState(string state)
     {
         ArgumentException.ThrowIfNullOrEmpty(state);
         if (TaskStates.IsReady(state) || TaskStates.IsException(state))
         {
             throw new ArgumentException($"State '{state}' is written by the worker when the run ends. Choose a name of your own, for example PROGRESS.", nameof(state));
         }
-        if (meta.Length > MaxResultBytes)
-        {
-            throw new ArgumentException(ControlFailure.TooLarge($"The meta of state '{state}' has", meta.Length, MaxResultBytes), nameof(meta));
-        }
-        return results.WriteAsync(Records.Of(request, state, meta), request.ReplyTo, cancellationToken);
     }
 
     /// <summary>Where a progress that cannot be stored is told.</summary>
@@ -61,27 +66,15 @@ internal sealed class TaskOperations(IResultStore results, WorkerEvents events) 
         }
     }
 
-    public ValueTask SaveCheckpointAsync(TaskRequest request, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
-    {
-        var store = CheckpointStore(request);
-        request.HasCheckpoint = true;
-        return Checkpoints.SaveAsync(store, request.Id, json, cancellationToken);
-    }
+    public ValueTask SaveCheckpointAsync(TaskRequest request, ReadOnlyMemory<byte> json, CancellationToken cancellationToken) => Checkpoints.SaveAsync(request, json, cancellationToken);
 
-    public ValueTask<ReadOnlyMemory<byte>?> ReadCheckpointAsync(TaskRequest request, CancellationToken cancellationToken)
-    {
-        var store = CheckpointStore(request);
-        request.HasCheckpoint = true;
-        return Checkpoints.ReadAsync(store, request.Id, cancellationToken);
-    }
-
-    private IStateStore CheckpointStore(TaskRequest request) => State.Require($"The checkpoint of task '{request.Task}'").Store;
+    public ValueTask<ReadOnlyMemory<byte>?> ReadCheckpointAsync(TaskRequest request, CancellationToken cancellationToken) => Checkpoints.ReadAsync(request, cancellationToken);
 
     /// <summary>Writes STARTED. A state that cannot be written must not keep the task from running.</summary>
-    public async ValueTask MarkStartedAsync(TaskRequest request, string node, ILogger log, CancellationToken cancellationToken)
+    public async ValueTask MarkStartedAsync(TaskRequest request, int processId, string node, ILogger log, CancellationToken cancellationToken)
     {
         // The pid is a number, as Python writes it (CELERY-PROTOCOL section 7).
-        var meta = TaskJson.Encode<JsonNode>(new JsonObject { ["pid"] = Environment.ProcessId, ["hostname"] = node });
+        var meta = TaskJson.Encode<JsonNode>(new JsonObject { ["pid"] = processId, ["hostname"] = node });
         try
         {
             await results.WriteAsync(Records.Of(request, TaskStates.Started, meta), request.ReplyTo, cancellationToken).ConfigureAwait(false);

@@ -22,6 +22,9 @@ internal sealed class TaskRunner(
     /// <summary>See <see cref="WorkerOptions.RetryAfter"/>.</summary>
     public Func<Exception, TimeSpan?>? RetryAfter { get; init; }
 
+    /// <summary>False where somebody else keeps the hard limit, who can kill the process.</summary>
+    public bool KeepsHardLimit { get; init; } = true;
+
     /// <summary>Runs the task.</summary>
     /// <param name="task">The task.</param>
     /// <param name="running">Gets the children that the run sends.</param>
@@ -70,7 +73,7 @@ internal sealed class TaskRunner(
     /// <summary>The hard limit abandons the run, because nothing can stop code that does not look at its token.</summary>
     private async Task<ReadOnlyMemory<byte>> RunWithinAsync(AdmittedTask task, Task<ReadOnlyMemory<byte>> run)
     {
-        if ((task.Request.TimeLimit ?? task.Runtime.Limits.Hard) is not { } hard)
+        if (!KeepsHardLimit || (task.Request.TimeLimit ?? task.Runtime.Limits.Hard) is not { } hard)
         {
             return await run.ConfigureAwait(false);
         }

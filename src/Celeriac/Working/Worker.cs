@@ -31,6 +31,8 @@ public sealed class Worker
     private readonly Admission _admission;
     private readonly Suspects _suspects;
     private readonly RunTelemetry _telemetry;
+    private readonly DecodeLimits _limits;
+    private readonly TaskPools _pools;
     private readonly IServiceProvider? _services;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,6 +61,7 @@ public sealed class Worker
         _time = time ?? TimeProvider.System;
         _log = (logs ?? NullLoggerFactory.Instance).CreateLogger("Celeriac.Worker");
         Node = NodeName.Expand(options.NodeName);
+        _pools = new TaskPools(client, services, options, Node, _time, _log);
         string[] queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
         var revocations = new Revocations(_time, client.State is null ? null : RevocationLog.Lifetime);
         State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time)
@@ -75,12 +78,12 @@ public sealed class Worker
             MaxResultBytes = shared.MaxResultBytes,
             Held = new HeldState(client.SharedState, _time, _log),
         };
-        _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, State = client.SharedState, Log = _log, Time = _time };
+        _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Checkpoints = new RunCheckpoints(client.SharedState), Log = _log, Time = _time };
         _telemetry = new RunTelemetry(client.Place, Node, _time);
-        var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
+        _limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _suspects = new Suspects(client, State.Intake, State.Suspects, _time);
-        var suspicion = new Suspicion(_suspects, State.InHand, _outcomes, client.Transport, options.MaxDeaths, _log);
-        _admission = new Admission(State.Tasks, suspicion, State.Revocations, _outcomes, State.Events, options, limits, client.Transport, Node, _time, _log);
+        var suspicion = new Suspicion(_suspects, State.InHand, _outcomes, client.Transport, options, _log);
+        _admission = new Admission(State.Tasks, suspicion, State.Revocations, _outcomes, State.Events, options, _limits, client.Transport, Node, _time, _log);
     }
 
     /// <summary>The node name.</summary>
@@ -111,15 +114,21 @@ public sealed class Worker
     /// <param name="stopNow">Cancels running tasks without waiting for the shutdown timeout and gives their messages back (Celery's cold shutdown).</param>
     public async Task RunAsync(CancellationToken stop, CancellationToken stopNow = default)
     {
+        if (await ServePoolAsync().ConfigureAwait(false))
+        {
+            return;
+        }
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow);
         using var dispatch = new Dispatch(State.Tasks, _time);
         using var alone = new AloneGate(_time);
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
         using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
         using var giveUp = new CancellationTokenSource();
-        var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log) { Filters = Filters, RetryAfter = _options.RetryAfter };
-        Func<AdmittedTask, Task> run = task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token);
+        var pool = State.Pool = _pools.Create(_operations, threads, Filters);
+        await using var poolEnds = pool.ConfigureAwait(false);
+        Func<AdmittedTask, Task> run = task => RunOrReturnAsync(pool, task, cancelTasks.Token, giveUp.Token, stopping.Token);
         State.Runners = new RunnerPool(dispatch, task => RunInTurnAsync(alone, task, run, stopping.Token));
+        pool.Resize(_options.Concurrency);
         State.Runners.Grow(_options.Concurrency);
         _shutdown = () => _ = stopping.CancelAsync();
         using var gauges = new PoolGauges(Node, () => State.Runners.Size, () => Running);
@@ -145,6 +154,9 @@ public sealed class Worker
             Log.WorkerStopped(_log, Node);
         }
     }
+
+    /// <inheritdoc cref="TaskPools.ServeAsync"/>
+    internal Task<bool> ServePoolAsync() => _pools.ServeAsync(State.Tasks, _limits, Filters);
 
     /// <summary>Stops it as <c>stop</c> does: remote control's <c>shutdown</c>.</summary>
     internal void Shutdown() => _shutdown?.Invoke();
@@ -251,18 +263,19 @@ public sealed class Worker
         }
     }
 
-    private async Task RunOrReturnAsync(TaskRunner runner, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
+    private async Task RunOrReturnAsync(ITaskPool pool, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
     {
         try
         {
             // From the signal on nothing is begun, even before the receive loop has noticed it.
-            if (_draining || stop.IsCancellationRequested)
+            using var place = _draining || stop.IsCancellationRequested ? null : await pool.TakeAsync(stop).ConfigureAwait(false);
+            if (place is null || _draining || stop.IsCancellationRequested)
             {
                 await _outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
             }
             else
             {
-                await RunTaskAsync(runner, task, cancelTasks, giveUp).ConfigureAwait(false);
+                await RunTaskAsync(place, task, cancelTasks, giveUp).ConfigureAwait(false);
             }
         }
         catch (Exception error)
@@ -277,7 +290,7 @@ public sealed class Worker
     }
 
     /// <summary>Hops 6 to 8: run, decide, apply.</summary>
-    private async ValueTask RunTaskAsync(TaskRunner runner, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp)
+    private async ValueTask RunTaskAsync(ITaskPlace place, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp)
     {
         if (_admission.Refusal(task.Request) is { } refusal)
         {
@@ -286,6 +299,7 @@ public sealed class Worker
         }
         await _outcomes.Held.StartedAsync(task.Request).ConfigureAwait(false);
         using var telemetry = _telemetry.Begin(task);
+        task.ProcessId = place.ProcessId;
         State.InHand.Start(task, _time.GetUtcNow());
         if (task.Definition.Options.SendEvents)
         {
@@ -297,11 +311,11 @@ public sealed class Worker
         }
         if (task.Definition.Options.TrackStarted ?? _options.TrackStarted)
         {
-            await _operations.MarkStartedAsync(task.Request, Node, _log, giveUp).ConfigureAwait(false);
+            await _operations.MarkStartedAsync(task.Request, place.ProcessId, Node, _log, giveUp).ConfigureAwait(false);
         }
         var running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id);
         var started = _time.GetTimestamp();
-        var outcome = await runner.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
+        var outcome = await place.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
         var runtime = _time.GetElapsedTime(started);
         telemetry.End(outcome, runtime);
         await _outcomes.ApplyAsync(task, outcome, running.Children, runtime, giveUp).ConfigureAwait(false);

@@ -29,6 +29,9 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
     /// <summary>When the worker was made.</summary>
     public DateTimeOffset Since { get; } = time.GetUtcNow();
 
+    /// <summary>Where runs happen; null before the worker works.</summary>
+    public ITaskPool? Pool { get; set; }
+
     /// <summary>The runners; null before the worker works.</summary>
     public RunnerPool? Runners { get; set; }
 }

@@ -29,6 +29,10 @@ internal static class Configuration
         Add("event_exchange", shared.EventExchange, sharedByDefault.EventExchange);
         Add("task_acks_late", options.AcksLate, byDefault.AcksLate);
         Add("task_track_started", options.TrackStarted, byDefault.TrackStarted);
+        Add("task_reject_on_worker_lost", options.RejectOnWorkerLost, byDefault.RejectOnWorkerLost);
+        Add("worker_pool", WorkerPoolNames.NameOf(options.Pool), WorkerPoolNames.NameOf(byDefault.Pool));
+        Add("worker_max_tasks_per_child", options.MaxTasksPerChild, byDefault.MaxTasksPerChild);
+        Add("worker_max_memory_per_child", options.MaxMemoryPerChild, byDefault.MaxMemoryPerChild);
         Add("worker_concurrency", options.Concurrency, byDefault.Concurrency);
         Add("worker_synchronous_concurrency", options.SynchronousConcurrency, byDefault.SynchronousConcurrency);
         Add("worker_prefetch", options.Prefetch, byDefault.Prefetch);

@@ -13,7 +13,7 @@ internal static class PoolCommands
     [
         ControlCommand.Change("pool_grow", call => Resize(call, +1, "pool will grow")),
         ControlCommand.Change("pool_shrink", call => Resize(call, -1, "pool will shrink")),
-        ControlCommand.Change("pool_restart", _ => throw new CeleryException("ValueError", "builtins", "Pool restarts not enabled")),
+        ControlCommand.Change("pool_restart", Restart),
         ControlCommand.Change("autoscale", _ => throw new CeleryException("ValueError", "builtins", "Autoscale not enabled")),
         ControlCommand.Change("shutdown", Shutdown),
     ];
@@ -34,10 +34,16 @@ internal static class PoolCommands
         {
             runners.Shrink(number);
         }
+        call.Worker.State.Pool?.Resize(runners.Size);
         call.Worker.State.Intake.ChangePrefetch(call.Worker.Options.MessagesAheadOf(runners.Size));
         Log.ConcurrencyChanged(call.Worker.Log, call.Worker.Node, runners.Size);
         return ControlCall.Ok(answer);
     }
+
+    /// <summary>Fresh child processes, each after its run. What Python would load anew, modules, needs a new worker here.</summary>
+    private static JsonNode Restart(ControlCall call) => call.Worker.State.Pool?.Restart() is true
+        ? ControlCall.Ok("reload started")
+        : throw new CeleryException("ValueError", "builtins", "Pool restarts not enabled");
 
     /// <summary>Celery answers nothing: its worker is on its way out.</summary>
     private static JsonNode? Shutdown(ControlCall call)

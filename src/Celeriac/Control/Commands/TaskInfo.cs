@@ -33,7 +33,7 @@ internal static class TaskInfo
                 ["priority"] = message.Priority ?? 0,
                 ["redelivered"] = task.Delivery.Redelivered,
             },
-            ["worker_pid"] = task.Stage == TaskStage.Active ? Environment.ProcessId : null,
+            ["worker_pid"] = task.Stage == TaskStage.Active ? task.ProcessId : null,
         };
     }
 

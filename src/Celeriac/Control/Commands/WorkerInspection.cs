@@ -36,20 +36,21 @@ internal static class WorkerInspection
             ["pid"] = Environment.ProcessId,
             ["clock"] = worker.Client.Clock.Now.ToString(CultureInfo.InvariantCulture),
             ["uptime"] = (long)(worker.Time.GetUtcNow() - state.Since).TotalSeconds,
-            ["pool"] = Pool(state.Runners?.Size ?? worker.Options.Concurrency),
+            ["pool"] = Pool(state.Runners?.Size ?? worker.Options.Concurrency, state.Pool?.Facts ?? new Working.PoolFacts("N/A", [])),
             ["broker"] = Configuration.Broker(worker),
             ["prefetch_count"] = state.Intake.Prefetch,
             ["rusage"] = ResourceUsage(),
         };
     }
 
-    private static JsonObject Pool(int concurrency) => new()
+    private static JsonObject Pool(int concurrency, Working.PoolFacts facts) => new()
     {
-        ["implementation"] = "celeriac.working:RunnerPool",
+        ["implementation"] = facts.Implementation,
         ["max-concurrency"] = concurrency,
-        ["processes"] = new JsonArray(Environment.ProcessId),
-        ["max-tasks-per-child"] = "N/A",
-        ["put-guarded-by-semaphore"] = false,
+        ["processes"] = new JsonArray([.. facts.Processes.Select(id => (JsonNode)id)]),
+        ["max-tasks-per-child"] = facts.MaxTasksPerChild > 0 ? facts.MaxTasksPerChild : "N/A",
+        ["max-memory-per-child"] = facts.MaxMemoryPerChild > 0 ? facts.MaxMemoryPerChild : "N/A",
+        ["put-guarded-by-semaphore"] = facts.IsGuarded,
         ["timeouts"] = new JsonArray(0, 0),
         ["writes"] = "N/A",
     };
