@@ -45,7 +45,7 @@ public static partial class StateTasks
     }
 
     /// <summary>Goes one step further at each run and tells where it began.</summary>
-    [Task("conformance.steps", MaxRetries = 5)]
+    [Task("conformance.checkpointed", MaxRetries = 5)]
     public static async Task<string> StepsAsync(int steps, TaskContext context)
     {
         var before = await context.ReadCheckpointAsync<string>();
