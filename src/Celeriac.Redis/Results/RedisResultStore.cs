@@ -139,10 +139,23 @@ internal sealed class RedisResultStore : IResultStore
             }
             Log.ResultUnreadable(_log, taskId);
         }
-        catch (ContentException error)
+        catch (ContentException)
         {
-            // What is published is what is stored: looking there would not help.
-            _awaited.Fail(taskId, error);
+            // Anybody can publish: what is stored decides whether the wait ends in this error.
+            Log.ResultUnreadable(_log, taskId);
+            _ = LookAgainAsync(taskId);
+        }
+    }
+
+    private async Task LookAgainAsync(string taskId)
+    {
+        try
+        {
+            await LookForAsync(taskId).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is TransportException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The connection is lost, and its restoration looks for everything that is awaited.
         }
     }
 
