@@ -24,7 +24,9 @@ internal static class WorkerVerb
         var events = new Option<bool>("--task-events", "-E") { Description = "Send task events from the start, for monitors such as 'events' and Flower." };
         var silent = new Option<bool>("--without-heartbeat") { Description = "Send no heartbeats." };
         var heartbeat = new Option<TimeSpan?>("--heartbeat-interval") { Description = "Seconds between two heartbeats; default 2.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
+        var life = new WorkerLifeFlags();
         var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, queues, name, level, prefetch, multiplier, events, silent, heartbeat };
+        life.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
             var session = open(parse);
@@ -38,6 +40,7 @@ internal static class WorkerVerb
                 options.SendTaskEvents |= parse.GetValue(events);
                 options.WithoutHeartbeat |= parse.GetValue(silent);
                 options.HeartbeatInterval = parse.GetValue(heartbeat) ?? options.HeartbeatInterval;
+                life.Apply(parse, options);
                 options.Prefetch = parse.GetValue(prefetch) ?? (parse.GetValue(multiplier) is null ? options.Prefetch : 0);
             });
             if (parse.GetValue(level) is { } least)
@@ -52,9 +55,14 @@ internal static class WorkerVerb
     private static async Task<int> RunAsync(Session session, CancellationToken stop)
     {
         TellBanner(session);
-        session.Interrupts.Listen();
+        var (interrupts, worker) = (session.Interrupts, session.Worker);
+        interrupts.Asked = worker.Life.Dump;
+        interrupts.Listen();
+        interrupts.ListenAsWorker();
+        session.WaitForTasks();
         using var warm = stop.Register(() => session.Terminal.Warn("Stopping: running tasks may finish. Press Ctrl+C again to cancel them and give their messages back."));
-        using var cold = session.Interrupts.StopNow.Register(session.Overrides.CancelTasks);
+        using var soft = interrupts.StopSoon.Register(() => StopSoon(session));
+        using var cold = interrupts.StopNow.Register(session.Overrides.CancelTasks);
         try
         {
             await session.Host.RunAsync(stop).ConfigureAwait(false);
@@ -63,7 +71,18 @@ internal static class WorkerVerb
         {
             // Asked to stop while it was still starting.
         }
-        return CommandLineProgram.Done;
+        return worker.Life.HasRunAll ? CommandLineProgram.StartAgain : CommandLineProgram.Done;
+    }
+
+    private static void StopSoon(Session session)
+    {
+        if (session.WorkerOptions.SoftShutdownTimeout <= TimeSpan.Zero)
+        {
+            session.Overrides.CancelTasks();
+            return;
+        }
+        session.Terminal.Warn($"Stopping soon: running tasks have {session.WorkerOptions.SoftShutdownTimeout.TotalSeconds:0.#} s. Press Ctrl+C again to cancel them now.");
+        session.Worker.ShutdownSoftly();
     }
 
     private static void TellBanner(Session session)
@@ -76,7 +95,7 @@ internal static class WorkerVerb
         terminal.Tell("");
         terminal.Tell($"  broker       {session.Client.Transport.Name}");
         terminal.Tell($"  results      {ResultsOf(session)}");
-        terminal.Tell($"  concurrency  {options.Concurrency}, of them at most {Math.Min(options.Concurrency, options.SynchronousConcurrency)} synchronous");
+        terminal.Tell($"  concurrency  {(options.Autoscale is { } bounds ? $"{Math.Max(1, bounds.Minimum)}–{bounds.Maximum}" : $"{options.Concurrency}")}, of them at most {Math.Min(options.Concurrency, options.SynchronousConcurrency)} synchronous");
         terminal.Tell($"  queues       {string.Join(", ", worker.Queues)}");
         terminal.Tell($"  tasks        {(tasks.Count == 0 ? "none: call AddTasks() in AddCeleriac" : string.Join(", ", tasks.Take(MostTasksInBanner)) + (tasks.Count > MostTasksInBanner ? $" and {tasks.Count - MostTasksInBanner} more" : ""))}");
         terminal.Tell("");

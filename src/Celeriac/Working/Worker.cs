@@ -5,6 +5,7 @@ using Celeriac.Protocol;
 using Celeriac.Results;
 using Celeriac.Sending;
 using Celeriac.Working;
+using Celeriac.Working.Life;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -30,10 +31,12 @@ public sealed class Worker
     private readonly Admission _admission;
     private readonly Suspects _suspects;
     private readonly RunTelemetry _telemetry;
+    private readonly WorkerLife _life;
     private readonly IServiceProvider? _services;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action? _shutdown;
+    private Action? _askSoft;
     private volatile bool _draining;
 
     /// <summary>Creates a worker.</summary>
@@ -65,8 +68,10 @@ public sealed class Worker
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
-        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records, MaxResultBytes = shared.MaxResultBytes };
+        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records, MaxResultBytes = shared.MaxResultBytes, Counted = State.Tasks };
         _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Log = _log, Time = _time };
+        _life = new WorkerLife(State, options, Node, client.Transport, _time, _log);
+        Counters = State.Tasks.CountersOf(State.InHand);
         _telemetry = new RunTelemetry(client.Place, Node, _time);
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _suspects = new Suspects(client, State.Intake, State.Suspects, _time);
@@ -92,6 +97,12 @@ public sealed class Worker
     /// <summary>How many tasks run now.</summary>
     public int Running => State.InHand.Active;
 
+    /// <summary>What it has done and holds.</summary>
+    public WorkerCounters Counters { get; }
+
+    /// <summary>Whether it lives, consumes and keeps up.</summary>
+    internal WorkerLife Life => _life;
+
     /// <summary>What remote control and events see of it.</summary>
     internal WorkerState State { get; }
 
@@ -102,7 +113,9 @@ public sealed class Worker
     /// <param name="stopNow">Cancels running tasks without waiting for the shutdown timeout and gives their messages back (Celery's cold shutdown).</param>
     public async Task RunAsync(CancellationToken stop, CancellationToken stopNow = default)
     {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow);
+        using var stages = _life.CreateStages();
+        using var probe = _life.OpenProbe();
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow, stages.Soft);
         using var dispatch = new Dispatch(State.Tasks, _time);
         using var alone = new AloneGate(_time);
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
@@ -111,9 +124,11 @@ public sealed class Worker
         var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log) { Filters = Filters, RetryAfter = _options.RetryAfter };
         Func<AdmittedTask, Task> run = task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token);
         State.Runners = new RunnerPool(dispatch, task => RunInTurnAsync(alone, task, run, stopping.Token));
-        State.Runners.Grow(_options.Concurrency);
+        State.Runners.Grow(_life.InitialSize);
         _shutdown = () => _ = stopping.CancelAsync();
+        _askSoft = stages.AskSoft;
         using var gauges = new PoolGauges(Node, () => State.Runners.Size, () => Running);
+        var living = _life.RunAsync(probe, stopping.Token, giveUp.Token);
         var control = ListenAsync(giveUp.Token);
         try
         {
@@ -126,8 +141,10 @@ public sealed class Worker
             _draining = true;
             _shutdown = null;
             await dispatch.CloseAsync().ConfigureAwait(false);
-            await DrainAsync(State.Runners, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
+            await DrainAsync(State.Runners, stages, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
             await control.ConfigureAwait(false);
+            await living.ConfigureAwait(false);
+            _askSoft = null;
             await State.Events.DisposeAsync().ConfigureAwait(false);
             Log.WorkerStopped(_log, Node);
         }
@@ -135,6 +152,9 @@ public sealed class Worker
 
     /// <summary>Stops it as <c>stop</c> does: remote control's <c>shutdown</c>.</summary>
     internal void Shutdown() => _shutdown?.Invoke();
+
+    /// <summary>Stops it as <c>stopNow</c> does, but lets its tasks run for the soft shutdown timeout first: SIGQUIT.</summary>
+    internal void ShutdownSoftly() => _askSoft?.Invoke();
 
     /// <summary>Remote control, beside the tasks and until the last of them is done.</summary>
     private Task ListenAsync(CancellationToken stop)
@@ -165,9 +185,10 @@ public sealed class Worker
                 _telemetry.Received(received.Delivery.Queue);
                 if (await _admission.AdmitAsync(received.Delivery, giveUp).ConfigureAwait(false) is { } task)
                 {
-                    task.Source = received.Source;
+                    (task.Source, task.ReceivedAt) = (received.Source, _time.GetTimestamp());
                     State.InHand.Add(task);
                     dispatch.Accept(task);
+                    State.Autoscaler?.Received();
                 }
                 else
                 {
@@ -196,6 +217,7 @@ public sealed class Worker
 
     private void OnSubscribed(IReadOnlyList<string> queues)
     {
+        _life.Health.Consumes();
         if (_ready.TrySetResult())
         {
             Log.WorkerReady(_log, Node, string.Join(", ", queues), State.Runners?.Size ?? _options.Concurrency, _client.Transport.Name);
@@ -230,7 +252,7 @@ public sealed class Worker
         try
         {
             // From the signal on nothing is begun, even before the receive loop has noticed it.
-            if (_draining || stop.IsCancellationRequested)
+            if (_draining || stop.IsCancellationRequested || !_life.TryBegin(Shutdown))
             {
                 await _outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
             }
@@ -280,33 +302,20 @@ public sealed class Worker
         await _outcomes.ApplyAsync(task, outcome, running.Children, runtime, giveUp).ConfigureAwait(false);
     }
 
-    private async Task DrainAsync(RunnerPool runners, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp, CancellationToken stopNow)
+    private async Task DrainAsync(RunnerPool runners, ShutdownStages stages, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp, CancellationToken stopNow)
     {
         Log.WorkerStopping(_log, Node, Running, _options.ShutdownTimeout);
         await State.Intake.CancelAsync().ConfigureAwait(false);
         await State.Suspects.CancelAsync().ConfigureAwait(false);
         var finished = runners.Finished();
-        if (!await EndsWithinAsync(finished, _options.ShutdownTimeout, stopNow).ConfigureAwait(false))
+        if (!await stages.FinishAsync(finished, stopNow).ConfigureAwait(false))
         {
             Log.WorkerCancels(_log, Node, Running);
             await cancelTasks.CancelAsync().ConfigureAwait(false);
-            await EndsWithinAsync(finished, s_lastGrace, CancellationToken.None).ConfigureAwait(false);
+            await stages.EndsWithinAsync(finished, s_lastGrace, CancellationToken.None).ConfigureAwait(false);
         }
         await giveUp.CancelAsync().ConfigureAwait(false);
         await State.Intake.DisposeAsync().ConfigureAwait(false);
         await State.Suspects.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken stopNow)
-    {
-        try
-        {
-            await task.WaitAsync(limit, _time, stopNow).ConfigureAwait(false);
-            return true;
-        }
-        catch (Exception error) when (error is TimeoutException || stopNow.IsCancellationRequested)
-        {
-            return false;
-        }
     }
 }

@@ -1,4 +1,5 @@
 using Celeriac.Events;
+using Celeriac.Working.Life;
 
 namespace Celeriac.Working;
 
@@ -25,6 +26,9 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
 
     /// <summary>When the worker was made.</summary>
     public DateTimeOffset Since { get; } = time.GetUtcNow();
+
+    /// <summary>The size that follows the work; null where it is fixed.</summary>
+    public Autoscaler? Autoscaler { get; set; }
 
     /// <summary>The runners; null before the worker works.</summary>
     public RunnerPool? Runners { get; set; }
