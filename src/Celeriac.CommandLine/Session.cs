@@ -57,16 +57,6 @@ internal sealed class Session
             .Concat(Registry.All.Select(task => task.Options.Queue).OfType<string>()).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The host's patience at its end is at least what the worker was told to give its tasks.</summary>
-    public void WaitForTasks()
-    {
-        var needed = WorkerOptions.ShutdownTimeout + WorkerOptions.SoftShutdownTimeout + TimeSpan.FromSeconds(5);
-        if (Host.Services.GetService<IOptions<HostOptions>>()?.Value is { } options && options.ShutdownTimeout < needed)
-        {
-            options.ShutdownTimeout = needed;
-        }
-    }
-
     /// <summary>From here on what is less than this is not logged. It reaches every logger that is made later, and Celeriac's are.</summary>
     public void SetLogLevel(LogLevel level)
     {

@@ -30,7 +30,7 @@ internal static class WorkerVerb
         command.SetAction(async (parse, _) =>
         {
             var session = open(parse);
-            session.Overrides.RunsWorker = true;
+            (session.Overrides.RunsWorker, session.Overrides.OutlastsHost) = (true, true);
             session.Overrides.Add((WorkerOptions options) =>
             {
                 options.Concurrency = parse.GetValue(concurrency) ?? options.Concurrency;
@@ -59,7 +59,6 @@ internal static class WorkerVerb
         interrupts.Asked = worker.Life.Dump;
         interrupts.Listen();
         interrupts.ListenAsWorker();
-        session.WaitForTasks();
         using var warm = stop.Register(() => session.Terminal.Warn("Stopping: running tasks may finish. Press Ctrl+C again to cancel them and give their messages back."));
         using var soft = interrupts.StopSoon.Register(() => StopSoon(session));
         using var cold = interrupts.StopNow.Register(session.Overrides.CancelTasks);

@@ -23,7 +23,8 @@ internal sealed class Autoscaler(WorkerState state, WorkerOptions options, Autos
 
     public int Size => state.Runners?.Size ?? Least;
 
-    private int Least => Math.Max(1, Minimum);
+    /// <summary>The fewest runners.</summary>
+    public int Least => Math.Max(1, Minimum);
 
     /// <summary>A task has come.</summary>
     public void Received()
@@ -42,10 +43,16 @@ internal sealed class Autoscaler(WorkerState state, WorkerOptions options, Autos
             await Task.Delay(s_lookEvery, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!stop.IsCancellationRequested)
             {
-                Grow();
-                Shrink();
+                Look();
             }
         }
+    }
+
+    /// <summary>Grows or shrinks, where that is due.</summary>
+    public void Look()
+    {
+        Grow();
+        Shrink();
     }
 
     /// <summary>Other bounds; null for as it was.</summary>

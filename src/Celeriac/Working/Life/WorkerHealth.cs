@@ -25,6 +25,9 @@ internal sealed class WorkerHealth(WorkerState state, TimeProvider time)
     /// <summary>A queue is consumed.</summary>
     public void Consumes() => _consumes = true;
 
+    /// <summary>True once the worker was asked to stop.</summary>
+    public bool IsStopping => _stops;
+
     /// <summary>The worker was asked to stop: it lives, but takes no more.</summary>
     public void Stops() => _stops = true;
 

@@ -38,7 +38,7 @@ internal sealed class WorkerLife
     public bool HasRunAll => _options.MaxTasks > 0 && Volatile.Read(ref _begun) >= _options.MaxTasks;
 
     /// <summary>How many tasks may run at once at the start.</summary>
-    public int InitialSize => _state.Autoscaler?.Size ?? _options.Concurrency;
+    public int InitialSize => _state.Autoscaler?.Least ?? _options.Concurrency;
 
     /// <summary>A task is about to begin; false where it was one too many.</summary>
     public bool TryBegin(Action shutDown)
@@ -75,11 +75,14 @@ internal sealed class WorkerLife
         Health.Ended();
     }
 
+    /// <summary>Whether at most so many messages wait in each of its queues; null for the worker's own limit.</summary>
+    public Task<HealthAnswer> LagAsync(long? limit, CancellationToken cancellationToken) => Health.LagAsync(_broker, limit ?? _options.LagLimit, cancellationToken);
+
     private async Task<HealthAnswer> AnswerAsync(string path, CancellationToken cancellationToken) => path switch
     {
         "/live" => Health.Live(),
         "/ready" => Health.Ready(_broker),
-        _ => await Health.LagAsync(_broker, _options.LagLimit, cancellationToken).ConfigureAwait(false),
+        _ => await LagAsync(null, cancellationToken).ConfigureAwait(false),
     };
 
     /// <summary>Tells the log what runs.</summary>
