@@ -23,7 +23,7 @@ public sealed class ConsumerTimeoutTests : AmqpTest, IAsyncLifetime
             {
                 try
                 {
-                    await Task.Delay(s_patience, invocation.CancellationToken);
+                    await new TaskCompletionSource().Task.WaitAsync(invocation.CancellationToken);
                 }
                 finally
                 {

@@ -18,8 +18,6 @@ public sealed class Worker
 {
     private static readonly TimeSpan s_firstReceiveDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestReceiveDelay = TimeSpan.FromSeconds(10);
-    // What a cancelled task gets to clean up before its message goes back.
-    private static readonly TimeSpan s_lastGrace = TimeSpan.FromSeconds(2);
 
     private readonly TaskClient _client;
     private readonly WorkerOptions _options;
@@ -31,7 +29,6 @@ public sealed class Worker
     private readonly Admission _admission;
     private readonly Suspects _suspects;
     private readonly RunTelemetry _telemetry;
-    private readonly WorkerLife _life;
     private readonly IServiceProvider? _services;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -70,7 +67,7 @@ public sealed class Worker
         var records = new TaskRecords(shared.ResultExtended, Node);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records, MaxResultBytes = shared.MaxResultBytes, Counted = State.Tasks };
         _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Log = _log, Time = _time };
-        _life = new WorkerLife(State, options, Node, client.Transport, _time, _log);
+        Life = new WorkerLife(State, options, Node, client.Transport, _time, _log);
         Counters = State.Tasks.CountersOf(State.InHand);
         _telemetry = new RunTelemetry(client.Place, Node, _time);
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
@@ -101,7 +98,7 @@ public sealed class Worker
     public WorkerCounters Counters { get; }
 
     /// <summary>Whether it lives, consumes and keeps up.</summary>
-    internal WorkerLife Life => _life;
+    internal WorkerLife Life { get; }
 
     /// <summary>What remote control and events see of it.</summary>
     internal WorkerState State { get; }
@@ -113,8 +110,8 @@ public sealed class Worker
     /// <param name="stopNow">Cancels running tasks without waiting for the shutdown timeout and gives their messages back (Celery's cold shutdown).</param>
     public async Task RunAsync(CancellationToken stop, CancellationToken stopNow = default)
     {
-        using var stages = _life.CreateStages();
-        using var probe = _life.OpenProbe();
+        using var stages = Life.CreateStages();
+        using var probe = Life.OpenProbe();
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow, stages.Soft);
         using var dispatch = new Dispatch(State.Tasks, _time);
         using var alone = new AloneGate(_time);
@@ -123,12 +120,12 @@ public sealed class Worker
         using var giveUp = new CancellationTokenSource();
         var runner = new TaskRunner(_client, _services, _operations, threads, Node, _time, _log) { Filters = Filters, RetryAfter = _options.RetryAfter };
         Func<AdmittedTask, Task> run = task => RunOrReturnAsync(runner, task, cancelTasks.Token, giveUp.Token, stopping.Token);
-        State.Runners = new RunnerPool(dispatch, task => RunInTurnAsync(alone, task, run, stopping.Token));
-        State.Runners.Grow(_life.InitialSize);
+        State.Runners = new RunnerPool(dispatch, task => alone.RunAsync(task, run, stopping.Token));
+        State.Runners.Grow(Life.InitialSize);
         _shutdown = () => _ = stopping.CancelAsync();
         _askSoft = stages.AskSoft;
         using var gauges = new PoolGauges(Node, () => State.Runners.Size, () => Running);
-        var living = _life.RunAsync(probe, stopping.Token, giveUp.Token);
+        var living = Life.RunAsync(probe, stopping.Token, giveUp.Token);
         var control = ListenAsync(giveUp.Token);
         try
         {
@@ -144,7 +141,6 @@ public sealed class Worker
             await DrainAsync(State.Runners, stages, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
             await control.ConfigureAwait(false);
             await living.ConfigureAwait(false);
-            _askSoft = null;
             await State.Events.DisposeAsync().ConfigureAwait(false);
             Log.WorkerStopped(_log, Node);
         }
@@ -217,7 +213,7 @@ public sealed class Worker
 
     private void OnSubscribed(IReadOnlyList<string> queues)
     {
-        _life.Health.Consumes();
+        Life.Health.Consumes();
         if (_ready.TrySetResult())
         {
             Log.WorkerReady(_log, Node, string.Join(", ", queues), State.Runners?.Size ?? _options.Concurrency, _client.Transport.Name);
@@ -229,30 +225,12 @@ public sealed class Worker
         }
     }
 
-    private static async Task RunInTurnAsync(AloneGate gate, AdmittedTask task, Func<AdmittedTask, Task> run, CancellationToken stop)
-    {
-        if (task.RunsAlone)
-        {
-            await gate.RunAloneAsync(() => run(task), stop).ConfigureAwait(false);
-            return;
-        }
-        await gate.EnterAsync(stop).ConfigureAwait(false);
-        try
-        {
-            await run(task).ConfigureAwait(false);
-        }
-        finally
-        {
-            gate.Leave();
-        }
-    }
-
     private async Task RunOrReturnAsync(TaskRunner runner, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
     {
         try
         {
             // From the signal on nothing is begun, even before the receive loop has noticed it.
-            if (_draining || stop.IsCancellationRequested || !_life.TryBegin(Shutdown))
+            if (_draining || stop.IsCancellationRequested || !Life.TryBegin(Shutdown))
             {
                 await _outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
             }
@@ -312,7 +290,7 @@ public sealed class Worker
         {
             Log.WorkerCancels(_log, Node, Running);
             await cancelTasks.CancelAsync().ConfigureAwait(false);
-            await stages.EndsWithinAsync(finished, s_lastGrace, CancellationToken.None).ConfigureAwait(false);
+            await stages.CleanUpAsync(finished).ConfigureAwait(false);
         }
         await giveUp.CancelAsync().ConfigureAwait(false);
         await State.Intake.DisposeAsync().ConfigureAwait(false);

@@ -9,12 +9,24 @@ namespace Celeriac.Working.Life;
 /// </summary>
 internal sealed class ShutdownStages(WorkerOptions options, Func<int> running, string node, TimeProvider time, ILogger log) : IDisposable
 {
+    // What a cancelled task gets to clean up before its message goes back.
+    private static readonly TimeSpan s_lastGrace = TimeSpan.FromSeconds(2);
     private readonly CancellationTokenSource _soft = new();
 
     /// <summary>Fires when the soft stage is asked for.</summary>
     public CancellationToken Soft => _soft.Token;
 
-    public void AskSoft() => _ = _soft.CancelAsync();
+    public void AskSoft()
+    {
+        try
+        {
+            _ = _soft.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The worker has ended meanwhile.
+        }
+    }
 
     public void Dispose() => _soft.Dispose();
 
@@ -40,7 +52,10 @@ internal sealed class ShutdownStages(WorkerOptions options, Func<int> running, s
         return await EndsWithinAsync(finished, options.SoftShutdownTimeout, stopNow).ConfigureAwait(false);
     }
 
-    public async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken hurry)
+    /// <summary>What a cancelled task gets.</summary>
+    public async ValueTask CleanUpAsync(Task finished) => await EndsWithinAsync(finished, s_lastGrace, CancellationToken.None).ConfigureAwait(false);
+
+    private async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken hurry)
     {
         try
         {
