@@ -100,6 +100,16 @@ public sealed class WorkerLifeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_probe_that_cannot_listen_is_a_failure_in_one_line()
+    {
+        using var other = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        other.Start();
+        var run = await _place.RunAsync("worker", "--probe", $"{((System.Net.IPEndPoint)other.LocalEndpoint).Port}").WaitAsync(s_patience, Cancelled);
+        Assert.Equal(1, run.Code);
+        Assert.Contains("The probe cannot listen on '127.0.0.1:", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_real_SIGUSR1_tells_the_log_what_runs()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signal.");
