@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Celeriac.Hosting;
 using Celeriac.Protocol;
+using Celeriac.Working.Life;
 
 namespace Celeriac.CommandLine;
 
@@ -16,6 +17,18 @@ internal static class OptionReading
             ? number
             : Refuse<int?>(result, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"));
     };
+
+    public static AutoscaleBounds? Autoscale(ArgumentResult result)
+    {
+        var text = Text(result);
+        return AutoscaleBounds.Parse(text) ?? Refuse<AutoscaleBounds?>(result, text, "the most and the least, for example 10,3");
+    }
+
+    public static string? Probe(ArgumentResult result)
+    {
+        var text = Text(result);
+        return ProbeAddress.Parse(text) is not null ? text : Refuse<string>(result, text, "a port or an IP address with a port, for example 8080 or 0.0.0.0:8080");
+    }
 
     public static TimeSpan? Seconds(ArgumentResult result)
     {

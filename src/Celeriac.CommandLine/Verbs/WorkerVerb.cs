@@ -28,11 +28,13 @@ internal static class WorkerVerb
         var silent = new Option<bool>("--without-heartbeat") { Description = "Send no heartbeats." };
         var heartbeat = new Option<TimeSpan?>("--heartbeat-interval") { Description = "Seconds between two heartbeats; default 2.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
         var statedb = new Option<string?>("--statedb", "-S") { Description = "A file that keeps what is revoked across restarts; %n is the node's name, %h its host.", HelpName = "file" };
+        var life = new WorkerLifeFlags();
         var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, pool, tasksPerChild, memoryPerChild, queues, name, level, prefetch, multiplier, events, silent, heartbeat, statedb };
+        life.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
             var session = open(parse);
-            session.Overrides.RunsWorker = true;
+            (session.Overrides.RunsWorker, session.Overrides.OutlastsHost) = (true, true);
             session.Overrides.Add((WorkerOptions options) =>
             {
                 options.Pool = parse.GetValue(pool) is { } place ? WorkerPoolNames.Find(place)!.Value : options.Pool;
@@ -46,6 +48,7 @@ internal static class WorkerVerb
                 options.WithoutHeartbeat |= parse.GetValue(silent);
                 options.HeartbeatInterval = parse.GetValue(heartbeat) ?? options.HeartbeatInterval;
                 options.StateFile = parse.GetValue(statedb) ?? options.StateFile;
+                life.Apply(parse, options);
                 options.Prefetch = parse.GetValue(prefetch) ?? (parse.GetValue(multiplier) is null ? options.Prefetch : 0);
             });
             if (parse.GetValue(level) is { } least)
@@ -65,9 +68,13 @@ internal static class WorkerVerb
             return CommandLineProgram.Done;
         }
         TellBanner(session);
-        session.Interrupts.Listen();
+        var (interrupts, worker) = (session.Interrupts, session.Worker);
+        interrupts.Asked = worker.Life.Dump;
+        interrupts.Listen();
+        interrupts.ListenAsWorker();
         using var warm = stop.Register(() => session.Terminal.Warn("Stopping: running tasks may finish. Press Ctrl+C again to cancel them and give their messages back."));
-        using var cold = session.Interrupts.StopNow.Register(session.Overrides.CancelTasks);
+        using var soft = interrupts.StopSoon.Register(() => StopSoon(session));
+        using var cold = interrupts.StopNow.Register(session.Overrides.CancelTasks);
         try
         {
             await session.Host.RunAsync(stop).ConfigureAwait(false);
@@ -76,7 +83,18 @@ internal static class WorkerVerb
         {
             // Asked to stop while it was still starting.
         }
-        return CommandLineProgram.Done;
+        return worker.Life.HasRunAll ? CommandLineProgram.StartAgain : CommandLineProgram.Done;
+    }
+
+    private static void StopSoon(Session session)
+    {
+        if (session.WorkerOptions.SoftShutdownTimeout <= TimeSpan.Zero)
+        {
+            session.Overrides.CancelTasks();
+            return;
+        }
+        session.Terminal.Warn($"Stopping soon: running tasks have {session.WorkerOptions.SoftShutdownTimeout.TotalSeconds:0.#} s. Press Ctrl+C again to cancel them now.");
+        session.Worker.ShutdownSoftly();
     }
 
     private static void TellBanner(Session session)
@@ -96,8 +114,11 @@ internal static class WorkerVerb
     }
 
     private static string ConcurrencyOf(WorkerOptions options) => options.Pool is WorkerPool.Processes
-        ? $"{options.Concurrency} child processes"
-        : $"{options.Concurrency}, of them at most {Math.Min(options.Concurrency, options.SynchronousConcurrency)} synchronous";
+        ? $"{SizeOf(options)} child processes"
+        : $"{SizeOf(options)}, of them at most {Math.Min(options.Concurrency, options.SynchronousConcurrency)} synchronous";
+
+    private static string SizeOf(WorkerOptions options) =>
+        options.Autoscale is { } bounds ? $"{Math.Max(1, bounds.Minimum)}–{bounds.Maximum}" : $"{options.Concurrency}";
 
     private static string ResultsOf(Session session) =>
         session.Options.ResultBackend is { Length: > 0 } backend ? BrokerUrl.Parse(backend).ToString()

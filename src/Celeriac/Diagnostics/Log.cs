@@ -232,4 +232,31 @@ internal static partial class Log
 
     [LoggerMessage(2065, LogLevel.Debug, "Event queue {Queue} could not be deleted when its receiver was closed; it expires, or the next receiver of this machine takes it over")]
     public static partial void EventQueueLeft(ILogger logger, Exception error, string queue);
+
+    [LoggerMessage(2150, LogLevel.Warning, "Soft shutdown of {Node}: the {Running} running tasks have {Limit} to finish, then they are cancelled and given back")]
+    public static partial void SoftShutdown(ILogger logger, string node, int running, TimeSpan limit);
+
+    [LoggerMessage(2151, LogLevel.Information, "{Node} runs {Running} tasks of at most {Concurrency} and holds {Waiting} more")]
+    public static partial void RunsDumped(ILogger logger, string node, int running, int concurrency, int waiting);
+
+    [LoggerMessage(2152, LogLevel.Information, "Running: {TaskName}[{TaskId}] from queue {Queue}, for {Age}, after {Retries} retries")]
+    public static partial void RunDumped(ILogger logger, string taskName, string taskId, string queue, TimeSpan age, int retries);
+
+    [LoggerMessage(2153, LogLevel.Information, "{Node} now runs at most {Concurrency} tasks at once (autoscale {Maximum},{Minimum})")]
+    public static partial void Autoscaled(ILogger logger, string node, int concurrency, int maximum, int minimum);
+
+    [LoggerMessage(2154, LogLevel.Information, "{Node} has begun {Number} tasks, as many as worker_max_tasks allows, and stops: its supervisor is to start it again")]
+    public static partial void MaxTasksReached(ILogger logger, string node, int number);
+
+    [LoggerMessage(2155, LogLevel.Information, "{Node} answers probes at {Address}")]
+    public static partial void ProbeListens(ILogger logger, string node, System.Net.IPEndPoint address);
+
+    [LoggerMessage(2156, LogLevel.Warning, "The probe of {Node} could not take a connection; it tries again")]
+    public static partial void ProbeFaulted(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2157, LogLevel.Warning, "Task {TaskName}[{TaskId}] from queue {Queue} is unacknowledged for {Age}: after {Limit} the broker takes its message back and gives it to another. Raise the limit (consumer_timeout), split the task, or set AcksLate to false for it")]
+    public static partial void AcknowledgeSoon(ILogger logger, string taskName, string taskId, string queue, TimeSpan age, TimeSpan limit);
+
+    [LoggerMessage(2158, LogLevel.Error, "The broker has taken back what {Node} held, and its runs are cancelled ({Number} tasks): {Reason}")]
+    public static partial void TakenBack(ILogger logger, string node, int number, string reason);
 }

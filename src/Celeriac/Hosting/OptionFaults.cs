@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
+using Celeriac.Working.Life;
 
 namespace Celeriac.Hosting;
 
@@ -52,6 +53,11 @@ internal static class OptionFaults
         NodeFault(options.NodeName),
         HeartbeatFault(options.HeartbeatInterval),
         TimeFault("ShutdownTimeout (worker_shutdown_timeout)", options.ShutdownTimeout, s_longestShutdown, "Give less than the host's own shutdown timeout, which is 30 s by default."),
+        TimeFault("SoftShutdownTimeout (worker_soft_shutdown_timeout)", options.SoftShutdownTimeout, s_longestShutdown, "Give how long tasks may still run after SIGQUIT, or 0 to cancel them at once."),
+        NumberFault("MaxTasks (worker_max_tasks)", options.MaxTasks, 0, int.MaxValue, "Give after how many tasks the worker stops, or 0 for never."),
+        NumberFault("LagLimit (worker_lag_limit)", options.LagLimit, 0, int.MaxValue, "Give how many messages may wait before /lag answers 503."),
+        AutoscaleFault(options.Autoscale),
+        ProbeFault(options.Probe),
     }.Concat((options.Queues ?? []).Select(queue => QueueFault("Queues (worker_queues)", queue))).OfType<string>();
 
     private static string? ContentFault(CeleriacOptions options)
@@ -124,6 +130,14 @@ internal static class OptionFaults
             return $"NodeName (worker_node_name): {error.Message}";
         }
     }
+
+    private static string? AutoscaleFault(AutoscaleBounds? autoscale) => autoscale is not { } bounds || (bounds.Maximum is >= 1 and <= MostTasks && bounds.Minimum >= 0 && bounds.Minimum <= bounds.Maximum)
+        ? null
+        : $"Autoscale (worker_autoscale) is '{bounds}', but the first number must be 1–{MostTasks} and the second 0 to the first. Give the most and the least, for example 10,3.";
+
+    private static string? ProbeFault(string? probe) => probe is null || ProbeAddress.Parse(probe) is not null
+        ? null
+        : $"Probe (worker_probe) is '{probe}', but must be a port or an IP address with a port. Give for example 8080, or 0.0.0.0:8080 to be reached from other machines.";
 
     private static string? HeartbeatFault(TimeSpan interval) =>
         interval >= s_shortestHeartbeat && interval <= s_longestHeartbeat

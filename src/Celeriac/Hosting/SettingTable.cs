@@ -41,6 +41,13 @@ internal static class SettingTable
         Setting.WorkerSwitch("worker_without_heartbeat", ["without_heartbeat"], "false", (options, value) => options.WithoutHeartbeat = value),
         Setting.WorkerDuration("worker_heartbeat_interval", ["heartbeat_interval"], "2", (options, time) => options.HeartbeatInterval = time),
         Setting.WorkerDuration("worker_shutdown_timeout", ["shutdown_timeout"], "25", (options, time) => options.ShutdownTimeout = time),
+        Setting.WorkerDuration("worker_soft_shutdown_timeout", ["soft_shutdown_timeout"], "0", (options, time) => options.SoftShutdownTimeout = time),
+        Setting.WorkerSwitch("worker_enable_soft_shutdown_on_idle", ["enable_soft_shutdown_on_idle"], "false", (options, value) => options.EnableSoftShutdownOnIdle = value),
+        new("worker_autoscale", ["autoscale"], "two whole numbers, the most and the least", "10,3",
+            text => AutoscaleBounds.Parse(text) is { } bounds ? new OptionsChange(null, options => options.Autoscale = bounds) : null),
+        Setting.WorkerNumber("worker_max_tasks", ["max_tasks"], "1000", (options, number) => options.MaxTasks = number),
+        Setting.WorkerText("worker_probe", ["probe"], "8080", (options, address) => options.Probe = address),
+        Setting.WorkerNumber("worker_lag_limit", ["lag_limit"], "10000", (options, number) => options.LagLimit = number),
     ];
 
     private static readonly FrozenDictionary<string, Setting> s_byName =

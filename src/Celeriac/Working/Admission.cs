@@ -32,6 +32,7 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
         {
             return null;
         }
+        runtime.Counters.CountReceived();
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
         if (request.Callbacks.Length + request.Errbacks.Length + request.Chain.Length + request.Chord.Length > 0)
         {

@@ -131,7 +131,7 @@ internal sealed class Intake(TaskClient client, string node, IReadOnlyList<strin
             client.Queues.Forget(queue);
             await client.Queues.EnsureAsync(queue, stop).ConfigureAwait(false);
         }
-        return await client.Transport.SubscribeAsync(new SubscriptionOptions(names, ahead) { ConsumerName = node }, stop).ConfigureAwait(false);
+        return await client.Transport.SubscribeAsync(new SubscriptionOptions(names, ahead) { ConsumerName = node, TakenBack = TakenBack }, stop).ConfigureAwait(false);
     }
 
     private IntakeSubscription Keep(IntakeSubscription subscription, string[] names)
@@ -147,6 +147,9 @@ internal sealed class Intake(TaskClient client, string node, IReadOnlyList<strin
 
     /// <summary>Told of the queues whenever a subscription has begun.</summary>
     public Action<IReadOnlyList<string>>? Subscribed { get; init; }
+
+    /// <summary>Told when the broker has taken messages back: see <see cref="SubscriptionOptions.TakenBack"/>.</summary>
+    public Action<long, string>? TakenBack { get; set; }
 
     private ValueTask LeaveAsync(IntakeSubscription source)
     {

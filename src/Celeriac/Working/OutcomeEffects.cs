@@ -21,7 +21,16 @@ internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
     /// </summary>
     public static Effects GiveBack(Delivery delivery) => Suspicion.CountOf(delivery.Message) == 0
         ? new Effects(Settlement.Requeue, null)
-        : new Effects(Settlement.Ack, null) { FollowUps = [Publication.ToQueue(delivery.Queue, delivery.Message with { Expiration = null })] };
+        : SendAnew(delivery);
+
+    /// <summary>
+    /// The same after a run that was cut short. Where the broker counts no deaths it is always sent anew: the next worker could not tell it from one whose
+    /// worker has died.
+    /// </summary>
+    public static Effects Interrupt(Delivery delivery) => delivery.Deaths is null ? SendAnew(delivery) : GiveBack(delivery);
+
+    private static Effects SendAnew(Delivery delivery) =>
+        new(Settlement.Ack, null) { FollowUps = [Publication.ToQueue(delivery.Queue, delivery.Message with { Expiration = null })] };
 }
 
 /// <summary>Turns an outcome into its effects: one method a case, no I/O.</summary>
@@ -74,7 +83,10 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
         FollowUps = [Publication.ToQueue(task.Delivery.Queue, Died(task.Delivery.Message))],
     };
 
-    public Effects Interrupted(Outcome.Interrupted outcome) => Effects.GiveBack(task.Delivery);
+    // What was acknowledged before its run is run at most once: its caller is told that it will not end.
+    public Effects Interrupted(Outcome.Interrupted outcome) => task.IsAcknowledged
+        ? new(Settlement.Ack, Failure(TaskStates.Failure, ControlFailure.WorkerLost("The worker has stopped while the task ran, and its message was acknowledged before the run: it is not run again.")))
+        : Effects.Interrupt(task.Delivery);
 
     public static string Text(TaskFailure failure) => $"{failure.Type}({string.Join(", ", failure.Arguments)})";
 

@@ -26,9 +26,18 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>What tasks hold in shared state.</summary>
     public required HeldState Held { get; init; }
 
+    /// <summary>The tasks whose counters are kept; null for none.</summary>
+    public TaskRuntimes? Counted { get; init; }
+
     /// <summary>Applies how a task ended.</summary>
     public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
+        if (task.TakenBackBecause is not null && !task.IsAcknowledged)
+        {
+            // Somebody else runs it, or already has: nothing of this run counts.
+            Log.OutcomeLost(log, task.Request.Task, task.Request.Id);
+            return;
+        }
         if (outcome is Outcome.Succeeded { Result.Length: var bytes } && bytes > MaxResultBytes && !task.IgnoresResult)
         {
             outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
@@ -44,9 +53,13 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             OutcomeEvents.Send(events, task, outcome, runtime);
             await Held.RetryingAsync(task.Request, ((Outcome.Retrying)outcome).Delay).ConfigureAwait(false);
         }
-        if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false) && !isToldFirst)
+        if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false))
         {
-            OutcomeEvents.Send(events, task, outcome, runtime);
+            task.Runtime.Counters.Count(outcome);
+            if (!isToldFirst)
+            {
+                OutcomeEvents.Send(events, task, outcome, runtime);
+            }
         }
     }
 
@@ -82,6 +95,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     public async ValueTask QuarantineAsync(Delivery delivery, DecodeFault fault, CancellationToken giveUp, TaskRequest? request = null)
     {
         var now = time.GetUtcNow();
+        (Counted?.Find(fault.TaskName ?? "")?.Counters ?? Counted?.Others)?.CountQuarantined();
         Log.Quarantined(log, delivery.Queue, fault.Reason.ToString(), fault.Text);
         var failure = FailureOf(fault);
         var record = fault.TaskId is not { } id ? null : new ResultRecord

@@ -36,7 +36,7 @@ internal sealed class TaskRunner(
     {
         using var ambient = CurrentClient.Enter(client, running);
         using var logScope = log.BeginScope(new TaskLogScope(task.Request));
-        var hooks = new HookedRun(task.Definition, new TaskContext(task.Request, operations, node, stopping), services, log);
+        var hooks = new HookedRun(task.Definition, new TaskContext(task.Request, operations, node, stopping) { Run = task }, services, log);
         await using var ended = hooks.ConfigureAwait(false);
         await hooks.BeginAsync().ConfigureAwait(false);
         var outcome = await RunPlainAsync(task, running, stopping).ConfigureAwait(false);
@@ -49,7 +49,7 @@ internal sealed class TaskRunner(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         try
         {
-            task.Begin(ending);
+            task.Begin(ending, stopping);
             var arguments = ArgumentBinder.Bind(task.Definition, task.Request);
             var soft = task.Request.SoftTimeLimit ?? task.Runtime.Limits.Soft;
             if (soft is { } limit)
@@ -95,7 +95,7 @@ internal sealed class TaskRunner(
         using var ambient = CurrentClient.Enter(client, running);
         using var logScope = log.BeginScope(new TaskLogScope(task.Request));
         var scope = services?.CreateAsyncScope();
-        var context = new TaskContext(task.Request, operations, node, cancellationToken);
+        var context = new TaskContext(task.Request, operations, node, cancellationToken) { Run = task };
         var invocation = new TaskInvocation(task.Definition, arguments, context, scope?.ServiceProvider, cancellationToken);
         try
         {
@@ -119,6 +119,8 @@ internal sealed class TaskRunner(
             case not HardLimitException when task.TerminatedBy is { } signal:
                 // Whatever the cancelled code threw on its way out: it was asked to end, and must not be retried.
                 return new Outcome.Revoked(signal);
+            case not HardLimitException when task.TakenBackBecause is not null:
+                return new Outcome.Interrupted();
             case TaskRetryException retry:
                 return Retry(task, retry.InnerException, retry);
             case HardLimitException hard:

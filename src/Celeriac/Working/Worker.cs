@@ -6,6 +6,7 @@ using Celeriac.Results;
 using Celeriac.Sending;
 using Celeriac.SharedState;
 using Celeriac.Working;
+using Celeriac.Working.Life;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -18,8 +19,6 @@ public sealed class Worker
 {
     private static readonly TimeSpan s_firstReceiveDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestReceiveDelay = TimeSpan.FromSeconds(10);
-    // What a cancelled task gets to clean up before its message goes back.
-    private static readonly TimeSpan s_lastGrace = TimeSpan.FromSeconds(2);
 
     private readonly TaskClient _client;
     private readonly WorkerOptions _options;
@@ -37,6 +36,7 @@ public sealed class Worker
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action? _shutdown;
+    private Action? _askSoft;
     private volatile bool _draining;
 
     /// <summary>Creates a worker.</summary>
@@ -77,8 +77,11 @@ public sealed class Worker
             Records = records,
             MaxResultBytes = shared.MaxResultBytes,
             Held = new HeldState(client.SharedState, _time, _log),
+            Counted = State.Tasks,
         };
         _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Checkpoints = new RunCheckpoints(client.SharedState), Log = _log, Time = _time };
+        Life = new WorkerLife(State, options, Node, client.Transport, _time, _log);
+        Counters = State.Tasks.CountersOf(State.InHand);
         _telemetry = new RunTelemetry(client.Place, Node, _time);
         _limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
         _suspects = new Suspects(client, State.Intake, State.Suspects, _time);
@@ -104,6 +107,12 @@ public sealed class Worker
     /// <summary>How many tasks run now.</summary>
     public int Running => State.InHand.Active;
 
+    /// <summary>What it has done and holds.</summary>
+    public WorkerCounters Counters { get; }
+
+    /// <summary>Whether it lives, consumes and keeps up.</summary>
+    internal WorkerLife Life { get; }
+
     /// <summary>What remote control and events see of it.</summary>
     internal WorkerState State { get; }
 
@@ -118,7 +127,9 @@ public sealed class Worker
         {
             return;
         }
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow);
+        using var stages = Life.CreateStages();
+        using var probe = Life.OpenProbe();
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow, stages.Soft);
         using var dispatch = new Dispatch(State.Tasks, _time);
         using var alone = new AloneGate(_time);
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
@@ -127,12 +138,14 @@ public sealed class Worker
         var pool = State.Pool = _pools.Create(_operations, threads, Filters);
         await using var poolEnds = pool.ConfigureAwait(false);
         Func<AdmittedTask, Task> run = task => RunOrReturnAsync(pool, task, cancelTasks.Token, giveUp.Token, stopping.Token);
-        State.Runners = new RunnerPool(dispatch, task => RunInTurnAsync(alone, task, run, stopping.Token));
-        pool.Resize(_options.Concurrency);
-        State.Runners.Grow(_options.Concurrency);
+        State.Runners = new RunnerPool(dispatch, task => alone.RunAsync(task, run, stopping.Token));
+        pool.Resize(Life.InitialSize);
+        State.Runners.Grow(Life.InitialSize);
         _shutdown = () => _ = stopping.CancelAsync();
+        _askSoft = stages.AskSoft;
         using var gauges = new PoolGauges(Node, () => State.Runners.Size, () => Running);
         var kept = KeepStateAsync(giveUp.Token);
+        var living = Life.RunAsync(probe, stopping.Token, giveUp.Token);
         var control = ListenAsync(giveUp.Token);
         try
         {
@@ -146,10 +159,11 @@ public sealed class Worker
             _draining = true;
             _shutdown = null;
             await dispatch.CloseAsync().ConfigureAwait(false);
-            await DrainAsync(State.Runners, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
+            await DrainAsync(State.Runners, stages, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
             await control.ConfigureAwait(false);
             await kept.ConfigureAwait(false);
             State.Kept.Dispose();
+            await living.ConfigureAwait(false);
             await State.Events.DisposeAsync().ConfigureAwait(false);
             Log.WorkerStopped(_log, Node);
         }
@@ -160,6 +174,9 @@ public sealed class Worker
 
     /// <summary>Stops it as <c>stop</c> does: remote control's <c>shutdown</c>.</summary>
     internal void Shutdown() => _shutdown?.Invoke();
+
+    /// <summary>Stops it as <c>stopNow</c> does, but lets its tasks run for the soft shutdown timeout first: SIGQUIT.</summary>
+    internal void ShutdownSoftly() => _askSoft?.Invoke();
 
     /// <summary>What outlives the worker: revocations in shared state, and its own file where it has one.</summary>
     private Task KeepStateAsync(CancellationToken stop)
@@ -203,9 +220,10 @@ public sealed class Worker
                 _telemetry.Received(received.Delivery.Queue);
                 if (await _admission.AdmitAsync(received.Delivery, giveUp).ConfigureAwait(false) is { } task)
                 {
-                    task.Source = received.Source;
+                    (task.Source, task.ReceivedAt) = (received.Source, _time.GetTimestamp());
                     State.InHand.Add(task);
                     dispatch.Accept(task);
+                    State.Autoscaler?.Received();
                 }
                 else
                 {
@@ -234,6 +252,7 @@ public sealed class Worker
 
     private void OnSubscribed(IReadOnlyList<string> queues)
     {
+        Life.Health.Consumes();
         if (_ready.TrySetResult())
         {
             Log.WorkerReady(_log, Node, string.Join(", ", queues), State.Runners?.Size ?? _options.Concurrency, _client.Transport.Name);
@@ -245,31 +264,13 @@ public sealed class Worker
         }
     }
 
-    private static async Task RunInTurnAsync(AloneGate gate, AdmittedTask task, Func<AdmittedTask, Task> run, CancellationToken stop)
-    {
-        if (task.RunsAlone)
-        {
-            await gate.RunAloneAsync(() => run(task), stop).ConfigureAwait(false);
-            return;
-        }
-        await gate.EnterAsync(stop).ConfigureAwait(false);
-        try
-        {
-            await run(task).ConfigureAwait(false);
-        }
-        finally
-        {
-            gate.Leave();
-        }
-    }
-
     private async Task RunOrReturnAsync(ITaskPool pool, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
     {
         try
         {
             // From the signal on nothing is begun, even before the receive loop has noticed it.
             using var place = _draining || stop.IsCancellationRequested ? null : await pool.TakeAsync(stop).ConfigureAwait(false);
-            if (place is null || _draining || stop.IsCancellationRequested)
+            if (place is null || _draining || stop.IsCancellationRequested || !Life.TryBegin(Shutdown))
             {
                 await _outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
             }
@@ -321,33 +322,20 @@ public sealed class Worker
         await _outcomes.ApplyAsync(task, outcome, running.Children, runtime, giveUp).ConfigureAwait(false);
     }
 
-    private async Task DrainAsync(RunnerPool runners, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp, CancellationToken stopNow)
+    private async Task DrainAsync(RunnerPool runners, ShutdownStages stages, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp, CancellationToken stopNow)
     {
         Log.WorkerStopping(_log, Node, Running, _options.ShutdownTimeout);
         await State.Intake.CancelAsync().ConfigureAwait(false);
         await State.Suspects.CancelAsync().ConfigureAwait(false);
         var finished = runners.Finished();
-        if (!await EndsWithinAsync(finished, _options.ShutdownTimeout, stopNow).ConfigureAwait(false))
+        if (!await stages.FinishAsync(finished, stopNow).ConfigureAwait(false))
         {
             Log.WorkerCancels(_log, Node, Running);
             await cancelTasks.CancelAsync().ConfigureAwait(false);
-            await EndsWithinAsync(finished, s_lastGrace, CancellationToken.None).ConfigureAwait(false);
+            await stages.CleanUpAsync(finished).ConfigureAwait(false);
         }
         await giveUp.CancelAsync().ConfigureAwait(false);
         await State.Intake.DisposeAsync().ConfigureAwait(false);
         await State.Suspects.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private async ValueTask<bool> EndsWithinAsync(Task task, TimeSpan limit, CancellationToken stopNow)
-    {
-        try
-        {
-            await task.WaitAsync(limit, _time, stopNow).ConfigureAwait(false);
-            return true;
-        }
-        catch (Exception error) when (error is TimeoutException || stopNow.IsCancellationRequested)
-        {
-            return false;
-        }
     }
 }

@@ -1,4 +1,5 @@
 using Celeriac.Events;
+using Celeriac.Working.Life;
 
 namespace Celeriac.Working;
 
@@ -31,6 +32,9 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
 
     /// <summary>Where runs happen; null before the worker works.</summary>
     public ITaskPool? Pool { get; set; }
+
+    /// <summary>The size that follows the work; null where it is fixed.</summary>
+    public Autoscaler? Autoscaler { get; set; }
 
     /// <summary>The runners; null before the worker works.</summary>
     public RunnerPool? Runners { get; set; }

@@ -30,7 +30,7 @@ internal static class WorkerInspection
         {
             total[task.Definition.Name] = task.Started;
         }
-        return new JsonObject
+        var stats = new JsonObject
         {
             ["total"] = total,
             ["pid"] = Environment.ProcessId,
@@ -41,6 +41,11 @@ internal static class WorkerInspection
             ["prefetch_count"] = state.Intake.Prefetch,
             ["rusage"] = ResourceUsage(),
         };
+        if (state.Autoscaler is { } autoscaler)
+        {
+            stats["autoscaler"] = new JsonObject { ["max"] = autoscaler.Maximum, ["min"] = autoscaler.Minimum, ["current"] = autoscaler.Size, ["qty"] = autoscaler.Quantity };
+        }
+        return stats;
     }
 
     private static JsonObject Pool(int concurrency, Working.PoolFacts facts) => new()
