@@ -26,6 +26,9 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>What tasks hold in shared state.</summary>
     public required HeldState Held { get; init; }
 
+    /// <summary>Hears of each message that was put aside.</summary>
+    public required QuarantineKeeper Aside { get; init; }
+
     /// <summary>Applies how a task ended.</summary>
     public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
@@ -123,6 +126,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                     Telemetry.LeasesLost.Add(1);
                     return false;
                 }
+                Aside.Committed(effects.FollowUps);
                 if (effects.Ended is { } ended)
                 {
                     await Held.EndedAsync(ended, delivery.Redelivered || delivery.Deaths > 0).ConfigureAwait(false);

@@ -69,6 +69,7 @@ public sealed class Worker
             Suspects = new Intake(client, Node, [], prefetch: 1),
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
             Revocations = revocations,
+            Aside = new QuarantineKeeper(client, () => State!.Intake.Queues, options, _time, _log),
             Kept = new KeptRevocations(client.SharedState, revocations, Node, _time, _log),
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
@@ -77,6 +78,7 @@ public sealed class Worker
             Records = records,
             MaxResultBytes = shared.MaxResultBytes,
             Held = new HeldState(client.SharedState, _time, _log),
+            Aside = State.Aside,
         };
         _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Checkpoints = new RunCheckpoints(client.SharedState), Log = _log, Time = _time };
         _telemetry = new RunTelemetry(client.Place, Node, _time);
@@ -133,6 +135,7 @@ public sealed class Worker
         _shutdown = () => _ = stopping.CancelAsync();
         using var gauges = new PoolGauges(Node, () => State.Runners.Size, () => Running);
         var kept = KeepStateAsync(giveUp.Token);
+        var aside = State.Aside.WatchAsync(giveUp.Token);
         var control = ListenAsync(giveUp.Token);
         try
         {
@@ -149,6 +152,7 @@ public sealed class Worker
             await DrainAsync(State.Runners, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
             await control.ConfigureAwait(false);
             await kept.ConfigureAwait(false);
+            await aside.ConfigureAwait(false);
             State.Kept.Dispose();
             await State.Events.DisposeAsync().ConfigureAwait(false);
             Log.WorkerStopped(_log, Node);
