@@ -16,6 +16,8 @@ namespace Celeriac.Working;
 internal sealed class QuarantineKeeper(TaskClient client, Func<IReadOnlyList<string>> queues, WorkerOptions options, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan s_round = TimeSpan.FromHours(1);
+    // Somebody may have held the messages to look at them: then none was too many.
+    private static readonly TimeSpan s_again = TimeSpan.FromSeconds(10);
     // A flood of poison is counted once for many messages.
     private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(1);
 
@@ -48,12 +50,19 @@ internal sealed class QuarantineKeeper(TaskClient client, Func<IReadOnlyList<str
             return;
         }
         var next = time.GetUtcNow() + s_round;
+        var again = new HashSet<string>(StringComparer.Ordinal);
         while (!stop.IsCancellationRequested)
         {
-            await NewsAsync(next - time.GetUtcNow(), stop).ConfigureAwait(false);
-            foreach (var queue in _grown.Keys)
+            var untilNext = next - time.GetUtcNow();
+            await NewsAsync(again.Count > 0 && s_again < untilNext ? s_again : untilNext, stop).ConfigureAwait(false);
+            string[] due = [.. again.Union(_grown.Keys)];
+            again.Clear();
+            foreach (var queue in due)
             {
-                _grown.TryRemove(queue, out _);
+                if (_grown.TryRemove(queue, out _))
+                {
+                    again.Add(queue);
+                }
                 await KeepAsync(queue, _bounds.KeepCountAsync, stop).ConfigureAwait(false);
             }
             if (time.GetUtcNow() >= next)
