@@ -59,6 +59,20 @@ internal static class OptionReading
             : Refuse<Func<TimeProvider, DateTimeOffset>>(result, text, "a number of seconds, or a time such as 2026-12-24T18:00:00Z");
     }
 
+    /// <summary>A time, or how long ago: a number with s, m, h or d behind it.</summary>
+    public static Func<TimeProvider, DateTimeOffset>? TimeOrAgo(ArgumentResult result)
+    {
+        var text = Text(result);
+        var unit = (text.Length > 0 ? text[^1..] : "") switch { "s" => 1, "m" => 60, "h" => 3600, "d" => 86_400, _ => 0 };
+        if (unit > 0 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number * unit <= 3e9)
+        {
+            return time => time.GetUtcNow() - TimeSpan.FromSeconds(number * unit);
+        }
+        return CeleryTime.TryParse(text, out var moment)
+            ? _ => moment
+            : Refuse<Func<TimeProvider, DateTimeOffset>>(result, text, "a time such as 2026-12-24T18:00:00Z, or how long ago, for example 90m, 12h or 7d");
+    }
+
     public static string[] Queues(ArgumentResult result)
     {
         var queues = result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal).ToArray();

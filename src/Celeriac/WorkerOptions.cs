@@ -58,6 +58,17 @@ public sealed class WorkerOptions
     /// </summary>
     public int MaxDeaths { get; set; } = 3;
 
+    /// <summary>
+    /// How long a message stays in quarantine (<c>quarantine_max_age</c>). Default 30 days; 0 keeps it for ever. Workers look once an hour and log each message that they remove.
+    /// </summary>
+    public TimeSpan QuarantineMaxAge { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// How many messages the quarantine of a queue may hold (<c>quarantine_max_count</c>); beyond, the oldest are removed, and each is logged. Default 10,000; 0 for no bound.
+    /// Needs a broker that counts: RabbitMQ over STOMP does not, and ActiveMQ shows at most 400.
+    /// </summary>
+    public int QuarantineMaxCount { get; set; } = 10_000;
+
     /// <summary>Write the state STARTED; Celery's <c>task_track_started</c>. A task's own setting wins.</summary>
     public bool TrackStarted { get; set; }
 

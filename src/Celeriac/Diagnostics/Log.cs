@@ -89,6 +89,15 @@ internal static partial class Log
     [LoggerMessage(2181, LogLevel.Information, "Task {TaskName}[{TaskId}] came back to queue {Queue}, perhaps from a process that died over it (return {Deaths}; at {MostDeaths} it is put aside)")]
     public static partial void CameBack(ILogger logger, string taskName, string taskId, string queue, int deaths, int mostDeaths);
 
+    [LoggerMessage(2182, LogLevel.Warning, "Message {MessageId} of task {TaskName} was removed from {Quarantine} for good, because {Why}. It was put aside as {Reason}: {Text}")]
+    public static partial void QuarantineTrimmed(ILogger logger, string messageId, string taskName, string quarantine, string why, string reason, string text);
+
+    [LoggerMessage(2183, LogLevel.Warning, "{Quarantine} could not be kept within its bounds; it is tried again later")]
+    public static partial void QuarantineNotTrimmed(ILogger logger, Exception error, string quarantine);
+
+    [LoggerMessage(2184, LogLevel.Information, "Broker {Broker} does not count messages: quarantine_max_count ({MaxCount}) has no effect there, quarantine_max_age has")]
+    public static partial void QuarantineNotCounted(ILogger logger, string broker, int maxCount);
+
     [LoggerMessage(2030, LogLevel.Warning, "Results cannot be read at the moment; reading is tried again")]
     public static partial void ResultsUnreadable(ILogger logger, Exception error);
 

@@ -8,7 +8,7 @@ namespace Celeriac.Hosting;
 /// Whether an app reaches its broker and, where its worker runs with the host, consumes. A broker that is away for a moment is degraded,
 /// because the app reconnects by itself; only one that stays away is a failure. So is a result store that has a connection of its own.
 /// </summary>
-internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistration app, TimeSpan patience) : IHealthCheck
+internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistration app, TimeSpan patience, long? quarantineAlarm = null) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -36,7 +36,7 @@ internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistra
         }
         return health.State != ConnectionState.Connected ? Away(context, $"'{transport.Name}'", health, data)
             : resultHealth is { State: not ConnectionState.Connected } ? Away(context, "the result store", resultHealth, data)
-            : Connected(context, transport, data);
+            : await QuarantineAlarm.AskAsync(services, app, quarantineAlarm, data, cancellationToken).ConfigureAwait(false) ?? Connected(context, transport, data);
     }
 
     /// <summary>How it stands. An app that has not used its broker yet connects for the answer: nobody could tell otherwise.</summary>

@@ -20,9 +20,13 @@ public static class CeleriacHealthChecksBuilderExtensions
     /// <param name="failureStatus">What the check reports where it fails; default <see cref="HealthStatus.Unhealthy"/>.</param>
     /// <param name="tags">The check's tags; default <c>ready</c>. It is no check of liveness: a restart does not bring a broker back.</param>
     /// <param name="patience">How long the broker may be away before the check fails; default 30 seconds.</param>
+    /// <param name="quarantineAlarm">
+    /// Degraded while the quarantine of one of the app's queues holds more messages than this; they are in the data as <c>quarantined</c>. Default null: not counted.
+    /// Needs a broker that counts.
+    /// </param>
     /// <exception cref="ArgumentException">The app's name is empty.</exception>
     public static IHealthChecksBuilder AddCeleriac(
-        this IHealthChecksBuilder builder, string? app = null, string? name = null, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null, TimeSpan? patience = null)
+        this IHealthChecksBuilder builder, string? app = null, string? name = null, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null, TimeSpan? patience = null, long? quarantineAlarm = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         if (app is not null)
@@ -31,7 +35,7 @@ public static class CeleriacHealthChecksBuilderExtensions
         }
         return builder.Add(new HealthCheckRegistration(
             name ?? (app is null ? "celeriac" : $"celeriac-{app}"),
-            provider => new CeleriacHealthCheck(provider, AppParts.Registration(provider, app ?? ""), patience ?? s_patience),
+            provider => new CeleriacHealthCheck(provider, AppParts.Registration(provider, app ?? ""), patience ?? s_patience, quarantineAlarm),
             failureStatus,
             tags ?? ["ready"]));
     }

@@ -49,6 +49,8 @@ internal static class OptionFaults
         NumberFault("SynchronousConcurrency (worker_synchronous_concurrency)", options.SynchronousConcurrency, 1, MostThreads, "Give how many threads synchronous tasks may have."),
         NumberFault("Prefetch (worker_prefetch)", options.Prefetch, 0, MostAhead, "Give how many messages are fetched and not yet done, or 0 for as many as there are free slots."),
         NumberFault("MaxDeaths (worker_max_deaths)", options.MaxDeaths, 0, 1000, "Give after how many dead worker processes a message is put aside, or 0 for never."),
+        TimeFault("QuarantineMaxAge (quarantine_max_age)", options.QuarantineMaxAge, s_longestExpiry, "Give how long messages stay in quarantine, or 0 to keep them."),
+        NumberFault("QuarantineMaxCount (quarantine_max_count)", options.QuarantineMaxCount, 0, int.MaxValue, "Give how many messages a quarantine may hold, or 0 for no bound."),
         NumberFault("PrefetchMultiplier (worker_prefetch_multiplier)", options.PrefetchMultiplier, 1, 1000, "Give 1 for as many messages as there are free slots."),
         NodeFault(options.NodeName),
         HeartbeatFault(options.HeartbeatInterval),

@@ -41,12 +41,12 @@ internal static class TaskHeader
         Lang or Task or Id or Shadow or Eta or Expires or Group or GroupIndex or Retries or TimeLimit or RootId or ParentId or
         ArgsRepr or KwargsRepr or Origin or IgnoreResult or ReplacedTaskNesting or StampedHeaders or Stamps or Compression or Unique;
 
-    /// <summary>True for headers that tell a message's past on a broker or in our quarantine: a message sent anew starts without them.</summary>
+    /// <summary>True for headers that tell a message's past on a broker or in our quarantine: a message sent anew starts without them. How often it was put aside stays.</summary>
     public static bool TellsThePast(string name) =>
         // RabbitMQ reads x-death to find dead-letter cycles and would drop a retry that went through a delay queue before.
         name.StartsWith("x-death", StringComparison.Ordinal) ||
         name.StartsWith("x-first-death", StringComparison.Ordinal) ||
         name.StartsWith("x-last-death", StringComparison.Ordinal) ||
         name is "x-delivery-count" or "x-acquired-count" or UnknownTries or Deaths or ToldReceived ||
-        name.StartsWith(QuarantineHeader.Prefix, StringComparison.Ordinal);
+        QuarantineHeader.EndsWithRetry(name);
 }

@@ -11,10 +11,14 @@ namespace Celeriac.Sending;
 internal sealed class TaskQueues(ITransport transport)
 {
     private const string Suspects = ".suspects";
+    private const string Quarantine = ".quarantine";
     private readonly ConcurrentDictionary<string, Task> _declared = new(StringComparer.Ordinal);
 
     /// <summary>The durable queue that keeps what could not run from <paramref name="queue"/>.</summary>
-    public static string QuarantineOf(string queue) => $"{queue}.quarantine";
+    public static string QuarantineOf(string queue) => $"{queue}{Quarantine}";
+
+    /// <summary>True for the name of such a queue.</summary>
+    public static bool IsQuarantine(string queue) => queue.EndsWith(Quarantine, StringComparison.Ordinal);
 
     /// <summary>The durable queue of the messages of <paramref name="queue"/> that may have killed workers, each to be run alone.</summary>
     public static string SuspectsOf(string queue) => $"{queue}{Suspects}";

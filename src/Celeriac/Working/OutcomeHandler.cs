@@ -29,6 +29,9 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>The tasks whose counters are kept; null for none.</summary>
     public TaskRuntimes? Counted { get; init; }
 
+    /// <summary>Hears of each message that was put aside.</summary>
+    public required QuarantineKeeper Aside { get; init; }
+
     /// <summary>Applies how a task ended.</summary>
     public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
@@ -137,6 +140,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                     Telemetry.LeasesLost.Add(1);
                     return false;
                 }
+                Aside.Committed(effects.FollowUps);
                 if (effects.Ended is { } ended)
                 {
                     await Held.EndedAsync(ended, delivery.Redelivered || delivery.Deaths > 0).ConfigureAwait(false);

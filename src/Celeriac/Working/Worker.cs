@@ -69,6 +69,7 @@ public sealed class Worker
             Suspects = new Intake(client, Node, [], prefetch: 1),
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
             Revocations = revocations,
+            Aside = new QuarantineKeeper(client, () => State!.Intake.Queues, options, _time, _log),
             Kept = new KeptRevocations(client.SharedState, revocations, Node, _time, _log),
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
@@ -78,6 +79,7 @@ public sealed class Worker
             MaxResultBytes = shared.MaxResultBytes,
             Held = new HeldState(client.SharedState, _time, _log),
             Counted = State.Tasks,
+            Aside = State.Aside,
         };
         _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Checkpoints = new RunCheckpoints(client.SharedState), Log = _log, Time = _time };
         Life = new WorkerLife(State, options, Node, client.Transport, _time, _log);
@@ -146,6 +148,7 @@ public sealed class Worker
         using var gauges = new PoolGauges(Node, () => State.Runners.Size, () => Running);
         var kept = KeepStateAsync(giveUp.Token);
         var living = Life.RunAsync(probe, stopping.Token, giveUp.Token);
+        var aside = State.Aside.WatchAsync(giveUp.Token);
         var control = ListenAsync(giveUp.Token);
         try
         {
@@ -162,6 +165,7 @@ public sealed class Worker
             await DrainAsync(State.Runners, stages, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
             await control.ConfigureAwait(false);
             await kept.ConfigureAwait(false);
+            await aside.ConfigureAwait(false);
             State.Kept.Dispose();
             await living.ConfigureAwait(false);
             await State.Events.DisposeAsync().ConfigureAwait(false);

@@ -27,6 +27,9 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
     /// <summary>The same with what is kept of it in shared state.</summary>
     public required KeptRevocations Kept { get; init; }
 
+    /// <summary>What it has put into quarantine, and the bounds of that.</summary>
+    public required QuarantineKeeper Aside { get; init; }
+
     /// <summary>When the worker was made.</summary>
     public DateTimeOffset Since { get; } = time.GetUtcNow();
 

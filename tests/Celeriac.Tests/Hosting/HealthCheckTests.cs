@@ -158,6 +158,27 @@ public sealed class HealthCheckTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_quarantine_that_holds_more_than_the_alarm_is_degraded()
+    {
+        await using var transport = Transports.Create(HostingApp.NewBroker());
+        await transport.DeclareAsync(Topology.Queue("celery.quarantine"), Cancelled);
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<ITransport>(transport);
+        services.AddCeleriac(celeriac => celeriac.Broker(HostingApp.NewBroker()));
+        services.AddHealthChecks().AddCeleriac(quarantineAlarm: 1);
+        await using var provider = services.BuildServiceProvider();
+        var checks = provider.GetRequiredService<HealthCheckService>();
+
+        await transport.PublishAsync(Publication.ToQueue("celery.quarantine", new Message { Body = "x"u8.ToArray() }), Cancelled);
+        var entry = (await checks.CheckHealthAsync(Cancelled)).Entries["celeriac"];
+        Assert.Equal((HealthStatus.Healthy, 1L), (entry.Status, entry.Data["quarantined"]));
+        await transport.PublishAsync(Publication.ToQueue("celery.quarantine", new Message { Body = "x"u8.ToArray() }), Cancelled);
+        entry = (await checks.CheckHealthAsync(Cancelled)).Entries["celeriac"];
+        Assert.Equal((HealthStatus.Degraded, "celery.quarantine holds 2 messages that could not run, and the alarm is set at 1. See 'quarantine list'."), (entry.Status, entry.Description));
+    }
+
+    [Fact]
     public async Task Named_apps_have_checks_of_their_own()
     {
         _transport.Become(ConnectionState.Reconnecting, "reset");

@@ -40,6 +40,8 @@ internal static class WorkerInspection
             ["broker"] = Configuration.Broker(worker),
             ["prefetch_count"] = state.Intake.Prefetch,
             ["rusage"] = ResourceUsage(),
+            // Ours: what this worker has put aside, by reason.
+            ["quarantined"] = new JsonObject(state.Aside.Added.Select(reason => KeyValuePair.Create(reason.Key, (JsonNode?)reason.Value))),
         };
         if (state.Autoscaler is { } autoscaler)
         {
