@@ -3,8 +3,11 @@ namespace Celeriac;
 /// <summary>How a worker works.</summary>
 public sealed class WorkerOptions
 {
-    /// <summary>The queues to consume; Celery's <c>-Q</c>. Default the client's default queue.</summary>
+    /// <summary>The queues to consume; Celery's <c>-Q</c>. Default all <see cref="CeleriacOptions.TaskQueues"/>, or the client's default queue where there are none.</summary>
     public IList<string> Queues { get; set; } = [];
+
+    /// <summary>Queues not to consume, of those that would be; Celery's <c>-X</c>.</summary>
+    public IList<string> ExcludeQueues { get; set; } = [];
 
     /// <summary>How many tasks run at once; Celery's <c>-c</c>. Default the larger of 64 and 8 for each core.</summary>
     public int Concurrency { get; set; } = Math.Max(64, 8 * Environment.ProcessorCount);

@@ -16,7 +16,8 @@ internal static class WorkerVerb
     public static Command Create(Func<ParseResult, Session> open)
     {
         var concurrency = new Option<int?>("--concurrency", "-c") { Description = "How many tasks run at once; default the larger of 64 and 8 for each core.", HelpName = "number", CustomParser = OptionReading.Number(1, 100_000) };
-        var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated; default the default queue, celery.", HelpName = "queues", CustomParser = OptionReading.Queues };
+        var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated; default those of TaskQueues, else the default queue, celery.", HelpName = "queues", CustomParser = OptionReading.Queues };
+        var exclude = new Option<string[]>("--exclude-queues", "-X") { Description = "Queues not to consume, comma-separated.", HelpName = "queues", CustomParser = OptionReading.Queues };
         var name = new Option<string?>("--hostname", "-n") { Description = "The node's name; %h is the host, %n its first label, %d its domain. Default celeriac@%h.", HelpName = "name" };
         var level = new Option<string?>("--loglevel", "-l") { Description = $"The least level to log: {string.Join(", ", s_levels.Select(pair => pair.Name))}.", HelpName = "level", CustomParser = OptionReading.OneOf([.. s_levels.Select(pair => pair.Name)]) };
         var prefetch = new Option<int?>("--prefetch") { Description = "How many messages are fetched and not yet done; 0 for as many as there are free slots.", HelpName = "number", CustomParser = OptionReading.Number(0, 65_535) };
@@ -24,7 +25,7 @@ internal static class WorkerVerb
         var events = new Option<bool>("--task-events", "-E") { Description = "Send task events from the start, for monitors such as 'events' and Flower." };
         var silent = new Option<bool>("--without-heartbeat") { Description = "Send no heartbeats." };
         var heartbeat = new Option<TimeSpan?>("--heartbeat-interval") { Description = "Seconds between two heartbeats; default 2.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
-        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, queues, name, level, prefetch, multiplier, events, silent, heartbeat };
+        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, queues, exclude, name, level, prefetch, multiplier, events, silent, heartbeat };
         command.SetAction(async (parse, _) =>
         {
             var session = open(parse);
@@ -33,6 +34,7 @@ internal static class WorkerVerb
             {
                 options.Concurrency = parse.GetValue(concurrency) ?? options.Concurrency;
                 options.Queues = parse.GetValue(queues) is { Length: > 0 } chosen ? chosen : options.Queues;
+                options.ExcludeQueues = parse.GetValue(exclude) is { Length: > 0 } excluded ? excluded : options.ExcludeQueues;
                 options.NodeName = parse.GetValue(name) ?? options.NodeName;
                 options.PrefetchMultiplier = parse.GetValue(multiplier) ?? options.PrefetchMultiplier;
                 options.SendTaskEvents |= parse.GetValue(events);

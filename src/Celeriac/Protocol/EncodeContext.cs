@@ -12,4 +12,8 @@ namespace Celeriac.Protocol;
 /// <param name="ReplyTo">The queue for an rpc result.</param>
 /// <param name="Trace">The span whose context the message carries; null for none.</param>
 internal readonly record struct EncodeContext(
-    string TaskId, string RootId, string? ParentId, string Origin, DateTimeOffset? Eta, DateTimeOffset? Expires, string? ReplyTo, Activity? Trace = null);
+    string TaskId, string RootId, string? ParentId, string Origin, DateTimeOffset? Eta, DateTimeOffset? Expires, string? ReplyTo, Activity? Trace = null)
+{
+    /// <summary>The priority by call, declaration and route; null for the signature's own.</summary>
+    public byte? Priority { get; init; }
+}

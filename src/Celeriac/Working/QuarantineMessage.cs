@@ -13,13 +13,13 @@ internal static class QuarantineMessage
     public static Publication Of(Delivery delivery, QuarantineReason reason, string text, string node, DateTimeOffset now)
     {
         var headers = delivery.Message.Headers.Where(header => !header.Key.StartsWith(QuarantineHeader.Prefix, StringComparison.Ordinal));
-        return Publication.ToQueue(TaskQueues.QuarantineOf(TaskQueues.OriginOf(delivery.Queue)), delivery.Message with
+        return Publication.ToQueue(TaskQueues.QuarantineOf(TaskQueues.NameOf(delivery.Queue)), delivery.Message with
         {
             Headers = new MessageHeaders(headers.Concat(
             [
                 new(QuarantineHeader.Reason, reason.ToString()),
                 new(QuarantineHeader.Text, text.Length <= LongestText ? text : text[..LongestText] + "…"),
-                new(QuarantineHeader.Queue, TaskQueues.OriginOf(delivery.Queue)),
+                new(QuarantineHeader.Queue, TaskQueues.NameOf(delivery.Queue)),
                 new(QuarantineHeader.Time, CeleryTime.Write(now)),
                 new(QuarantineHeader.Node, node),
             ])),

@@ -28,6 +28,7 @@ public sealed class Worker
     private readonly OutcomeHandler _outcomes;
     private readonly TaskOperations _operations;
     private readonly Admission _admission;
+    private readonly Deferrals _deferrals;
     private readonly Suspects _suspects;
     private readonly RunTelemetry _telemetry;
     private readonly IServiceProvider? _services;
@@ -45,6 +46,7 @@ public sealed class Worker
     /// <param name="logs">Where it logs.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="ArgumentException">A task's rate limit cannot be read.</exception>
+    /// <exception cref="QueueNotFoundException">A queue is not in <see cref="CeleriacOptions.TaskQueues"/>, and missing ones are not created.</exception>
     public Worker(
         TaskClient client, TaskRegistry registry, WorkerOptions options, CeleriacOptions shared, IServiceProvider? services = null,
         ILoggerFactory? logs = null, TimeProvider? time = null)
@@ -58,7 +60,7 @@ public sealed class Worker
         _time = time ?? TimeProvider.System;
         _log = (logs ?? NullLoggerFactory.Instance).CreateLogger("Celeriac.Worker");
         Node = NodeName.Expand(options.NodeName);
-        string[] queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
+        var queues = client.Queues.Definitions.ForWorker((options.Queues.Count > 0 ? options.Queues.AsEnumerable() : client.Queues.Definitions.Consumed).Except(options.ExcludeQueues, StringComparer.Ordinal));
         State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time)
         {
             Suspects = new Intake(client, Node, [], prefetch: 1),
@@ -66,6 +68,7 @@ public sealed class Worker
         };
         var records = new TaskRecords(shared.ResultExtended, Node);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log) { Records = records, MaxResultBytes = shared.MaxResultBytes };
+        _deferrals = new Deferrals(_outcomes);
         _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Log = _log, Time = _time };
         _telemetry = new RunTelemetry(client.Place, Node, _time);
         var limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
@@ -166,6 +169,11 @@ public sealed class Worker
                 if (await _admission.AdmitAsync(received.Delivery, giveUp).ConfigureAwait(false) is { } task)
                 {
                     task.Source = received.Source;
+                    if (task.DeferredUntil is { } eta)
+                    {
+                        _deferrals.Begin(task, eta, giveUp);
+                        continue;
+                    }
                     State.InHand.Add(task);
                     dispatch.Accept(task);
                 }
@@ -272,7 +280,7 @@ public sealed class Worker
         {
             await _operations.MarkStartedAsync(task.Request, Node, _log, giveUp).ConfigureAwait(false);
         }
-        var running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id);
+        var running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id, task.Request.Message.Priority);
         var started = _time.GetTimestamp();
         var outcome = await runner.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
         var runtime = _time.GetElapsedTime(started);
@@ -285,7 +293,7 @@ public sealed class Worker
         Log.WorkerStopping(_log, Node, Running, _options.ShutdownTimeout);
         await State.Intake.CancelAsync().ConfigureAwait(false);
         await State.Suspects.CancelAsync().ConfigureAwait(false);
-        var finished = runners.Finished();
+        var finished = Task.WhenAll(runners.Finished(), _deferrals.Finished());
         if (!await EndsWithinAsync(finished, _options.ShutdownTimeout, stopNow).ConfigureAwait(false))
         {
             Log.WorkerCancels(_log, Node, Running);
