@@ -5,8 +5,11 @@ public sealed class WorkerOptions
 {
     private int? _concurrency;
 
-    /// <summary>The queues to consume; Celery's <c>-Q</c>. Default the client's default queue.</summary>
+    /// <summary>The queues to consume; Celery's <c>-Q</c>. Default all <see cref="CeleriacOptions.TaskQueues"/>, or the client's default queue where there are none.</summary>
     public IList<string> Queues { get; set; } = [];
+
+    /// <summary>Queues not to consume, of those that would be; Celery's <c>-X</c>.</summary>
+    public IList<string> ExcludeQueues { get; set; } = [];
 
     /// <summary>Where tasks run; Celery's <c>-P</c> and <c>worker_pool</c>. Default <see cref="WorkerPool.Threads"/>.</summary>
     public WorkerPool Pool { get; set; }

@@ -19,7 +19,8 @@ internal static class WorkerVerb
         var pool = new Option<string?>("--pool", "-P") { Description = "Where tasks run: threads (the default), processes (Celery's prefork) or solo.", HelpName = "pool", CustomParser = OptionReading.OneOf(WorkerPoolNames.All) };
         var tasksPerChild = new Option<int?>("--max-tasks-per-child") { Description = "After how many runs a child process is replaced; default never.", HelpName = "number", CustomParser = OptionReading.Number(1, int.MaxValue) };
         var memoryPerChild = new Option<int?>("--max-memory-per-child") { Description = "How many KiB a child process may hold after a run before it is replaced; default no limit.", HelpName = "KiB", CustomParser = OptionReading.Number(1, int.MaxValue) };
-        var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated; default the default queue, celery.", HelpName = "queues", CustomParser = OptionReading.Queues };
+        var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated; default those of TaskQueues, else the default queue, celery.", HelpName = "queues", CustomParser = OptionReading.Queues };
+        var exclude = new Option<string[]>("--exclude-queues", "-X") { Description = "Queues not to consume, comma-separated.", HelpName = "queues", CustomParser = OptionReading.Queues };
         var name = new Option<string?>("--hostname", "-n") { Description = "The node's name; %h is the host, %n its first label, %d its domain. Default celeriac@%h.", HelpName = "name" };
         var level = new Option<string?>("--loglevel", "-l") { Description = $"The least level to log: {string.Join(", ", s_levels.Select(pair => pair.Name))}.", HelpName = "level", CustomParser = OptionReading.OneOf([.. s_levels.Select(pair => pair.Name)]) };
         var prefetch = new Option<int?>("--prefetch") { Description = "How many messages are fetched and not yet done; 0 for as many as there are free slots.", HelpName = "number", CustomParser = OptionReading.Number(0, 65_535) };
@@ -29,7 +30,7 @@ internal static class WorkerVerb
         var heartbeat = new Option<TimeSpan?>("--heartbeat-interval") { Description = "Seconds between two heartbeats; default 2.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
         var statedb = new Option<string?>("--statedb", "-S") { Description = "A file that keeps what is revoked across restarts; %n is the node's name, %h its host.", HelpName = "file" };
         var life = new WorkerLifeFlags();
-        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, pool, tasksPerChild, memoryPerChild, queues, name, level, prefetch, multiplier, events, silent, heartbeat, statedb };
+        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, pool, tasksPerChild, memoryPerChild, queues, exclude, name, level, prefetch, multiplier, events, silent, heartbeat, statedb };
         life.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
@@ -42,6 +43,7 @@ internal static class WorkerVerb
                 options.MaxMemoryPerChild = parse.GetValue(memoryPerChild) ?? options.MaxMemoryPerChild;
                 options.Concurrency = parse.GetValue(concurrency) ?? options.Concurrency;
                 options.Queues = parse.GetValue(queues) is { Length: > 0 } chosen ? chosen : options.Queues;
+                options.ExcludeQueues = parse.GetValue(exclude) is { Length: > 0 } excluded ? excluded : options.ExcludeQueues;
                 options.NodeName = parse.GetValue(name) ?? options.NodeName;
                 options.PrefetchMultiplier = parse.GetValue(multiplier) ?? options.PrefetchMultiplier;
                 options.SendTaskEvents |= parse.GetValue(events);

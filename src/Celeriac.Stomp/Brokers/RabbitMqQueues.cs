@@ -149,6 +149,7 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
         {
             new("durable", queue.Durable ? "true" : "false"), new("auto-delete", "false"), new("exclusive", "false"),
         };
+        Add(headers, "x-queue-type", queue.Type == QueueType.Quorum ? "quorum" : null);
         Add(headers, "x-expires", Milliseconds(queue.Expires));
         Add(headers, "x-message-ttl", Milliseconds(queue.MessageTimeToLive));
         Add(headers, "x-max-priority", queue.MaxPriority is { } priority and > 0 ? priority.ToString(CultureInfo.InvariantCulture) : null);

@@ -158,6 +158,9 @@ internal static partial class Log
     [LoggerMessage(2142, LogLevel.Warning, "The progress of task {TaskName}[{TaskId}] could not be stored; the task runs on")]
     public static partial void ProgressNotStored(ILogger logger, Exception error, string taskName, string taskId);
 
+    [LoggerMessage(2170, LogLevel.Warning, "Queue {Queue} exists with other properties than the options ask for, and is used as it is: {Reason} To change it, let workers empty it, delete it and start them again; or make the options alike")]
+    public static partial void QueueTakenAsItIs(ILogger logger, string queue, string reason);
+
     [LoggerMessage(2200, LogLevel.Information, "Worker {Node} does not listen to remote control: broker {Broker} has no fanout exchanges")]
     public static partial void ControlImpossible(ILogger logger, string node, string broker);
 

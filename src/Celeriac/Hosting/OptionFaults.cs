@@ -31,8 +31,17 @@ internal static class OptionFaults
         ExchangeFault("EventExchange (event_exchange)", options.EventExchange),
         ContentFault(options),
         NumberFault("MaxBodyBytes (max_body_bytes)", options.MaxBodyBytes, 1, LargestBody, "Give the largest body in bytes; the default is 16777216."),
+        ExchangeNameFault("DefaultExchange (task_default_exchange)", options.DefaultExchange),
         NumberFault("MaxResultBytes (result_max_bytes)", options.MaxResultBytes, 1, LargestResult, "Give the largest result in bytes; the default is 16777216."),
-    }.OfType<string>();
+    }.Concat(options.TaskQueues.Select(queue => QueueFault("TaskQueues (task_queues)", queue.Name))).Concat(DoubleQueues(options)).OfType<string>();
+
+    private static IEnumerable<string> DoubleQueues(CeleriacOptions options) =>
+        from queue in options.TaskQueues
+        group queue by queue.Name into named
+        where named.Distinct().Count() > 1
+        select $"TaskQueues (task_queues) has queue '{named.Key}' twice, with different properties. Leave one of them.";
+
+    private static string? ExchangeNameFault(string key, string? exchange) => string.IsNullOrEmpty(exchange) ? null : QueueFault(key, exchange)?.Replace("a queue name", "an exchange name", StringComparison.Ordinal);
 
     /// <summary>What is wrong with the two together.</summary>
     public static IEnumerable<string> Between(CeleriacOptions options, WorkerOptions worker) =>

@@ -43,6 +43,9 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     /// <summary>Whose delivery it is.</summary>
     public IntakeSubscription? Source { get; set; }
 
+    /// <summary>Where its time is further away than a worker waits: its time. It goes back into the broker.</summary>
+    public DateTimeOffset? DeferredUntil { get; set; }
+
     public TaskStage Stage
     {
         get => (TaskStage)Volatile.Read(ref _stage);

@@ -65,8 +65,8 @@ internal sealed class Dispatch(TaskRuntimes runtimes, TimeProvider time) : IDisp
 
     private async Task WaitAsync(AdmittedTask task, TimeSpan wait)
     {
-        // A timer takes at most 49 days; who waits longer than a month asks again.
-        var longest = TimeSpan.FromDays(30);
+        // The clock may be set while it waits: who waits long looks at it again and again.
+        var longest = TimeSpan.FromMinutes(1);
         for (; wait > TimeSpan.Zero && !_closing.IsCancellationRequested; wait = task.Request.Eta!.Value - time.GetUtcNow())
         {
             await Task.Delay(wait < longest ? wait : longest, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

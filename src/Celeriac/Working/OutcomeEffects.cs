@@ -34,7 +34,7 @@ internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
 }
 
 /// <summary>Turns an outcome into its effects: one method a case, no I/O.</summary>
-internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> children, string node, DateTimeOffset now, bool brokerDelays) : IOutcomeVisitor<Effects>
+internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> children, string node, DateTimeOffset now, TransportCapabilities broker) : IOutcomeVisitor<Effects>
 {
     // Where the broker delays nothing, a retry this near waits in the worker that gets it, by its eta. One further away would keep a slot for nothing: it is refused, in words.
     private static readonly TimeSpan s_longestWaitInWorker = TimeSpan.FromMinutes(1);
@@ -58,7 +58,7 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
         // To the queue itself: through a fanout exchange the retry would reach every queue again.
         return new Effects(Settlement.Ack, Failure(TaskStates.Retry, outcome.Failure))
         {
-            FollowUps = [Publication.ToQueue(outcome.Queue ?? TaskQueues.OriginOf(task.Delivery.Queue), message) with { Due = brokerDelays || outcome.Delay > s_longestWaitInWorker ? due : null }],
+            FollowUps = [Publication.ToQueue(outcome.Queue ?? TaskQueues.OriginOf(task.Delivery.Queue), message) with { Due = broker.Delay || outcome.Delay > s_longestWaitInWorker ? broker.DueOf(due, now) : null }],
         };
     }
 

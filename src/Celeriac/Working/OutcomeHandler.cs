@@ -45,7 +45,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         {
             outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
         }
-        var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
+        var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities));
         var isLast = outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Lost or Outcome.Rejected { Requeue: true });
         effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = isLast ? task.Request : null };
         OutcomeLog.Write(log, task, outcome, runtime);
@@ -75,7 +75,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
 
     /// <summary>Moves a task whose eta is far away back into the broker, where it costs nothing.</summary>
     public ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp) =>
-        PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, Told(task)) with { Due = eta }, giveUp);
+        PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, Told(task)) with { Due = transport.Capabilities.DueOf(eta, time.GetUtcNow()) }, giveUp);
 
     /// <summary>That the task was received is told before it goes back: who receives it again in the same run need not tell it twice.</summary>
     private static Message Told(AdmittedTask task) => task.Delivery.Message with { Headers = task.Delivery.Message.Headers.With(TaskHeader.ToldReceived, task.Request.Retries) };
@@ -210,12 +210,16 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
 
     private async ValueTask DeclareTargetsAsync(string queue, IReadOnlyList<Publication> followUps, CancellationToken giveUp)
     {
-        var origin = TaskQueues.OriginOf(queue);
+        var origin = TaskQueues.NameOf(queue);
         foreach (var publication in followUps)
         {
             if (publication.RoutingKey == TaskQueues.QuarantineOf(origin))
             {
                 await queues.EnsureQuarantineAsync(origin, giveUp).ConfigureAwait(false);
+            }
+            else if (queues.Definitions.IsBroadcast(publication.RoutingKey))
+            {
+                throw new TransportRefusedException($"A task cannot be retried to the broadcast queue '{publication.RoutingKey}', of which each worker has a part of its own. Send a new task there, or name another queue.");
             }
             else
             {

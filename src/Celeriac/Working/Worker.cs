@@ -28,6 +28,7 @@ public sealed class Worker
     private readonly OutcomeHandler _outcomes;
     private readonly TaskOperations _operations;
     private readonly Admission _admission;
+    private readonly Deferrals _deferrals;
     private readonly Suspects _suspects;
     private readonly RunTelemetry _telemetry;
     private readonly DecodeLimits _limits;
@@ -48,6 +49,7 @@ public sealed class Worker
     /// <param name="logs">Where it logs.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="ArgumentException">A task's rate limit cannot be read.</exception>
+    /// <exception cref="QueueNotFoundException">A queue is not in <see cref="CeleriacOptions.TaskQueues"/>, and missing ones are not created.</exception>
     public Worker(
         TaskClient client, TaskRegistry registry, WorkerOptions options, CeleriacOptions shared, IServiceProvider? services = null,
         ILoggerFactory? logs = null, TimeProvider? time = null)
@@ -62,7 +64,7 @@ public sealed class Worker
         _log = (logs ?? NullLoggerFactory.Instance).CreateLogger("Celeriac.Worker");
         Node = NodeName.Expand(options.NodeName);
         _pools = new TaskPools(client, services, options, Node, _time, _log);
-        string[] queues = options.Queues.Count > 0 ? [.. options.Queues.Distinct(StringComparer.Ordinal)] : [client.DefaultQueue];
+        var queues = client.Queues.Definitions.ForWorker((options.Queues.Count > 0 ? options.Queues.AsEnumerable() : client.Queues.Definitions.Consumed).Except(options.ExcludeQueues, StringComparer.Ordinal));
         var revocations = new Revocations(_time, client.State is null ? null : RevocationLog.Lifetime);
         State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time)
         {
@@ -81,6 +83,7 @@ public sealed class Worker
             Counted = State.Tasks,
             Aside = State.Aside,
         };
+        _deferrals = new Deferrals(_outcomes);
         _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Checkpoints = new RunCheckpoints(client.SharedState), Log = _log, Time = _time };
         Life = new WorkerLife(State, options, Node, client.Transport, _time, _log);
         Counters = State.Tasks.CountersOf(State.InHand);
@@ -225,6 +228,11 @@ public sealed class Worker
                 if (await _admission.AdmitAsync(received.Delivery, giveUp).ConfigureAwait(false) is { } task)
                 {
                     (task.Source, task.ReceivedAt) = (received.Source, _time.GetTimestamp());
+                    if (task.DeferredUntil is { } eta)
+                    {
+                        _deferrals.Begin(task, eta, giveUp);
+                        continue;
+                    }
                     State.InHand.Add(task);
                     dispatch.Accept(task);
                     State.Autoscaler?.Received();
@@ -318,7 +326,7 @@ public sealed class Worker
         {
             await _operations.MarkStartedAsync(task.Request, place.ProcessId, Node, _log, giveUp).ConfigureAwait(false);
         }
-        var running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id);
+        var running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id, task.Request.Message.Priority);
         var started = _time.GetTimestamp();
         var outcome = await place.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
         var runtime = _time.GetElapsedTime(started);
@@ -331,7 +339,7 @@ public sealed class Worker
         Log.WorkerStopping(_log, Node, Running, _options.ShutdownTimeout);
         await State.Intake.CancelAsync().ConfigureAwait(false);
         await State.Suspects.CancelAsync().ConfigureAwait(false);
-        var finished = runners.Finished();
+        var finished = Task.WhenAll(runners.Finished(), _deferrals.Finished());
         if (!await stages.FinishAsync(finished, stopNow).ConfigureAwait(false))
         {
             Log.WorkerCancels(_log, Node, Running);
