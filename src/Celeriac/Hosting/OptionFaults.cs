@@ -49,6 +49,9 @@ internal static class OptionFaults
         NumberFault("Prefetch (worker_prefetch)", options.Prefetch, 0, MostAhead, "Give how many messages are fetched and not yet done, or 0 for as many as there are free slots."),
         NumberFault("MaxDeaths (worker_max_deaths)", options.MaxDeaths, 0, 1000, "Give after how many dead worker processes a message is put aside, or 0 for never."),
         NumberFault("PrefetchMultiplier (worker_prefetch_multiplier)", options.PrefetchMultiplier, 1, 1000, "Give 1 for as many messages as there are free slots."),
+        options.ConcurrencyLease >= TimeSpan.FromSeconds(1) && options.ConcurrencyLease <= TimeSpan.FromHours(1)
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"ConcurrencyLease (worker_concurrency_lease) is '{options.ConcurrencyLease.TotalSeconds:0.###}' s, but must be 1–3600 s. Give after how long the places of a killed worker come free."),
         NodeFault(options.NodeName),
         HeartbeatFault(options.HeartbeatInterval),
         TimeFault("ShutdownTimeout (worker_shutdown_timeout)", options.ShutdownTimeout, s_longestShutdown, "Give less than the host's own shutdown timeout, which is 30 s by default."),

@@ -21,6 +21,9 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     private long _startedAt;
     private CancellationTokenSource? _ending;
     private bool _isEnded;
+    private int _claimed;
+    private Action? _release;
+    private bool _isReleased;
 
     public Delivery Delivery { get; } = delivery;
 
@@ -66,6 +69,35 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
 
     /// <summary>The signal that a <c>terminate</c> has named; null where nobody has asked for an end.</summary>
     public string? TerminatedBy { get; private set; }
+
+    /// <summary>True for the first who asks: he alone runs the task or gives it back.</summary>
+    public bool TryClaim() => Interlocked.Exchange(ref _claimed, 1) == 0;
+
+    /// <summary>Keeps what is given back once the task is done, or at once where it is done already.</summary>
+    public void Hold(Action release)
+    {
+        lock (this)
+        {
+            if (!_isReleased)
+            {
+                _release += release;
+                return;
+            }
+        }
+        release();
+    }
+
+    /// <summary>The task is done or given back: so is what it held.</summary>
+    public void Release()
+    {
+        Action? release;
+        lock (this)
+        {
+            _isReleased = true;
+            (release, _release) = (_release, null);
+        }
+        release?.Invoke();
+    }
 
     public void Start(DateTimeOffset now)
     {

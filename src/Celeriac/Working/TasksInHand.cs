@@ -28,6 +28,7 @@ internal sealed class TasksInHand
             Interlocked.Decrement(ref _active);
         }
         task.End();
+        task.Release();
         _byId.TryRemove(new(task.Request.Id, task));
         task.Source?.Settled();
     }

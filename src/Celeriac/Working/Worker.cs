@@ -6,6 +6,7 @@ using Celeriac.Results;
 using Celeriac.Sending;
 using Celeriac.SharedState;
 using Celeriac.Working;
+using Celeriac.Working.Limits;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -47,7 +48,8 @@ public sealed class Worker
     /// <param name="services">Where instance tasks get their services; null for none.</param>
     /// <param name="logs">Where it logs.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="ArgumentException">A task's rate limit cannot be read.</exception>
+    /// <exception cref="ArgumentException">A task's limit cannot be read.</exception>
+    /// <exception cref="SharedStateException">A task has limits over all workers, and there is no shared state.</exception>
     public Worker(
         TaskClient client, TaskRegistry registry, WorkerOptions options, CeleriacOptions shared, IServiceProvider? services = null,
         ILoggerFactory? logs = null, TimeProvider? time = null)
@@ -71,6 +73,7 @@ public sealed class Worker
             Revocations = revocations,
             Kept = new KeptRevocations(client.SharedState, revocations, Node, _time, _log),
         };
+        SharedLimits.Require(State.Tasks, client.SharedState);
         var records = new TaskRecords(shared.ResultExtended, Node);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log)
         {
@@ -119,7 +122,9 @@ public sealed class Worker
             return;
         }
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow);
-        using var dispatch = new Dispatch(State.Tasks, _time);
+        var limits = SharedLimits.Of(State, _client, Node, _options, DeferAsync, _time, _log);
+        await using var limitsEnd = limits.ConfigureAwait(false);
+        using var dispatch = new Dispatch(State.Tasks, limits, _time);
         using var alone = new AloneGate(_time);
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
         using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
@@ -263,8 +268,22 @@ public sealed class Worker
         }
     }
 
+    /// <summary>A task that is over a limit waits in the broker.</summary>
+    private async Task DeferAsync(AdmittedTask task, DateTimeOffset until, string trip, CancellationToken giveUp)
+    {
+        if (task.TryClaim())
+        {
+            await _outcomes.DeferAsync(task, until, trip, giveUp).ConfigureAwait(false);
+            State.InHand.Remove(task);
+        }
+    }
+
     private async Task RunOrReturnAsync(ITaskPool pool, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
     {
+        if (!task.TryClaim())
+        {
+            return;
+        }
         try
         {
             // From the signal on nothing is begun, even before the receive loop has noticed it.
