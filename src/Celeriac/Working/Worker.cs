@@ -73,6 +73,7 @@ public sealed class Worker
             Revocations = revocations,
             Kept = new KeptRevocations(client.SharedState, revocations, Node, _time, _log),
         };
+        State.Pauses = new QueuePauses(client.SharedState, State, GiveBackAsync, Node, _time, _log);
         SharedLimits.Require(State.Tasks, client.SharedState);
         var records = new TaskRecords(shared.ResultExtended, Node);
         _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log)
@@ -142,6 +143,7 @@ public sealed class Worker
         try
         {
             await State.Kept.CatchUpAsync(stopping.Token).ConfigureAwait(false);
+            await State.Pauses!.CatchUpAsync(stopping.Token).ConfigureAwait(false);
             var suspects = ReceiveSuspectsAsync(dispatch, stopping.Token, giveUp.Token);
             await ReceiveAsync(State.Intake, dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
             await suspects.ConfigureAwait(false);
@@ -169,7 +171,7 @@ public sealed class Worker
     /// <summary>What outlives the worker: revocations in shared state, and its own file where it has one.</summary>
     private Task KeepStateAsync(CancellationToken stop)
     {
-        var following = State.Kept.WatchAsync(stop);
+        var following = Task.WhenAll(State.Kept.WatchAsync(stop), State.Pauses!.WatchAsync(stop));
         if (_options.StateFile is not { Length: > 0 } pattern)
         {
             return following;
@@ -268,6 +270,16 @@ public sealed class Worker
         }
     }
 
+    /// <summary>What was fetched of a queue that is paused now.</summary>
+    private async Task GiveBackAsync(AdmittedTask task, CancellationToken giveUp)
+    {
+        if (task.TryClaim())
+        {
+            await _outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
+            State.InHand.Remove(task);
+        }
+    }
+
     /// <summary>A task that is over a limit waits in the broker.</summary>
     private async Task DeferAsync(AdmittedTask task, DateTimeOffset until, string trip, CancellationToken giveUp)
     {
@@ -288,7 +300,7 @@ public sealed class Worker
         {
             // From the signal on nothing is begun, even before the receive loop has noticed it.
             using var place = _draining || stop.IsCancellationRequested ? null : await pool.TakeAsync(stop).ConfigureAwait(false);
-            if (place is null || _draining || stop.IsCancellationRequested)
+            if (place is null || _draining || stop.IsCancellationRequested || State.Intake.IsPaused(task.Delivery.Queue))
             {
                 await _outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
             }

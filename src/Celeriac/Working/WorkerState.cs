@@ -26,6 +26,9 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
     /// <summary>The same with what is kept of it in shared state.</summary>
     public required KeptRevocations Kept { get; init; }
 
+    /// <summary>Which queues are paused for all workers.</summary>
+    public QueuePauses? Pauses { get; set; }
+
     /// <summary>When the worker was made.</summary>
     public DateTimeOffset Since { get; } = time.GetUtcNow();
 

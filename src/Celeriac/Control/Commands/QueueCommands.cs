@@ -11,7 +11,7 @@ internal static class QueueCommands
 
     public static ControlCommand[] Commands { get; } =
     [
-        ControlCommand.Inspect("active_queues", call => new JsonArray([.. call.Worker.State.Intake.Queues.Select(queue => (JsonNode?)Describe(queue))])),
+        ControlCommand.Inspect("active_queues", call => new JsonArray([.. call.Worker.State.Intake.Queues.Select(queue => (JsonNode?)Describe(queue, call.Worker.State.Intake.IsPaused(queue)))])),
         new("add_consumer", false, AddAsync),
         ControlCommand.Change("cancel_consumer", Cancel),
     ];
@@ -58,7 +58,7 @@ internal static class QueueCommands
     };
 
     /// <summary>A queue as Kombu shows it (CELERY-PROTOCOL section 15.6).</summary>
-    private static JsonObject Describe(string queue) => new()
+    private static JsonObject Describe(string queue, bool isPaused) => new()
     {
         ["name"] = queue,
         ["exchange"] = new JsonObject
@@ -88,5 +88,7 @@ internal static class QueueCommands
         ["max_length"] = null,
         ["max_length_bytes"] = null,
         ["max_priority"] = null,
+        // Ours.
+        ["paused"] = isPaused,
     };
 }
