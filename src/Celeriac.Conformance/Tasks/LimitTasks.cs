@@ -42,7 +42,7 @@ public static partial class LimitTasks
     public static async Task<string> NarrowLedgerAsync(string ledger, int milliseconds, TaskContext context)
     {
         var begun = TimeProvider.System.GetUtcNow().UtcTicks;
-        await Task.Delay(milliseconds, CancellationToken.None);
+        await LedgerTasks.EnterAsync($"{ledger}-work", milliseconds, context);
         await LedgerTasks.AppendAsync(ledger, string.Create(CultureInfo.InvariantCulture, $"{begun} {TimeProvider.System.GetUtcNow().UtcTicks} {context.Node}"));
         return context.Id;
     }

@@ -125,7 +125,7 @@ public abstract partial class TaskConformance<THarness>
         {
             return;
         }
-        var (paced, narrow) = (Harness.NewFolder(), Harness.NewFolder());
+        var (paced, narrow) = (Harness.NewFolder(), Path.Combine(Harness.NewFolder(), "narrow"));
         await using var client = Harness.OpenClient(QuickUrl);
         await using var first = await StartWorkerProcessAsync("first@test");
         await using var second = await StartWorkerProcessAsync("second@test");

@@ -11,7 +11,7 @@ internal static class QueueCommands
 
     public static ControlCommand[] Commands { get; } =
     [
-        ControlCommand.Inspect("active_queues", call => new JsonArray([.. call.Worker.State.Intake.Queues.Select(queue => (JsonNode?)Describe(queue, call.Worker.State.Intake.IsPaused(queue)))])),
+        ControlCommand.Inspect("active_queues", call => new JsonArray([.. call.Worker.State.Intake.Queues.Select(queue => (JsonNode?)Told(queue, call.Worker.State.Intake.IsPaused(queue)))])),
         new("add_consumer", false, AddAsync),
         ControlCommand.Change("cancel_consumer", Cancel),
     ];
@@ -57,8 +57,19 @@ internal static class QueueCommands
         _ => throw new CeleryException("ValueError", "builtins", $"exchange_type is '{type}', but must be direct, fanout or topic"),
     };
 
+    private static JsonObject Told(string queue, bool isPaused)
+    {
+        var told = Describe(queue);
+        if (isPaused)
+        {
+            // Ours, and only where there is something to tell.
+            told["paused"] = true;
+        }
+        return told;
+    }
+
     /// <summary>A queue as Kombu shows it (CELERY-PROTOCOL section 15.6).</summary>
-    private static JsonObject Describe(string queue, bool isPaused) => new()
+    private static JsonObject Describe(string queue) => new()
     {
         ["name"] = queue,
         ["exchange"] = new JsonObject
@@ -88,7 +99,5 @@ internal static class QueueCommands
         ["max_length"] = null,
         ["max_length_bytes"] = null,
         ["max_priority"] = null,
-        // Ours.
-        ["paused"] = isPaused,
     };
 }
