@@ -72,6 +72,12 @@ public sealed class WorkerOptions
     /// </summary>
     public int QuarantineMaxCount { get; set; } = 10_000;
 
+    /// <summary>
+    /// After how long the places of a killed or frozen worker under <see cref="TaskAttribute.ConcurrencyLimit"/> come free; 1 second to 1 hour, default 30 seconds.
+    /// A worker that lives renews them three times as often, all with one write.
+    /// </summary>
+    public TimeSpan ConcurrencyLease { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Write the state STARTED; Celery's <c>task_track_started</c>. A task's own setting wins.</summary>
     public bool TrackStarted { get; set; }
 

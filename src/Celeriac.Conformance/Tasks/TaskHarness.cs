@@ -51,12 +51,12 @@ public abstract class TaskHarness : IAsyncDisposable
     /// <param name="configure">Changes its options.</param>
     /// <param name="shared">Changes what it shares with its client.</param>
     /// <param name="services">Where instance tasks get their services.</param>
-    /// <param name="knows">Which of the suite's tasks it knows; default all.</param>
+    /// <param name="knows">Which of the suite's tasks it knows; default all, without those whose limits need shared state where there is none.</param>
     public async Task<Worker> StartWorkerAsync(Action<WorkerOptions>? configure = null, Action<CeleriacOptions>? shared = null, IServiceProvider? services = null, Func<TaskDefinition, bool>? knows = null)
     {
         var options = new WorkerOptions { Concurrency = 8, NodeName = $"w{_workers.Count + 1}@test", ShutdownTimeout = TimeSpan.FromSeconds(5) };
         configure?.Invoke(options);
-        var worker = new Worker(OpenClient(configure: shared), new TaskRegistry([.. Tasks.Where(knows ?? (_ => true))]), options, Options(configure: shared), services);
+        var worker = new Worker(OpenClient(configure: shared), new TaskRegistry([.. Tasks.Where(knows ?? (task => Client.State is not null || !LimitTasks.NeedsState(task)))]), options, Options(configure: shared), services);
         var stop = new CancellationTokenSource();
         var run = worker.RunAsync(stop.Token);
         _workers.Add((worker, run, stop));

@@ -185,6 +185,24 @@ internal static partial class Log
     [LoggerMessage(2207, LogLevel.Information, "Rate limit of task {TaskName} is now {Limit}")]
     public static partial void RateLimitChanged(ILogger logger, string taskName, string limit);
 
+    [LoggerMessage(2190, LogLevel.Warning, "Worker {Node} cannot reach shared state: tasks with limits over all workers wait until it answers. This is told once")]
+    public static partial void LimitsAway(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2191, LogLevel.Information, "Worker {Node} reaches shared state again; tasks with limits go on")]
+    public static partial void LimitsBack(ILogger logger, string node);
+
+    [LoggerMessage(2192, LogLevel.Warning, "Worker {Node} has paused queues {Queues}: nothing of them is begun until they are resumed")]
+    public static partial void QueuesPaused(ILogger logger, string node, string queues);
+
+    [LoggerMessage(2193, LogLevel.Information, "Worker {Node} has resumed queues {Queues}")]
+    public static partial void QueuesResumed(ILogger logger, string node, string queues);
+
+    [LoggerMessage(2194, LogLevel.Warning, "Worker {Node} cannot read in shared state which queues are paused; it goes on with what it knows and tries again")]
+    public static partial void PausesUnread(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2195, LogLevel.Debug, "Task {TaskName}[{TaskId}] is over its limit and goes back to queue {Queue} for {Delay}")]
+    public static partial void LimitDeferred(ILogger logger, string taskName, string taskId, string queue, TimeSpan delay);
+
     [LoggerMessage(2208, LogLevel.Information, "Time limits of task {TaskName} are now soft {Soft}, hard {Hard}")]
     public static partial void TimeLimitsChanged(ILogger logger, string taskName, TimeSpan? soft, TimeSpan? hard);
 

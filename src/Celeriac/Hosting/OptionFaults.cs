@@ -61,6 +61,9 @@ internal static class OptionFaults
         TimeFault("QuarantineMaxAge (quarantine_max_age)", options.QuarantineMaxAge, s_longestExpiry, "Give how long messages stay in quarantine, or 0 to keep them."),
         NumberFault("QuarantineMaxCount (quarantine_max_count)", options.QuarantineMaxCount, 0, int.MaxValue, "Give how many messages a quarantine may hold, or 0 for no bound."),
         NumberFault("PrefetchMultiplier (worker_prefetch_multiplier)", options.PrefetchMultiplier, 1, 1000, "Give 1 for as many messages as there are free slots."),
+        options.ConcurrencyLease >= TimeSpan.FromSeconds(1) && options.ConcurrencyLease <= TimeSpan.FromHours(1)
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"ConcurrencyLease (worker_concurrency_lease) is '{options.ConcurrencyLease.TotalSeconds:0.###}' s, but must be 1–3600 s. Give after how long the places of a killed worker come free."),
         NodeFault(options.NodeName),
         HeartbeatFault(options.HeartbeatInterval),
         TimeFault("ShutdownTimeout (worker_shutdown_timeout)", options.ShutdownTimeout, s_longestShutdown, "Give less than the host's own shutdown timeout, which is 30 s by default."),

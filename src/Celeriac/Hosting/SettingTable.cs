@@ -44,6 +44,7 @@ internal static class SettingTable
         Setting.WorkerNumber("worker_max_deaths", ["max_deaths"], "3", (options, number) => options.MaxDeaths = number),
         Setting.WorkerDuration("quarantine_max_age", ["worker_quarantine_max_age"], "2592000", (options, time) => options.QuarantineMaxAge = time),
         Setting.WorkerNumber("quarantine_max_count", ["worker_quarantine_max_count"], "10000", (options, number) => options.QuarantineMaxCount = number),
+        Setting.WorkerDuration("worker_concurrency_lease", ["concurrency_lease"], "30", (options, time) => options.ConcurrencyLease = time),
         Setting.WorkerNumber("worker_prefetch_multiplier", ["prefetch_multiplier"], "1", (options, number) => options.PrefetchMultiplier = number),
         Setting.WorkerText("worker_node_name", ["node_name"], "celeriac@%h", (options, name) => options.NodeName = name),
         Setting.WorkerSwitch("task_acks_late", ["acks_late", "worker_acks_late"], "true", (options, value) => options.AcksLate = value),

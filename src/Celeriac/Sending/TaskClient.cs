@@ -120,7 +120,7 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>Sends a task; returns when the broker has it.</summary>
     /// <exception cref="PublishUnknownException">The broker did not confirm in time: the task may have arrived. The exception carries its id.</exception>
     /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
-    /// <exception cref="SharedStateException">The task is unique and there is no shared state. Nothing was sent.</exception>
+    /// <exception cref="SharedStateException">The task is unique, or limited over all workers, and there is no shared state. Nothing was sent.</exception>
     public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default)
     {
         var sent = await SendOnceAsync(signature, cancellationToken).ConfigureAwait(false);
@@ -243,6 +243,10 @@ public sealed class TaskClient : IAsyncDisposable
     internal async ValueTask<PreparedTask> PrepareAsync(Signature signature, string id, UniqueClaim? claim, Destination destination, Activity? trace, CancellationToken cancellationToken)
     {
         var options = signature.Options;
+        if (signature.Declared?.WhySharedLimits is { } why)
+        {
+            SharedState.Require($"Task '{signature.Task}' {why}");
+        }
         var running = CurrentClient.Task;
         var now = Time.GetUtcNow();
         var eta = options.Eta ?? (options.Countdown is { } countdown && countdown > TimeSpan.Zero ? now + countdown : null);

@@ -22,6 +22,9 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     private CancellationTokenSource? _ending;
     private CancellationToken _stopping;
     private bool _isEnded;
+    private int _claimed;
+    private Action? _release;
+    private bool _isReleased;
 
     public Delivery Delivery { get; } = delivery;
 
@@ -85,6 +88,35 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
 
     /// <summary>True once the log was told that the broker is about to take it back.</summary>
     public bool IsWarnedOf { get; set; }
+
+    /// <summary>True for the first who asks: he alone runs the task or gives it back.</summary>
+    public bool TryClaim() => Interlocked.Exchange(ref _claimed, 1) == 0;
+
+    /// <summary>Keeps what is given back once the task is done, or at once where it is done already.</summary>
+    public void Hold(Action release)
+    {
+        lock (this)
+        {
+            if (!_isReleased)
+            {
+                _release += release;
+                return;
+            }
+        }
+        release();
+    }
+
+    /// <summary>The task is done or given back: so is what it held.</summary>
+    public void Release()
+    {
+        Action? release;
+        lock (this)
+        {
+            _isReleased = true;
+            (release, _release) = (_release, null);
+        }
+        release?.Invoke();
+    }
 
     public void Start(DateTimeOffset now)
     {

@@ -77,6 +77,13 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     public ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp) =>
         PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, Told(task)) with { Due = transport.Capabilities.DueOf(eta, time.GetUtcNow()) }, giveUp);
 
+    /// <summary>Moves a task that is over a limit back into the broker, with what it has got there so far.</summary>
+    public ValueTask DeferAsync(AdmittedTask task, DateTimeOffset until, string trip, CancellationToken giveUp)
+    {
+        var message = Told(task);
+        return PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, message with { Headers = message.Headers.With(TaskHeader.LimitTrip, trip) }) with { Due = until }, giveUp);
+    }
+
     /// <summary>That the task was received is told before it goes back: who receives it again in the same run need not tell it twice.</summary>
     private static Message Told(AdmittedTask task) => task.Delivery.Message with { Headers = task.Delivery.Message.Headers.With(TaskHeader.ToldReceived, task.Request.Retries) };
 

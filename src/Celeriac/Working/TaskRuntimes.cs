@@ -27,7 +27,7 @@ internal sealed class TaskRuntimes
 
     public TaskRuntime? Find(string name) => _byName.GetValueOrDefault(name);
 
-    private static RateLimit? LimitOf(TaskDefinition task) => RateLimit.TryParse(task.Options.RateLimit, out var limit)
+    private static RateLimit? LimitOf(TaskDefinition task) => task.Options.RateLimitScope == LimitScope.Cluster ? null : RateLimit.TryParse(task.Options.RateLimit, out var limit)
         ? limit
         : throw new ArgumentException($"RateLimit of task '{task.Name}' is '{task.Options.RateLimit}', but must be a number with /s, /m or /h. Write for example 10/m.");
 }

@@ -40,6 +40,7 @@ internal sealed class TasksInHand
         }
         Interlocked.Decrement(ref _count);
         task.End();
+        task.Release();
         _byId.TryRemove(new(task.Request.Id, task));
         task.Source?.Settled();
     }

@@ -7,6 +7,7 @@ using Celeriac.Sending;
 using Celeriac.SharedState;
 using Celeriac.Working;
 using Celeriac.Working.Life;
+using Celeriac.Working.Limits;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -17,20 +18,15 @@ namespace Celeriac;
 /// </summary>
 public sealed class Worker
 {
-    private static readonly TimeSpan s_firstReceiveDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_longestReceiveDelay = TimeSpan.FromSeconds(10);
-
     private readonly TaskClient _client;
     private readonly WorkerOptions _options;
     private readonly CeleriacOptions _shared;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly OutcomeHandler _outcomes;
     private readonly TaskOperations _operations;
-    private readonly Admission _admission;
+    private readonly Receiving _receiving;
+    private readonly TaskTurns _turns;
     private readonly Deferrals _deferrals;
-    private readonly Suspects _suspects;
-    private readonly RunTelemetry _telemetry;
     private readonly DecodeLimits _limits;
     private readonly TaskPools _pools;
     private readonly IServiceProvider? _services;
@@ -38,7 +34,6 @@ public sealed class Worker
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action? _shutdown;
     private Action? _askSoft;
-    private volatile bool _draining;
 
     /// <summary>Creates a worker.</summary>
     /// <param name="client">Where it receives, and what its tasks send with.</param>
@@ -48,8 +43,9 @@ public sealed class Worker
     /// <param name="services">Where instance tasks get their services; null for none.</param>
     /// <param name="logs">Where it logs.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="ArgumentException">A task's rate limit cannot be read.</exception>
+    /// <exception cref="ArgumentException">A task's limit cannot be read.</exception>
     /// <exception cref="QueueNotFoundException">A queue is not in <see cref="CeleriacOptions.TaskQueues"/>, and missing ones are not created.</exception>
+    /// <exception cref="SharedStateException">A task has limits over all workers, and there is no shared state.</exception>
     public Worker(
         TaskClient client, TaskRegistry registry, WorkerOptions options, CeleriacOptions shared, IServiceProvider? services = null,
         ILoggerFactory? logs = null, TimeProvider? time = null)
@@ -74,8 +70,10 @@ public sealed class Worker
             Aside = new QuarantineKeeper(client, () => State!.Intake.Queues, options, _time, _log),
             Kept = new KeptRevocations(client.SharedState, revocations, Node, _time, _log),
         };
+        State.Pauses = new QueuePauses(client.SharedState, State, (task, giveUp) => _turns!.GiveBackAsync(task, giveUp), Node, _time, _log);
+        SharedLimits.Require(State.Tasks, client.SharedState);
         var records = new TaskRecords(shared.ResultExtended, Node);
-        _outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log)
+        var outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log)
         {
             Records = records,
             MaxResultBytes = shared.MaxResultBytes,
@@ -83,15 +81,17 @@ public sealed class Worker
             Counted = State.Tasks,
             Aside = State.Aside,
         };
-        _deferrals = new Deferrals(_outcomes);
+        _deferrals = new Deferrals(outcomes);
         _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Checkpoints = new RunCheckpoints(client.SharedState), Log = _log, Time = _time };
         Life = new WorkerLife(State, options, Node, client.Transport, _time, _log);
         Counters = State.Tasks.CountersOf(State.InHand);
-        _telemetry = new RunTelemetry(client.Place, Node, _time);
+        var telemetry = new RunTelemetry(client.Place, Node, _time);
         _limits = DecodeLimits.Default with { Contents = TaskContents.Of(shared).Accepted };
-        _suspects = new Suspects(client, State.Intake, State.Suspects, _time);
-        var suspicion = new Suspicion(_suspects, State.InHand, _outcomes, client.Transport, options, _log);
-        _admission = new Admission(State.Tasks, suspicion, State.Revocations, _outcomes, State.Events, options, _limits, client.Transport, Node, _time, _log);
+        var suspects = new Suspects(client, State.Intake, State.Suspects, _time);
+        var suspicion = new Suspicion(suspects, State.InHand, outcomes, client.Transport, options, _log);
+        var admission = new Admission(State.Tasks, suspicion, State.Revocations, outcomes, State.Events, options, _limits, client.Transport, Node, _time, _log);
+        _receiving = new Receiving(State, admission, _deferrals, suspects, telemetry, options, Node, _time, _log);
+        _turns = new TaskTurns(State, admission, outcomes, _operations, telemetry, Life, Shutdown, options, Node, _time, _log);
     }
 
     /// <summary>The node name.</summary>
@@ -135,14 +135,16 @@ public sealed class Worker
         using var stages = Life.CreateStages();
         using var probe = Life.OpenProbe();
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, stopNow, stages.Soft);
-        using var dispatch = new Dispatch(State.Tasks, _time);
+        var limits = SharedLimits.Of(State, _client, Node, _options, _turns.DeferAsync, _time, _log);
+        await using var limitsEnd = limits.ConfigureAwait(false);
+        using var dispatch = new Dispatch(State.Tasks, limits, _time);
         using var alone = new AloneGate(_time);
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
         using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
         using var giveUp = new CancellationTokenSource();
         var pool = State.Pool = _pools.Create(_operations, threads, Filters);
         await using var poolEnds = pool.ConfigureAwait(false);
-        Func<AdmittedTask, Task> run = task => RunOrReturnAsync(pool, task, cancelTasks.Token, giveUp.Token, stopping.Token);
+        Func<AdmittedTask, Task> run = task => _turns.RunOrReturnAsync(pool, task, cancelTasks.Token, giveUp.Token, stopping.Token);
         State.Runners = new RunnerPool(dispatch, task => alone.RunAsync(task, run, stopping.Token));
         pool.Resize(Life.InitialSize);
         State.Runners.Grow(Life.InitialSize);
@@ -156,13 +158,14 @@ public sealed class Worker
         try
         {
             await State.Kept.CatchUpAsync(stopping.Token).ConfigureAwait(false);
-            var suspects = ReceiveSuspectsAsync(dispatch, stopping.Token, giveUp.Token);
-            await ReceiveAsync(State.Intake, dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
+            await State.Pauses!.CatchUpAsync(stopping.Token).ConfigureAwait(false);
+            var suspects = _receiving.RunSuspectsAsync(dispatch, stopping.Token, giveUp.Token);
+            await _receiving.RunAsync(State.Intake, dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
             await suspects.ConfigureAwait(false);
         }
         finally
         {
-            _draining = true;
+            _turns.IsDraining = true;
             _shutdown = null;
             await dispatch.CloseAsync().ConfigureAwait(false);
             await DrainAsync(State.Runners, stages, cancelTasks, giveUp, stopNow).ConfigureAwait(false);
@@ -188,7 +191,7 @@ public sealed class Worker
     /// <summary>What outlives the worker: revocations in shared state, and its own file where it has one.</summary>
     private Task KeepStateAsync(CancellationToken stop)
     {
-        var following = State.Kept.WatchAsync(stop);
+        var following = Task.WhenAll(State.Kept.WatchAsync(stop), State.Pauses!.WatchAsync(stop));
         if (_options.StateFile is not { Length: > 0 } pattern)
         {
             return following;
@@ -211,57 +214,6 @@ public sealed class Worker
         return Task.Run(() => control.RunAsync(stop), CancellationToken.None);
     }
 
-    /// <summary>Hop 5: pull, admit, hand to a runner.</summary>
-    private async Task ReceiveAsync(Intake intake, Dispatch dispatch, CancellationToken stop, CancellationToken giveUp)
-    {
-        var delay = s_firstReceiveDelay;
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                if (await intake.ReceiveAsync(stop).ConfigureAwait(false) is not { } received)
-                {
-                    return;
-                }
-                delay = s_firstReceiveDelay;
-                _telemetry.Received(received.Delivery.Queue);
-                if (await _admission.AdmitAsync(received.Delivery, giveUp).ConfigureAwait(false) is { } task)
-                {
-                    (task.Source, task.ReceivedAt) = (received.Source, _time.GetTimestamp());
-                    if (task.DeferredUntil is { } eta)
-                    {
-                        _deferrals.Begin(task, eta, giveUp);
-                        continue;
-                    }
-                    State.InHand.Add(task);
-                    dispatch.Accept(task);
-                    State.Autoscaler?.Received();
-                }
-                else
-                {
-                    received.Source.Settled();
-                }
-            }
-            catch (TransportException error)
-            {
-                Log.ReceiveFailed(_log, error, Node, delay);
-                await Task.Delay(delay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                delay = delay * 2 < s_longestReceiveDelay ? delay * 2 : s_longestReceiveDelay;
-            }
-        }
-    }
-
-    /// <summary>Messages that may have killed a worker come one at a time, beside the others.</summary>
-    private async Task ReceiveSuspectsAsync(Dispatch dispatch, CancellationToken stop, CancellationToken giveUp)
-    {
-        // Where a first death is the last, nobody gets another chance.
-        if (_options.MaxDeaths < 2)
-        {
-            return;
-        }
-        await Task.WhenAll(_suspects.WatchAsync(stop), Task.Run(() => ReceiveAsync(State.Suspects, dispatch, stop, giveUp), CancellationToken.None)).ConfigureAwait(false);
-    }
-
     private void OnSubscribed(IReadOnlyList<string> queues)
     {
         Life.Health.Consumes();
@@ -274,64 +226,6 @@ public sealed class Worker
         {
             Log.WorkerConsumesAnew(_log, Node, string.Join(", ", queues));
         }
-    }
-
-    private async Task RunOrReturnAsync(ITaskPool pool, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
-    {
-        try
-        {
-            // From the signal on nothing is begun, even before the receive loop has noticed it.
-            using var place = _draining || stop.IsCancellationRequested ? null : await pool.TakeAsync(stop).ConfigureAwait(false);
-            if (place is null || _draining || stop.IsCancellationRequested || !Life.TryBegin(Shutdown))
-            {
-                await _outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
-            }
-            else
-            {
-                await RunTaskAsync(place, task, cancelTasks, giveUp).ConfigureAwait(false);
-            }
-        }
-        catch (Exception error)
-        {
-            // A fault of ours must not cost a runner: the message stays unacknowledged, and the broker hands it out again.
-            Log.RunFailed(_log, error, task.Request.Task, task.Request.Id);
-        }
-        finally
-        {
-            State.InHand.Remove(task);
-        }
-    }
-
-    /// <summary>Hops 6 to 8: run, decide, apply.</summary>
-    private async ValueTask RunTaskAsync(ITaskPlace place, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp)
-    {
-        if (_admission.Refusal(task.Request) is { } refusal)
-        {
-            await _outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, giveUp).ConfigureAwait(false);
-            return;
-        }
-        await _outcomes.Held.StartedAsync(task.Request).ConfigureAwait(false);
-        using var telemetry = _telemetry.Begin(task);
-        task.ProcessId = place.ProcessId;
-        State.InHand.Start(task, _time.GetUtcNow());
-        if (task.Definition.Options.SendEvents)
-        {
-            State.Events.Started(task.Request);
-        }
-        if (!task.AcksLate)
-        {
-            await _outcomes.AcknowledgeEarlyAsync(task, giveUp).ConfigureAwait(false);
-        }
-        if (task.Definition.Options.TrackStarted ?? _options.TrackStarted)
-        {
-            await _operations.MarkStartedAsync(task.Request, place.ProcessId, Node, _log, giveUp).ConfigureAwait(false);
-        }
-        var running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id, task.Request.Message.Priority);
-        var started = _time.GetTimestamp();
-        var outcome = await place.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
-        var runtime = _time.GetElapsedTime(started);
-        telemetry.End(outcome, runtime);
-        await _outcomes.ApplyAsync(task, outcome, running.Children, runtime, giveUp).ConfigureAwait(false);
     }
 
     private async Task DrainAsync(RunnerPool runners, ShutdownStages stages, CancellationTokenSource cancelTasks, CancellationTokenSource giveUp, CancellationToken stopNow)

@@ -30,6 +30,9 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
     /// <summary>What it has put into quarantine, and the bounds of that.</summary>
     public required QuarantineKeeper Aside { get; init; }
 
+    /// <summary>Which queues are paused for all workers.</summary>
+    public QueuePauses? Pauses { get; set; }
+
     /// <summary>When the worker was made.</summary>
     public DateTimeOffset Since { get; } = time.GetUtcNow();
 

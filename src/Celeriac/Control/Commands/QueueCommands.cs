@@ -12,7 +12,7 @@ internal static class QueueCommands
 
     public static ControlCommand[] Commands { get; } =
     [
-        ControlCommand.Inspect("active_queues", call => new JsonArray([.. call.Worker.State.Intake.Queues.Select(queue => (JsonNode?)Describe(call.Worker.Client.Queues.Definitions.Find(queue)))])),
+        ControlCommand.Inspect("active_queues", call => new JsonArray([.. call.Worker.State.Intake.Queues.Select(queue => (JsonNode?)Told(call.Worker.Client.Queues.Definitions.Find(queue), call.Worker.State.Intake.IsPaused(queue)))])),
         new("add_consumer", false, AddAsync),
         ControlCommand.Change("cancel_consumer", Cancel),
     ];
@@ -52,6 +52,17 @@ internal static class QueueCommands
         "topic" => ExchangeType.Topic,
         _ => throw new CeleryException("ValueError", "builtins", $"exchange_type is '{type}', but must be direct, fanout or topic"),
     };
+
+    private static JsonObject Told(TaskQueue queue, bool isPaused)
+    {
+        var told = Describe(queue);
+        if (isPaused)
+        {
+            // Ours, and only where there is something to tell.
+            told["paused"] = true;
+        }
+        return told;
+    }
 
     /// <summary>A queue as Kombu shows it (CELERY-PROTOCOL section 15.6).</summary>
     private static JsonObject Describe(TaskQueue queue) => new()
