@@ -6,7 +6,7 @@ namespace Celeriac.Working;
 /// <summary>
 /// The way from admission to a runner. What has to wait, for its eta or its rate limit, waits beside it and takes no slot.
 /// </summary>
-internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits limits, TimeProvider time) : IDisposable
+internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits? limits, TimeProvider time) : IDisposable
 {
     private readonly Channel<AdmittedTask?> _line = Channel.CreateUnbounded<AdmittedTask?>();
     private readonly CancellationTokenSource _closing = new();
@@ -100,7 +100,7 @@ internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits limits, TimeP
 
     private void Enqueue(AdmittedTask task)
     {
-        if (limits.Concern(task) && !_closing.IsCancellationRequested)
+        if (limits?.Concern(task) is true && !_closing.IsCancellationRequested)
         {
             Keep(PassLimitsAsync(task));
             return;
@@ -110,7 +110,7 @@ internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits limits, TimeP
 
     private async Task PassLimitsAsync(AdmittedTask task)
     {
-        if (await limits.PassAsync(task, _closing.Token).ConfigureAwait(false))
+        if (await limits!.PassAsync(task, _closing.Token).ConfigureAwait(false))
         {
             _line.Writer.TryWrite(task);
         }

@@ -17,7 +17,7 @@ public sealed class ClockTests : IDisposable
     public ClockTests()
     {
         _runtimes = new TaskRuntimes(new TaskRegistry([Filters.Stage.Define("t", _ => default)]), _time);
-        _dispatch = new Dispatch(_runtimes, _time);
+        _dispatch = new Dispatch(_runtimes, limits: null, _time);
     }
 
     public void Dispose() => _dispatch.Dispose();

@@ -45,7 +45,7 @@ public sealed class AutoscaleTests
         await using var client = TaskClient.Open($"memory://{Guid.NewGuid():N}");
         var options = new WorkerOptions { Autoscale = new(8, 2) };
         var state = new Worker(client, new TaskRegistry([]), options, new CeleriacOptions(), time: time).State;
-        using var dispatch = new Dispatch(state.Tasks, time);
+        using var dispatch = new Dispatch(state.Tasks, limits: null, time);
         state.Runners = new RunnerPool(dispatch, _ => Task.CompletedTask);
         state.Runners.Grow(6);
         var autoscaler = new Autoscaler(state, options, new(8, 2), "w1@test", time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
