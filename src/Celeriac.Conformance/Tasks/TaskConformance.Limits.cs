@@ -193,6 +193,7 @@ public abstract partial class TaskConformance<THarness>
         Assert.True(await Client.Control.PauseAsync(Harness.Queue));
         Assert.False(await Client.Control.PauseAsync(Harness.Queue));
         Assert.Contains(Harness.Queue, await Client.Control.PausedAsync());
+        await Eventually(async () => await TellsOfPauseAsync(), "the worker tells that the queue is paused");
         await ReadyAsync(3);
 
         Gate.Open();
@@ -211,6 +212,10 @@ public abstract partial class TaskConformance<THarness>
         Assert.DoesNotContain(Harness.Queue, await Client.Control.PausedAsync());
         await NothingIsLeftAsync();
     }
+
+    private async Task<bool> TellsOfPauseAsync() =>
+        (await Client.Inspect.ActiveQueuesAsync(new ControlOptions { Timeout = TimeSpan.FromSeconds(2), Limit = 1 }))
+            .Any(node => node.Value?.Any(queue => queue.Name == Harness.Queue && queue.Raw.TryGetProperty("paused", out var paused) && paused.GetBoolean()) is true);
 
     /// <summary>Whether there is shared state; where there is none, the call is refused in words and nothing is sent.</summary>
     private async Task<bool> KeepsLimitsAsync(Signature limited)
