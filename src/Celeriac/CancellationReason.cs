@@ -7,6 +7,8 @@ public enum CancellationReason
     None,
     /// <summary>The soft time limit has passed.</summary>
     SoftTimeLimit,
+    /// <summary>The hard time limit has passed: the run has failed already, and what it still does is for nothing.</summary>
+    TimeLimit,
     /// <summary>The task was revoked with <c>terminate</c>.</summary>
     Terminated,
     /// <summary>The worker stops; the message goes back and another worker runs it.</summary>

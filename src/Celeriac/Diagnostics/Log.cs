@@ -83,6 +83,12 @@ internal static partial class Log
     [LoggerMessage(2028, LogLevel.Error, "Task {TaskName}[{TaskId}]: the worker failed around the run, which is a fault of Celeriac; its message was not acknowledged and will be delivered again")]
     public static partial void RunFailed(ILogger logger, Exception error, string taskName, string taskId);
 
+    [LoggerMessage(2165, LogLevel.Error, "Task {TaskName}[{TaskId}] {Why} and still runs on {Node} {Patience} later: its code does not look at its token. Only the end of the process stops it; 'inspect stats' lists such runs")]
+    public static partial void RunStuck(ILogger logger, string taskName, string taskId, string node, string why, TimeSpan patience);
+
+    [LoggerMessage(2166, LogLevel.Information, "Task {TaskName}[{TaskId}], which {Why}, has returned on {Node} after {Time} more")]
+    public static partial void StuckRunReturned(ILogger logger, string taskName, string taskId, string node, string why, TimeSpan time);
+
     [LoggerMessage(2180, LogLevel.Warning, "Task {TaskName}[{TaskId}] has come back {Deaths} times from processes that died; it runs alone next, from queue {Queue}")]
     public static partial void RunsAlone(ILogger logger, string taskName, string taskId, int deaths, string queue);
 

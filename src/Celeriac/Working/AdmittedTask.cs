@@ -74,11 +74,15 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     /// <summary>The signal that a <c>terminate</c> has named; null where nobody has asked for an end.</summary>
     public string? TerminatedBy { get; private set; }
 
+    /// <summary>True once the hard time limit has passed.</summary>
+    public bool IsOutOfTime { get; set; }
+
     /// <summary>Why the broker has taken the message back while this worker had it; null where it has not.</summary>
     public string? TakenBackBecause { get; private set; }
 
     /// <inheritdoc/>
-    public CancellationReason Reason => TerminatedBy is not null ? CancellationReason.Terminated
+    public CancellationReason Reason => IsOutOfTime ? CancellationReason.TimeLimit
+        : TerminatedBy is not null ? CancellationReason.Terminated
         : TakenBackBecause is not null ? CancellationReason.TakenBack
         : _stopping.IsCancellationRequested ? CancellationReason.Shutdown
         : CancellationReason.SoftTimeLimit;
@@ -135,6 +139,18 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
         if (TerminatedBy is not null || TakenBackBecause is not null)
         {
             ending.Cancel();
+        }
+    }
+
+    /// <summary>True from the start of the run until its end.</summary>
+    public bool IsRunning
+    {
+        get
+        {
+            lock (this)
+            {
+                return _ending is not null && !_isEnded;
+            }
         }
     }
 

@@ -67,6 +67,7 @@ public sealed class Worker
             Suspects = new Intake(client, Node, [], prefetch: 1),
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
             Revocations = revocations,
+            Stuck = new StuckRuns(Node, _time, _log),
             Aside = new QuarantineKeeper(client, () => State!.Intake.Queues, options, _time, _log),
             Kept = new KeptRevocations(client.SharedState, revocations, Node, _time, _log),
         };
@@ -142,7 +143,7 @@ public sealed class Worker
         using var threads = new SynchronousThreads(_options.SynchronousConcurrency);
         using var cancelTasks = CancellationTokenSource.CreateLinkedTokenSource(stopNow);
         using var giveUp = new CancellationTokenSource();
-        var pool = State.Pool = _pools.Create(_operations, threads, Filters);
+        var pool = State.Pool = _pools.Create(_operations, threads, Filters, State.Stuck);
         await using var poolEnds = pool.ConfigureAwait(false);
         Func<AdmittedTask, Task> run = task => _turns.RunOrReturnAsync(pool, task, cancelTasks.Token, giveUp.Token, stopping.Token);
         State.Runners = new RunnerPool(dispatch, task => alone.RunAsync(task, run, stopping.Token));

@@ -33,6 +33,9 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
     /// <summary>Which queues are paused for all workers.</summary>
     public QueuePauses? Pauses { get; set; }
 
+    /// <summary>Runs that do not end when they should.</summary>
+    public required StuckRuns Stuck { get; init; }
+
     /// <summary>When the worker was made.</summary>
     public DateTimeOffset Since { get; } = time.GetUtcNow();
 

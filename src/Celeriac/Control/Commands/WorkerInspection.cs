@@ -43,6 +43,17 @@ internal static class WorkerInspection
             // Ours: what this worker has put aside, by reason.
             ["quarantined"] = new JsonObject(state.Aside.Added.Select(reason => KeyValuePair.Create(reason.Key, (JsonNode?)reason.Value))),
         };
+        if (state.Stuck.Runs is { Count: > 0 } stuck)
+        {
+            // Ours, and only where there is something to tell.
+            stats["stuck"] = new JsonArray([.. stuck.Select(run => (JsonNode?)new JsonObject
+            {
+                ["id"] = run.Id,
+                ["name"] = run.Name,
+                ["why"] = run.Why,
+                ["seconds"] = TaskInfo.Float(worker.Time.GetElapsedTime(run.Since).TotalSeconds),
+            })]);
+        }
         if (state.Autoscaler is { } autoscaler)
         {
             stats["autoscaler"] = new JsonObject { ["max"] = autoscaler.Maximum, ["min"] = autoscaler.Minimum, ["current"] = autoscaler.Size, ["qty"] = autoscaler.Quantity };
