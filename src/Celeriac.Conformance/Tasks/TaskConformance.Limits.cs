@@ -194,7 +194,6 @@ public abstract partial class TaskConformance<THarness>
         Assert.False(await Client.Control.PauseAsync(Harness.Queue));
         Assert.Contains(Harness.Queue, await Client.Control.PausedAsync());
         await Eventually(async () => await TellsOfPauseAsync(), "the worker tells that the queue is paused");
-        await ReadyAsync(3);
 
         Gate.Open();
         await running.GetAsync(Patience);

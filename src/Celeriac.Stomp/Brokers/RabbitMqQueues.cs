@@ -54,7 +54,7 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
                 {
                     await UseAsync(client, queue.Name, cancellationToken).ConfigureAwait(false);
                 }
-                if (refusal is null || !RabbitMqErrors.IsLocked(refusal) || tries == MostTries)
+                if (refusal is null || !RabbitMqErrors.MayPass(refusal) || tries == MostTries)
                 {
                     return refusal;
                 }
