@@ -69,11 +69,12 @@ public abstract class TaskHarness : IAsyncDisposable
     }
 
     /// <summary>Stops a worker and waits until it has ended.</summary>
-    public async Task StopWorkerAsync(Worker worker)
+    public Task StopWorkerAsync(Worker worker)
     {
         var (_, run, stop) = _workers.Single(entry => entry.Worker == worker);
-        await stop.CancelAsync();
-        await run.WaitAsync(Patience + Patience);
+        // On this thread: when the call returns its task, the worker has the signal and begins nothing any more.
+        stop.Cancel();
+        return run.WaitAsync(Patience + Patience);
     }
 
     /// <summary>Stops every worker, closes every client, then calls <see cref="CleanUpAsync"/>.</summary>
