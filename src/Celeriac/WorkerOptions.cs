@@ -57,7 +57,7 @@ public sealed class WorkerOptions
     /// <summary>
     /// A message whose worker process has died or frozen this often while it held it is put into quarantine instead of being run again. Default 3; 0 never does.
     /// The last chance before is a run alone, from the queue <c>&lt;queue&gt;.suspects</c>. A broker that counts no deaths only tells that a message came back, which
-    /// a lost connection causes too: there every return from another process counts.
+    /// a lost connection and an orderly stop cause too: there every return from another process counts, and with 1 the first one leads to a run alone.
     /// </summary>
     public int MaxDeaths { get; set; } = 3;
 
