@@ -158,8 +158,7 @@ public sealed class Worker
         var control = ListenAsync(giveUp.Token);
         try
         {
-            await State.Kept.CatchUpAsync(stopping.Token).ConfigureAwait(false);
-            await State.Pauses!.CatchUpAsync(stopping.Token).ConfigureAwait(false);
+            await Task.WhenAll(State.Kept.CatchUpAsync(stopping.Token), State.Pauses!.CatchUpAsync(stopping.Token)).ConfigureAwait(false);
             var suspects = _receiving.RunSuspectsAsync(dispatch, stopping.Token, giveUp.Token);
             await _receiving.RunAsync(State.Intake, dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
             await suspects.ConfigureAwait(false);
