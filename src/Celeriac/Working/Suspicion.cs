@@ -100,6 +100,9 @@ internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHa
         }
     }
 
+    /// <summary>The deaths that are known of a delivery: those written on it, and those its broker has counted since.</summary>
+    public static int CountOf(Delivery delivery) => CountOf(delivery.Message) + (delivery.Deaths ?? 0);
+
     private static Publication Counted(string queue, Delivery delivery, int deaths)
     {
         var headers = delivery.Message.Headers.Where(header => header.Key != TaskHeader.Deaths && !TaskHeader.TellsThePast(header.Key)).Append(new(TaskHeader.Deaths, deaths));
