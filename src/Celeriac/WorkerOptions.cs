@@ -78,6 +78,15 @@ public sealed class WorkerOptions
     /// </summary>
     public TimeSpan ConcurrencyLease { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// The hard time limit of tasks that declare none themselves (Celery's <c>task_time_limit</c> and <c>--time-limit</c>): after it a run is abandoned, in a pool of processes
+    /// its child killed. Default 0: no limit.
+    /// </summary>
+    public TimeSpan TimeLimit { get; set; }
+
+    /// <summary>The soft time limit of tasks that declare none themselves (Celery's <c>task_soft_time_limit</c> and <c>--soft-time-limit</c>): after it a run's token fires. Default 0: no limit.</summary>
+    public TimeSpan SoftTimeLimit { get; set; }
+
     /// <summary>Write the state STARTED; Celery's <c>task_track_started</c>. A task's own setting wins.</summary>
     public bool TrackStarted { get; set; }
 
