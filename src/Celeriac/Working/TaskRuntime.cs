@@ -3,8 +3,6 @@ namespace Celeriac.Working;
 /// <summary>The limits of a task's runs; what a message asks for itself wins.</summary>
 internal sealed record RunLimits(TimeSpan? Hard, TimeSpan? Soft)
 {
-    public static RunLimits None { get; } = new(null, null);
-
     /// <summary>Those of the worker's tasks that declare none.</summary>
     public static RunLimits Of(WorkerOptions options) => new(Given(options.TimeLimit), Given(options.SoftTimeLimit));
 
@@ -16,11 +14,11 @@ internal sealed class TaskRuntime
 {
     private RunLimits _limits;
 
-    public TaskRuntime(TaskDefinition definition, RateGate gate, RunLimits ordinary)
+    public TaskRuntime(TaskDefinition definition, RateGate gate, RunLimits? ordinary = null)
     {
         Definition = definition;
         Gate = gate;
-        _limits = new RunLimits(definition.Options.TimeLimit ?? ordinary.Hard, definition.Options.SoftTimeLimit ?? ordinary.Soft);
+        _limits = new RunLimits(definition.Options.TimeLimit ?? ordinary?.Hard, definition.Options.SoftTimeLimit ?? ordinary?.Soft);
     }
 
     public TaskDefinition Definition { get; }
