@@ -1,6 +1,9 @@
 namespace Celeriac;
 
-/// <summary>Something was asked for that needs shared state, and none is configured: <c>state_store</c>. Nothing was published.</summary>
+/// <summary>
+/// Something was asked for that needs shared state, and none is configured (<c>state_store</c>): nothing was published. Or a run that has lost its message
+/// to another worker wanted to save a checkpoint.
+/// </summary>
 public sealed class SharedStateException : InvalidOperationException
 {
     /// <summary>Creates the exception.</summary>

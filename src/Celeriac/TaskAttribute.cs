@@ -72,10 +72,10 @@ public sealed class TaskAttribute(string? name = null) : Attribute
     /// <summary>False tells no monitor of its runs, also where the worker sends task events; Celery's <c>send_events</c>. Default true.</summary>
     public bool SendEvents { get; set; } = true;
 
-    /// <summary>Seconds after which the cancellation token fires and the run, if it stops, fails with <c>SoftTimeLimitExceeded</c>; 0 for none.</summary>
+    /// <summary>Seconds after which the cancellation token fires and the run, if it stops, fails with <c>SoftTimeLimitExceeded</c>; 0 for the worker's (<see cref="WorkerOptions.SoftTimeLimit"/>), by default none.</summary>
     public double SoftTimeLimit { get; set; }
 
-    /// <summary>Seconds after which the run is abandoned and fails with <c>TimeLimitExceeded</c>; 0 for none.</summary>
+    /// <summary>Seconds after which the run is abandoned and fails with <c>TimeLimitExceeded</c>; 0 for the worker's (<see cref="WorkerOptions.TimeLimit"/>), by default none.</summary>
     public double TimeLimit { get; set; }
 
     /// <summary>

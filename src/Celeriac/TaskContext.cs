@@ -73,7 +73,9 @@ public sealed class TaskContext
     /// A later one replaces it; it is deleted when the task ends for good, and at the latest 7 days after it was saved.
     /// </summary>
     /// <exception cref="ArgumentException">The value has more than 64 KiB as JSON.</exception>
-    /// <exception cref="SharedStateException">There is no shared state (<see cref="CeleriacOptions.StateStore"/>).</exception>
+    /// <exception cref="SharedStateException">
+    /// There is no shared state (<see cref="CeleriacOptions.StateStore"/>), or this run was frozen so long that another worker got the message and has saved since.
+    /// </exception>
     public ValueTask SaveCheckpointAsync<T>(T value, CancellationToken cancellationToken = default) =>
         _operations.SaveCheckpointAsync(Request, TaskJson.Encode(value), cancellationToken);
 

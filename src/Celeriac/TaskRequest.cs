@@ -60,6 +60,8 @@ public sealed record TaskRequest
     public bool? IgnoreResult { get; init; }
     /// <summary>The routing key that the message came by; empty until a worker has admitted it.</summary>
     internal string RoutingKey { get; set; } = "";
+    /// <summary>How often the message came back from a process that died or froze, as far as that is known; 0 until a worker has admitted it.</summary>
+    internal int Deaths { get; set; }
     /// <summary>True once the task has used its checkpoint: then there may be one to delete.</summary>
     internal bool HasCheckpoint { get; set; }
     /// <summary>The positional arguments as a Python tuple, shortened, for humans.</summary>

@@ -24,11 +24,7 @@ public sealed class TaskRoutes
     /// </param>
     /// <param name="queue">The queue.</param>
     /// <exception cref="ArgumentException">A text is empty.</exception>
-    public TaskRoutes Add(string task, string queue)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(queue);
-        return Add(task, new TaskRoute { Queue = queue });
-    }
+    public TaskRoutes Add(string task, string queue) => Add(task, To(queue));
 
     /// <inheritdoc cref="Add(string, string)"/>
     /// <param name="task">A task's name, or a glob such as <c>feeds.*</c>.</param>
@@ -42,11 +38,7 @@ public sealed class TaskRoutes
     }
 
     /// <summary>Sends the tasks whose name the expression matches to a queue.</summary>
-    public TaskRoutes Add(Regex tasks, string queue)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(queue);
-        return Add(tasks, new TaskRoute { Queue = queue });
-    }
+    public TaskRoutes Add(Regex tasks, string queue) => Add(tasks, To(queue));
 
     /// <summary>Routes the tasks whose name the expression matches (<see cref="Regex.IsMatch(string)"/>).</summary>
     public TaskRoutes Add(Regex tasks, TaskRoute route)
@@ -79,12 +71,22 @@ public sealed class TaskRoutes
         return null;
     }
 
+    /// <summary>For people: names, globs and expressions with their routes, in the order in which they are tried; a function has none.</summary>
+    internal IEnumerable<(string Task, TaskRoute? Route)> Shown =>
+        _routers.SelectMany(router => router.Target is Table table ? table.Shown : [("(a function)", null)]);
+
     /// <summary>The same routes, which later changes do not reach.</summary>
     internal TaskRoutes Copy()
     {
         var copy = new TaskRoutes();
         copy._routers.AddRange(_routers.Select(router => router.Target is Table table ? new Table(table).Find : router));
         return copy;
+    }
+
+    private static TaskRoute To(string queue)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(queue);
+        return new TaskRoute { Queue = queue };
     }
 
     private Table Open()
@@ -111,6 +113,9 @@ public sealed class TaskRoutes
             _names = new(other._names, StringComparer.Ordinal);
             _patterns = [.. other._patterns];
         }
+
+        public IEnumerable<(string Task, TaskRoute? Route)> Shown =>
+            _names.Select(pair => (pair.Key, (TaskRoute?)pair.Value)).Concat(_patterns.Select(entry => (entry.Glob ?? $"/{entry.Pattern}/", (TaskRoute?)entry.Route)));
 
         public void Add(string task, TaskRoute route)
         {

@@ -57,7 +57,7 @@ public sealed class WorkerOptions
     /// <summary>
     /// A message whose worker process has died or frozen this often while it held it is put into quarantine instead of being run again. Default 3; 0 never does.
     /// The last chance before is a run alone, from the queue <c>&lt;queue&gt;.suspects</c>. A broker that counts no deaths only tells that a message came back, which
-    /// a lost connection causes too: there every return from another process counts.
+    /// a lost connection and an orderly stop cause too: there every return from another process counts, and with 1 the first one leads to a run alone.
     /// </summary>
     public int MaxDeaths { get; set; } = 3;
 
@@ -77,6 +77,15 @@ public sealed class WorkerOptions
     /// A worker that lives renews them three times as often, all with one write.
     /// </summary>
     public TimeSpan ConcurrencyLease { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The hard time limit of tasks that declare none themselves (Celery's <c>task_time_limit</c> and <c>--time-limit</c>): after it a run is abandoned, in a pool of processes
+    /// its child killed. Default 0: no limit.
+    /// </summary>
+    public TimeSpan TimeLimit { get; set; }
+
+    /// <summary>The soft time limit of tasks that declare none themselves (Celery's <c>task_soft_time_limit</c> and <c>--soft-time-limit</c>): after it a run's token fires. Default 0: no limit.</summary>
+    public TimeSpan SoftTimeLimit { get; set; }
 
     /// <summary>Write the state STARTED; Celery's <c>task_track_started</c>. A task's own setting wins.</summary>
     public bool TrackStarted { get; set; }

@@ -91,4 +91,24 @@ public sealed class StatusAndPurgeTests
         Assert.Equal((0, "Purged 1 message from 2 queues: a, nobody."), (run.Code, run.Output.Trim()));
         Assert.Equal((0L, 1L, 1L), (await place.ReadyAsync("a"), await place.ReadyAsync("b"), await place.ReadyAsync("c")));
     }
+
+    [Fact]
+    public async Task Pause_and_resume_say_what_they_changed_and_pause_alone_shows_it()
+    {
+        await using var place = new Workplace();
+        Assert.Equal("No queue is paused.\n", await OutputAsync("pause"));
+        Assert.Equal("Queue mail is paused.\nQueue celery is paused.\n", await OutputAsync("pause", "mail", "celery"));
+        Assert.Equal("Queue mail was paused already.\n", await OutputAsync("pause", "mail"));
+        Assert.Equal("Paused: celery, mail.\n", await OutputAsync("pause"));
+        Assert.Equal("Queue mail goes on.\n", await OutputAsync("resume", "mail"));
+        Assert.Equal("Queue mail was not paused.\n", await OutputAsync("resume", "mail"));
+        Assert.Equal(["celery"], await place.Client.Control.PausedAsync(TestContext.Current.CancellationToken));
+
+        async Task<string> OutputAsync(params string[] args)
+        {
+            var run = await place.RunAsync(args);
+            Assert.Equal((0, ""), (run.Code, run.Error));
+            return run.Output.ReplaceLineEndings("\n");
+        }
+    }
 }

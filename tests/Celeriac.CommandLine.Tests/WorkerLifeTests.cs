@@ -91,6 +91,8 @@ public sealed class WorkerLifeTests : IAsyncDisposable
     [Theory]
     [InlineData("--autoscale", "ten", "must be the most and the least, for example 10,3")]
     [InlineData("--autoscale", "1,2", "Autoscale (worker_autoscale) is '1,2'")]
+    [InlineData("--time-limit", "soon", "must be a number of seconds")]
+    [InlineData("--soft-time-limit", "9999999", "SoftTimeLimit (task_soft_time_limit) is '9999999'")]
     [InlineData("--probe", "here", "must be a port or an IP address with a port")]
     public async Task What_is_wrong_with_a_flag_is_said(string flag, string value, string text)
     {

@@ -19,6 +19,8 @@ internal static class WorkerVerb
         var pool = new Option<string?>("--pool", "-P") { Description = "Where tasks run: threads (the default), processes (Celery's prefork) or solo.", HelpName = "pool", CustomParser = OptionReading.OneOf(WorkerPoolNames.All) };
         var tasksPerChild = new Option<int?>("--max-tasks-per-child") { Description = "After how many runs a child process is replaced; default never.", HelpName = "number", CustomParser = OptionReading.Number(1, int.MaxValue) };
         var memoryPerChild = new Option<int?>("--max-memory-per-child") { Description = "How many KiB a child process may hold after a run before it is replaced; default no limit.", HelpName = "KiB", CustomParser = OptionReading.Number(1, int.MaxValue) };
+        var timeLimit = new Option<TimeSpan?>("--time-limit") { Description = "Seconds after which a run is given up, of tasks that declare no limit; default none.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
+        var softTimeLimit = new Option<TimeSpan?>("--soft-time-limit") { Description = "Seconds after which the cancellation token of such a run fires; default none.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
         var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated; default those of TaskQueues, else the default queue, celery.", HelpName = "queues", CustomParser = OptionReading.Queues };
         var exclude = new Option<string[]>("--exclude-queues", "-X") { Description = "Queues not to consume, comma-separated.", HelpName = "queues", CustomParser = OptionReading.Queues };
         var name = new Option<string?>("--hostname", "-n") { Description = "The node's name; %h is the host, %n its first label, %d its domain. Default celeriac@%h.", HelpName = "name" };
@@ -30,7 +32,7 @@ internal static class WorkerVerb
         var heartbeat = new Option<TimeSpan?>("--heartbeat-interval") { Description = "Seconds between two heartbeats; default 2.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
         var statedb = new Option<string?>("--statedb", "-S") { Description = "A file that keeps what is revoked across restarts; %n is the node's name, %h its host.", HelpName = "file" };
         var life = new WorkerLifeFlags();
-        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, pool, tasksPerChild, memoryPerChild, queues, exclude, name, level, prefetch, multiplier, events, silent, heartbeat, statedb };
+        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, pool, tasksPerChild, memoryPerChild, timeLimit, softTimeLimit, queues, exclude, name, level, prefetch, multiplier, events, silent, heartbeat, statedb };
         life.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
@@ -41,6 +43,8 @@ internal static class WorkerVerb
                 options.Pool = parse.GetValue(pool) is { } place ? WorkerPoolNames.Find(place)!.Value : options.Pool;
                 options.MaxTasksPerChild = parse.GetValue(tasksPerChild) ?? options.MaxTasksPerChild;
                 options.MaxMemoryPerChild = parse.GetValue(memoryPerChild) ?? options.MaxMemoryPerChild;
+                options.TimeLimit = parse.GetValue(timeLimit) ?? options.TimeLimit;
+                options.SoftTimeLimit = parse.GetValue(softTimeLimit) ?? options.SoftTimeLimit;
                 options.Concurrency = parse.GetValue(concurrency) ?? options.Concurrency;
                 options.Queues = parse.GetValue(queues) is { Length: > 0 } chosen ? chosen : options.Queues;
                 options.ExcludeQueues = parse.GetValue(exclude) is { Length: > 0 } excluded ? excluded : options.ExcludeQueues;

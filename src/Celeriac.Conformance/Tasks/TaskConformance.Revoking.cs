@@ -63,6 +63,59 @@ public abstract partial class TaskConformance<THarness>
         Assert.Equal("w1@test", await first.GetAsync(Patience));
     }
 
+    /// <summary>Asked by name, the worker answers; the task's token fires, and its caller is told.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_task_that_is_terminated_while_it_runs_ends_as_REVOKED()
+    {
+        var node = await StartNamedWorkerAsync();
+        var sent = await Client.SendAsync(ConformanceTasks.WaitTask.S(GateName));
+        await Gate.EnteredAsync(Patience);
+        if (!Can.Fanout)
+        {
+            var refusal = await Assert.ThrowsAsync<TransportRefusedException>(async () => await Client.Control.RevokeAsync(sent.Id, terminate: true, options: node));
+            Assert.Contains("fanout", refusal.Message, StringComparison.Ordinal);
+            return;
+        }
+        await AnsweredAsync(() => Client.Control.RevokeAsync(sent.Id, terminate: true, options: node));
+
+        Assert.Equal((TaskStates.Revoked, "TaskRevokedError", "terminated"), await FailureOf(sent) is var error ? (error.State, error.RemoteType, error.RemoteMessage) : default);
+        await NothingIsLeftAsync();
+    }
+
+    /// <summary>Queues come and go while the worker works.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_worker_takes_up_a_queue_and_leaves_it_when_it_is_told_to()
+    {
+        if (!Can.Fanout)
+        {
+            return;
+        }
+        var node = await StartNamedWorkerAsync();
+        var there = ConformanceTasks.AddTask.S(1, 2).Set(options => options with { Queue = Other });
+        var waiting = await Client.SendAsync(there);
+        await AnsweredAsync(() => Client.Control.AddConsumerAsync(Other, options: node));
+        Assert.Equal(3, await waiting.GetAsync(Patience));
+
+        await AnsweredAsync(() => Client.Control.CancelConsumerAsync(Other, options: node));
+        // The worker is well, and soon does not take any more what it was told to leave.
+        await Eventually(async () =>
+        {
+            var left = await Client.SendAsync(there);
+            Assert.Equal(5, await (await Client.SendAsync(ConformanceTasks.AddTask.S(2, 3))).GetAsync(Patience));
+            return await left.StateAsync() == TaskStates.Pending;
+        }, "the queue is left alone");
+    }
+
+    /// <summary>A worker whose name nobody else on the broker has, and the options that reach it alone.</summary>
+    private async Task<ControlOptions> StartNamedWorkerAsync()
+    {
+        var worker = await Harness.StartWorkerAsync(options => options.NodeName = $"{Harness.Queue}@test");
+        return new ControlOptions { Destination = [worker.Node], Limit = 1, Timeout = TimeSpan.FromSeconds(2) };
+    }
+
+    /// <summary>A worker that has just begun may not listen yet.</summary>
+    private Task AnsweredAsync(Func<ValueTask<IReadOnlyList<NodeReply>>> ask) => Eventually(async () => await ask() is [{ Ok: not null }], "the worker obeys");
+
     /// <summary>False where neither remote control nor shared state is there: then the refusal is clear.</summary>
     private async Task<bool> RevokeAsync(Func<ValueTask<IReadOnlyList<NodeReply>>> revoke)
     {

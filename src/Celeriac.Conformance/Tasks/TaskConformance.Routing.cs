@@ -68,6 +68,25 @@ public abstract partial class TaskConformance<THarness>
         Assert.Equal(2, Gate.Count);
     }
 
+    /// <summary>What a worker has put aside of a broadcast goes to everybody again: whose part of it the message came by is not known any more.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_broadcast_task_that_was_put_aside_is_broadcast_again()
+    {
+        if (!Can.Fanout)
+        {
+            return;
+        }
+        Action<CeleriacOptions> broadcast = options => options.TaskQueues.Add(TaskQueue.Broadcast(Other));
+        var client = Harness.OpenClient(configure: broadcast);
+        var worker = await Harness.StartWorkerAsync(shared: broadcast);
+        await client.SendAsync(ConformanceTasks.RejectedTask.S("not now").Set(options => options with { Queue = Other, IgnoreResult = true }));
+        await Eventually(() => Task.FromResult(worker.Counters.Quarantined == 1), "it is put aside");
+        var quarantine = new Quarantine(client, Other);
+        await Eventually(async () => await quarantine.RetryAllAsync() == 1, "it is sent again");
+
+        await Eventually(() => Task.FromResult(worker.Counters.Quarantined == 2), "it has run again");
+    }
+
     /// <summary>Higher first; of the same priority the older first. What waits in the worker is not reordered, so it fetches one at a time.</summary>
     [Fact(Timeout = Limit)]
     public async Task On_a_queue_with_priorities_the_higher_task_runs_first_and_equals_in_their_order()

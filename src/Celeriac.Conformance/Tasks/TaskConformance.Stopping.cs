@@ -41,6 +41,28 @@ public abstract partial class TaskConformance<THarness>
         Assert.Equal(1, Gate.Count);
     }
 
+    /// <summary>A deploy is nobody's death: also where a first death is the last, what was fetched runs in the next worker.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task What_a_stopping_worker_has_given_back_runs_although_it_may_cost_no_death()
+    {
+        void Configure(WorkerOptions options) => (options.Concurrency, options.Prefetch, options.MaxDeaths, options.ShutdownTimeout) = (1, 10, 1, TimeSpan.FromMilliseconds(50));
+        var worker = await Harness.StartWorkerAsync(Configure);
+        var sent = new List<AsyncResult<string>> { await Client.SendAsync(ConformanceTasks.WaitTask.S(GateName)) };
+        await Gate.EnteredAsync(Patience);
+        for (var number = 0; number < 3; number++)
+        {
+            sent.Add(await Client.SendAsync(ConformanceTasks.WaitTask.S(GateName)));
+        }
+        await Harness.StopWorkerAsync(worker);
+        Gate.Open();
+        var next = await Harness.StartWorkerAsync(Configure);
+        foreach (var task in sent)
+        {
+            Assert.Equal(next.Node, await task.GetAsync(Patience));
+        }
+        await NothingIsLeftAsync();
+    }
+
     /// <summary>A task that listens to its token is interrupted and runs elsewhere; no retry is counted.</summary>
     [Fact(Timeout = Limit)]
     public async Task A_task_that_outlasts_the_grace_time_is_cancelled_and_runs_in_another_worker()

@@ -18,6 +18,8 @@ internal static class OptionFaults
     private const int LargestResult = 500 << 20;
     private static readonly TimeSpan s_longestExpiry = TimeSpan.FromDays(36_500);
     private static readonly TimeSpan s_longestShutdown = TimeSpan.FromDays(1);
+    // A timer's longest wait is about 49 days.
+    private static readonly TimeSpan s_longestRun = TimeSpan.FromDays(45);
     private static readonly TimeSpan s_shortestHeartbeat = TimeSpan.FromSeconds(0.1);
     private static readonly TimeSpan s_longestHeartbeat = TimeSpan.FromHours(1);
 
@@ -66,6 +68,8 @@ internal static class OptionFaults
             : string.Create(CultureInfo.InvariantCulture, $"ConcurrencyLease (worker_concurrency_lease) is '{options.ConcurrencyLease.TotalSeconds:0.###}' s, but must be 1–3600 s. Give after how long the places of a killed worker come free."),
         NodeFault(options.NodeName),
         HeartbeatFault(options.HeartbeatInterval),
+        TimeFault("TimeLimit (task_time_limit)", options.TimeLimit, s_longestRun, "Give after how long a run of a task without a limit of its own is given up, or 0 for never."),
+        TimeFault("SoftTimeLimit (task_soft_time_limit)", options.SoftTimeLimit, s_longestRun, "Give after how long such a run is asked to end, or 0 for never."),
         TimeFault("ShutdownTimeout (worker_shutdown_timeout)", options.ShutdownTimeout, s_longestShutdown, "Give less than the host's own shutdown timeout, which is 30 s by default."),
         TimeFault("SoftShutdownTimeout (worker_soft_shutdown_timeout)", options.SoftShutdownTimeout, s_longestShutdown, "Give how long tasks may still run after SIGQUIT, or 0 to cancel them at once."),
         NumberFault("MaxTasks (worker_max_tasks)", options.MaxTasks, 0, int.MaxValue, "Give after how many tasks the worker stops, or 0 for never."),

@@ -48,6 +48,8 @@ internal static class SettingTable
         Setting.WorkerNumber("worker_prefetch_multiplier", ["prefetch_multiplier"], "1", (options, number) => options.PrefetchMultiplier = number),
         Setting.WorkerText("worker_node_name", ["node_name"], "celeriac@%h", (options, name) => options.NodeName = name),
         Setting.WorkerSwitch("task_acks_late", ["acks_late", "worker_acks_late"], "true", (options, value) => options.AcksLate = value),
+        Setting.WorkerDuration("task_time_limit", ["time_limit", "worker_time_limit"], "600", (options, time) => options.TimeLimit = time),
+        Setting.WorkerDuration("task_soft_time_limit", ["soft_time_limit", "worker_soft_time_limit"], "540", (options, time) => options.SoftTimeLimit = time),
         Setting.WorkerSwitch("task_track_started", ["track_started", "worker_track_started"], "false", (options, value) => options.TrackStarted = value),
         Setting.WorkerSwitch("worker_enable_remote_control", ["enable_remote_control"], "true", (options, value) => options.EnableRemoteControl = value),
         Setting.WorkerText("worker_control_commands", ["control_commands"], "inspect,revoke,shutdown", (options, names) => options.ControlCommands = Split(names)),

@@ -169,7 +169,12 @@ public sealed class Quarantine
     private async ValueTask<bool> SendAsync(Delivery delivery, QuarantinedMessage message, QuarantineRetry retry, CancellationToken cancellationToken)
     {
         await _client.Queues.EnsureAsync(message.Queue, cancellationToken).ConfigureAwait(false);
-        var completion = new Completion(delivery, Settlement.Ack) { FollowUps = [Publication.ToQueue(message.Queue, message.Again(retry))] };
+        var queue = _client.Queues.Definitions.Find(message.Queue);
+        // A broadcast queue is none but an exchange: whose part of it the message came by is not known any more.
+        var again = queue.IsBroadcast
+            ? new Publication(message.Again(retry), queue.Exchange!, queue.RoutingKey!) { Mandatory = true }
+            : Publication.ToQueue(message.Queue, message.Again(retry));
+        var completion = new Completion(delivery, Settlement.Ack) { FollowUps = [again] };
         return await delivery.CompleteAsync(completion, cancellationToken).ConfigureAwait(false) == CompletionStatus.Applied;
     }
 

@@ -54,8 +54,10 @@ internal sealed class QueueDefinitions
 
     /// <summary>The queue of that name, for sending to it or consuming it.</summary>
     /// <exception cref="QueueNotFoundException">It is missing, and missing queues are not created.</exception>
-    public TaskQueue Require(string name) =>
-        _createsMissing || _known.ContainsKey(name) ? Find(name) : throw new QueueNotFoundException(name, _known.Keys.Order(StringComparer.Ordinal));
+    public TaskQueue Require(string name) => FaultOf(name) is { } fault ? throw fault : Find(name);
+
+    /// <summary>Why there is no such queue; null where there is one, or would be.</summary>
+    public QueueNotFoundException? FaultOf(string name) => _createsMissing || _known.ContainsKey(name) ? null : new QueueNotFoundException(name, _known.Keys.Order(StringComparer.Ordinal));
 
     /// <summary>True where the name stands for the own queues of many workers.</summary>
     public bool IsBroadcast(string name) => _known.TryGetValue(name, out var queue) && queue.IsBroadcast;

@@ -23,6 +23,7 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
             return null;
         }
         request.RoutingKey = delivery.RoutingKey;
+        request.Deaths = Suspicion.CountOf(delivery);
         if (tasks.Find(request.Task) is not { } runtime)
         {
             await _unknown.HandleAsync(delivery, request, cancellationToken).ConfigureAwait(false);

@@ -16,10 +16,10 @@ internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
     public bool IsAcknowledged { get; init; }
 
     /// <summary>
-    /// The message goes back, and it counts as no death. To its place where that is possible; one that has come back from a dead process before is sent
-    /// anew, because most brokers tell both returns in the same way.
+    /// The message goes back, and it counts as no death. To its place where that is possible; where the broker counts no deaths, one that has come back from
+    /// a dead process before is sent anew, because such a broker tells both returns in the same way.
     /// </summary>
-    public static Effects GiveBack(Delivery delivery) => Suspicion.CountOf(delivery.Message) == 0
+    public static Effects GiveBack(Delivery delivery) => delivery.Deaths is not null || Suspicion.CountOf(delivery.Message) == 0
         ? new Effects(Settlement.Requeue, null)
         : SendAnew(delivery);
 

@@ -84,8 +84,15 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         return PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, message with { Headers = message.Headers.With(TaskHeader.LimitTrip, trip) }) with { Due = until }, giveUp);
     }
 
-    /// <summary>That the task was received is told before it goes back: who receives it again in the same run need not tell it twice.</summary>
-    private static Message Told(AdmittedTask task) => task.Delivery.Message with { Headers = task.Delivery.Message.Headers.With(TaskHeader.ToldReceived, task.Request.Retries) };
+    /// <summary>
+    /// That the task was received is told before it goes back: who receives it again in the same run need not tell it twice. Its deaths are written on it:
+    /// a broker counts those of a new message from 0.
+    /// </summary>
+    internal static Message Told(AdmittedTask task)
+    {
+        var headers = task.Delivery.Message.Headers.With(TaskHeader.ToldReceived, task.Request.Retries);
+        return task.Delivery.Message with { Headers = task.Request.Deaths > 0 ? headers.With(TaskHeader.Deaths, task.Request.Deaths) : headers };
+    }
 
     /// <summary>
     /// Sends a message back to its queue, changed or later, in place of the one received. Without Python's property <c>expiration</c>: the header

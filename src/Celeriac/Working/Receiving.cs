@@ -53,8 +53,7 @@ internal sealed class Receiving(WorkerState state, Admission admission, Deferral
     /// <summary>Messages that may have killed a worker come one at a time, beside the others.</summary>
     public async Task RunSuspectsAsync(Dispatch dispatch, CancellationToken stop, CancellationToken giveUp)
     {
-        // Where a first death is the last, nobody gets another chance.
-        if (options.MaxDeaths < 2)
+        if (options.MaxDeaths == 0)
         {
             return;
         }

@@ -27,17 +27,23 @@ internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHa
         {
             return false;
         }
+        var most = MostDeaths(delivery, news);
+        if (most > _maxDeaths && options.Pool is WorkerPool.Processes)
+        {
+            // Not the task's doing, which can only kill its own process; and that is counted by whoever survives it.
+            return false;
+        }
         if (_passedOn.TryGetValue(request.Id, out var passing))
         {
             await passing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        if (deaths >= _maxDeaths)
+        if (deaths >= most)
         {
             await outcomes.QuarantineAsync(delivery, Deadly(request, deaths), cancellationToken, request).ConfigureAwait(false);
             return true;
         }
         // In a process of its own it hurts nobody but itself.
-        var mustRunAlone = options.Pool is not WorkerPool.Processes && deaths == _maxDeaths - 1 && !Suspects.IsSuspects(delivery.Queue);
+        var mustRunAlone = options.Pool is not WorkerPool.Processes && deaths == most - 1 && !Suspects.IsSuspects(delivery.Queue);
         if (mustRunAlone)
         {
             var queue = await suspects.OpenAsync(delivery.Queue, cancellationToken).ConfigureAwait(false);
@@ -48,12 +54,19 @@ internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHa
         if (news > 0 && delivery.Deaths is null)
         {
             // Written down before it runs again; otherwise the next return would look like the first.
-            Log.CameBack(log, request.Task, request.Id, delivery.Queue, deaths, _maxDeaths);
+            Log.CameBack(log, request.Task, request.Id, delivery.Queue, deaths, most);
             await PassOnAsync(delivery, request, Counted(delivery.Queue, delivery, deaths), cancellationToken).ConfigureAwait(false);
             return true;
         }
         return false;
     }
+
+    /// <summary>
+    /// How many deaths put the message aside. What a broker without a count brings back may merely have been fetched by a worker that was stopped in order:
+    /// a first return is no proof there, and who allows no second death runs it alone instead.
+    /// </summary>
+    private int MostDeaths(Delivery delivery, int news) =>
+        _maxDeaths == 1 && delivery.Deaths is null && (news > 0 || Suspects.IsSuspects(delivery.Queue)) ? 2 : _maxDeaths;
 
     /// <summary>The deaths that are written on a message.</summary>
     public static int CountOf(Message message) =>
@@ -86,6 +99,9 @@ internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHa
             passed.SetResult();
         }
     }
+
+    /// <summary>The deaths that are known of a delivery: those written on it, and those its broker has counted since.</summary>
+    public static int CountOf(Delivery delivery) => CountOf(delivery.Message) + (delivery.Deaths ?? 0);
 
     private static Publication Counted(string queue, Delivery delivery, int deaths)
     {

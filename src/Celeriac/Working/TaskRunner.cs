@@ -165,6 +165,10 @@ internal sealed class TaskRunner(
     private Outcome Retry(AdmittedTask task, Exception? cause, TaskRetryException? asked)
     {
         var request = task.Request;
+        if (asked?.Queue is { } queue && client.Queues.Definitions.FaultOf(queue) is { } missing)
+        {
+            return new Outcome.Failed(ExceptionCodec.FromException(missing), QuarantineReason.OutcomeRefused);
+        }
         if (RetryPolicy.Allows(request.Retries, asked?.MaxRetries ?? task.Definition.Options.MaxRetries))
         {
             var failure = ExceptionCodec.FromException(cause ?? new CeleryException("Retry", "celery.exceptions"));

@@ -8,9 +8,9 @@ internal sealed class TaskRuntimes
     private readonly FrozenDictionary<string, TaskRuntime> _byName;
 
     /// <exception cref="ArgumentException">A task's rate limit cannot be read.</exception>
-    public TaskRuntimes(TaskRegistry registry, TimeProvider time) =>
+    public TaskRuntimes(TaskRegistry registry, TimeProvider time, RunLimits? limits = null) =>
         _byName = registry.All.Where(task => task.Invoker is not null)
-            .ToFrozenDictionary(task => task.Name, task => new TaskRuntime(task, new RateGate(LimitOf(task), time)), StringComparer.Ordinal);
+            .ToFrozenDictionary(task => task.Name, task => new TaskRuntime(task, new RateGate(LimitOf(task), time), limits), StringComparer.Ordinal);
 
     /// <summary>All of them, by name.</summary>
     public IEnumerable<TaskRuntime> All => _byName.Values.OrderBy(task => task.Definition.Name, StringComparer.Ordinal);

@@ -62,7 +62,7 @@ public sealed class Worker
         _pools = new TaskPools(client, services, options, Node, _time, _log);
         var queues = client.Queues.Definitions.ForWorker((options.Queues.Count > 0 ? options.Queues.AsEnumerable() : client.Queues.Definitions.Consumed).Except(options.ExcludeQueues, StringComparer.Ordinal));
         var revocations = new Revocations(_time, client.State is null ? null : RevocationLog.Lifetime);
-        State = new WorkerState(new TaskRuntimes(registry, _time), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time)
+        State = new WorkerState(new TaskRuntimes(registry, _time, RunLimits.Of(options)), new Intake(client, Node, queues, options.MessagesAhead) { Subscribed = OnSubscribed }, _time)
         {
             Suspects = new Intake(client, Node, [], prefetch: 1),
             Events = client.Events.OfWorker(Node, options, () => Running, () => State!.Tasks.Started, _log),
@@ -158,8 +158,7 @@ public sealed class Worker
         var control = ListenAsync(giveUp.Token);
         try
         {
-            await State.Kept.CatchUpAsync(stopping.Token).ConfigureAwait(false);
-            await State.Pauses!.CatchUpAsync(stopping.Token).ConfigureAwait(false);
+            await Task.WhenAll(State.Kept.CatchUpAsync(stopping.Token), State.Pauses!.CatchUpAsync(stopping.Token)).ConfigureAwait(false);
             var suspects = _receiving.RunSuspectsAsync(dispatch, stopping.Token, giveUp.Token);
             await _receiving.RunAsync(State.Intake, dispatch, stopping.Token, giveUp.Token).ConfigureAwait(false);
             await suspects.ConfigureAwait(false);

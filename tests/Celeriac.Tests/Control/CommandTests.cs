@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Celeriac.Messaging;
 using Celeriac.Control;
 using Celeriac.Working;
 
@@ -127,6 +128,28 @@ public sealed class CommandTests
         Assert.False(conf.TryGetProperty("task_acks_late", out _));
         var all = Assert.Single(await fleet.Client.Inspect.ConfAsync(withDefaults: true, Fleet.Of("w1@test"), Cancelled)).Value;
         Assert.True(all.GetProperty("task_acks_late").GetBoolean());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Conf_shows_how_tasks_are_routed()
+    {
+        await using var fleet = new Fleet();
+        void Route(CeleriacOptions options)
+        {
+            options.TaskRoutes.Add("feeds.*", "feeds").Add("mail.send", new TaskRoute { Queue = "mail", Priority = 7 }).Add(_ => null);
+            options.TaskQueues.Add(new TaskQueue("feeds") { Exchange = "news", ExchangeType = ExchangeType.Topic, RoutingKey = "feed.#" });
+            options.CreateMissingQueues = false;
+            options.DefaultExchangeType = ExchangeType.Topic;
+            options.TaskQueues.Add(new TaskQueue("celery"));
+        }
+        await fleet.StartAsync(Route, configure: options => (options.TimeLimit, options.SoftTimeLimit) = (TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(2.5)));
+        var conf = Assert.Single(await fleet.Client.Inspect.ConfAsync(options: Fleet.Of("w1@test"), cancellationToken: Cancelled)).Value;
+        Assert.Equal("""[{"task":"mail.send","queue":"mail","priority":7},{"task":"feeds.*","queue":"feeds"},{"task":"(a function)"}]""", conf.GetProperty("task_routes").GetRawText());
+        Assert.Equal("""{"feeds":{"exchange":"news","exchange_type":"topic","routing_key":"feed.#"},"celery":{}}""", conf.GetProperty("task_queues").GetRawText());
+        Assert.Equal(("false", "topic"), (conf.GetProperty("task_create_missing_queues").GetRawText(), conf.GetProperty("task_default_exchange_type").GetString()));
+        Assert.Equal((60, 2.5), (conf.GetProperty("task_time_limit").GetDouble(), conf.GetProperty("task_soft_time_limit").GetDouble()));
+        // Celery shows the soft one first.
+        Assert.Equal("[2.5,60]", (await fleet.AskAsync("stats")).Value.GetProperty("pool").GetProperty("timeouts").GetRawText());
     }
 
     [Fact(Timeout = 60_000)]

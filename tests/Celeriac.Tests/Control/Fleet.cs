@@ -18,14 +18,17 @@ internal sealed class Fleet(string? broker = null) : IAsyncDisposable
     /// <summary>Long enough for the slowest machine; a call with a destination or a limit ends when it has its answers.</summary>
     public static ControlOptions Of(params string[] nodes) => new() { Destination = nodes, Timeout = TimeSpan.FromSeconds(30) };
 
-    public async Task<Worker> StartAsync(string node = "w1@test", Action<WorkerOptions>? configure = null, params TaskDefinition[] tasks)
+    public Task<Worker> StartAsync(string node = "w1@test", Action<WorkerOptions>? configure = null, params TaskDefinition[] tasks) => StartAsync(_ => { }, node, configure, tasks);
+
+    public async Task<Worker> StartAsync(Action<CeleriacOptions> shared, string node = "w1@test", Action<WorkerOptions>? configure = null, params TaskDefinition[] tasks)
     {
         var options = new WorkerOptions { NodeName = node, Concurrency = 2, WithoutMingle = true };
         configure?.Invoke(options);
-        var shared = new CeleriacOptions { BrokerUrl = Broker };
-        var client = TaskClient.Open(shared);
+        var app = new CeleriacOptions { BrokerUrl = Broker };
+        shared(app);
+        var client = TaskClient.Open(app);
         _clients.Add(client);
-        var worker = new Worker(client, new TaskRegistry([Held.Definition, .. tasks]), options, shared);
+        var worker = new Worker(client, new TaskRegistry([Held.Definition, .. tasks]), options, app);
         _runs.Add(worker.RunAsync(_stop.Token));
         await worker.Ready.WaitAsync(TestContext.Current.CancellationToken);
         await worker.Listening.WaitAsync(TestContext.Current.CancellationToken);

@@ -8,9 +8,12 @@ internal static class Held
     private static readonly ConcurrentDictionary<string, TaskCompletionSource> s_started = new();
     private static readonly ConcurrentDictionary<string, TaskCompletionSource> s_released = new();
 
-    public static TaskDefinition Definition { get; } = new()
+    public static TaskDefinition Definition { get; } = Define("test.held", new TaskOptions());
+
+    public static TaskDefinition Define(string name, TaskOptions options) => new()
     {
-        Name = "test.held",
+        Name = name,
+        Options = options,
         Method = "Tests.Held",
         Parameters = [],
         Invoker = async invocation =>

@@ -92,6 +92,31 @@ public sealed class RunningTaskTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_rate_limit_beside_that_of_the_cluster_says_so()
+    {
+        await using var fleet = new Fleet();
+        var paced = Held.Define("test.paced", new TaskOptions { RateLimit = "10/m", RateLimitScope = LimitScope.Cluster });
+        await fleet.StartAsync(tasks: paced);
+        var reply = Assert.Single(await fleet.Client.Control.RateLimitAsync("test.paced", "5/m", One, Cancelled));
+        Assert.Equal("new rate limit set successfully for this worker alone: the limit of 10/m for the whole cluster stays beside it, and changes with the task's declaration", reply.Ok);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_tasks_own_limit_wins_over_the_workers()
+    {
+        await using var fleet = new Fleet();
+        var patient = Held.Define("test.patient", new TaskOptions { SoftTimeLimit = TimeSpan.FromHours(1) });
+        await fleet.StartAsync(configure: options => options.SoftTimeLimit = TimeSpan.FromMilliseconds(50), tasks: patient);
+        var own = await fleet.Client.SendAsync(new Signature("test.patient"), Cancelled);
+        await Held.StartedAsync(own.Id);
+        var others = await fleet.Client.SendAsync(Held.Signature, Cancelled);
+        var error = await Assert.ThrowsAsync<RemoteTaskException>(async () => await others.GetJsonAsync(s_patience, Cancelled));
+        Assert.Equal("SoftTimeLimitExceeded", error.RemoteType);
+        Held.Release(own.Id);
+        Assert.Equal(TaskStates.Success, (await own.WaitAsync(s_patience, Cancelled)).Status);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_rate_limit_holds_a_task_back_without_its_slot_and_a_new_one_lets_it_go()
     {
         await using var fleet = new Fleet();

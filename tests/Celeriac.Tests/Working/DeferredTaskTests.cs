@@ -1,6 +1,8 @@
 using Celeriac.Conformance;
 using Celeriac.Messaging;
+using Celeriac.Protocol;
 using Celeriac.Tests.Protocol;
+using Celeriac.Working;
 
 namespace Celeriac.Tests.Working;
 
@@ -26,6 +28,20 @@ public sealed class DeferredTaskTests
         Assert.Equal(message with { Expiration = null, Headers = message.Headers.With("x-celeriac-told-received", 0) }, deferred.Message);
         await stop.CancelAsync();
         await run;
+    }
+
+    /// <summary>The copy is a new message, of which the store knows no deaths: a task that kills its worker and is over a limit in between would kill for ever.</summary>
+    [Fact]
+    public async Task A_task_that_goes_back_into_the_broker_takes_its_deaths_along()
+    {
+        await using var client = TaskClient.Open($"memory://{Guid.NewGuid():N}");
+        var message = TestMessages.With(TestMessages.GoodBody, ("task", ConformanceTasks.AddTask.Definition.Name), ("x-celeriac-deaths", 1));
+        var delivery = new Delivery(client.Transport, message, "q", default) { Deaths = 1 };
+        var request = TaskMessageCodec.Decode(message, DecodeLimits.Default).Request!;
+        request.Deaths = Suspicion.CountOf(delivery);
+        var runtime = new TaskRuntimes(new TaskRegistry([ConformanceTasks.AddTask.Definition]), TimeProvider.System).Find(request.Task)!;
+
+        Assert.Equal(2L, OutcomeHandler.Told(new AdmittedTask(delivery, request, runtime) { AcksLate = true }).Headers["x-celeriac-deaths"].AsLong());
     }
 
     private sealed class WatchedTransport(ITransport inner) : ITransport

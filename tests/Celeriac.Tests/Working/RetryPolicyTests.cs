@@ -53,6 +53,16 @@ public sealed class RetryPolicyTests
     }
 
     [Fact]
+    public async Task A_retry_to_a_queue_that_may_not_be_created_is_a_failure_that_names_it()
+    {
+        await using var stage = new Stage(
+            [Define("t", run => throw run.Context.Retry(new Busy(1), TimeSpan.Zero, queue: "elsewhere"))], shared: options => options.CreateMissingQueues = false);
+        var error = await stage.FailAsync("t");
+        Assert.Equal(nameof(QueueNotFoundException), error.RemoteType);
+        Assert.Contains("'elsewhere'", error.RemoteMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_the_task_asks_for_wins_over_the_hint()
     {
         await using var stage = new Stage([Define("t", run => run.Context.Retries == 0 ? throw run.Context.Retry(new Busy(3600), TimeSpan.Zero) : ValueTask.FromResult(TaskInvocation.Result(7)))]);

@@ -23,11 +23,14 @@ internal static class Configuration
             ["result_backend"] = ResultsOf(worker),
             ["task_default_queue"] = worker.Client.DefaultQueue,
         };
+        RoutingConfiguration.Add(settings, shared, withDefaults);
         Add("result_expires", shared.ResultExpires.TotalSeconds, sharedByDefault.ResultExpires.TotalSeconds);
         Add("task_max_body_bytes", shared.MaxBodyBytes, sharedByDefault.MaxBodyBytes);
         Add("result_max_bytes", shared.MaxResultBytes, sharedByDefault.MaxResultBytes);
         Add("event_exchange", shared.EventExchange, sharedByDefault.EventExchange);
         Add("task_acks_late", options.AcksLate, byDefault.AcksLate);
+        Add("task_time_limit", options.TimeLimit.TotalSeconds, byDefault.TimeLimit.TotalSeconds);
+        Add("task_soft_time_limit", options.SoftTimeLimit.TotalSeconds, byDefault.SoftTimeLimit.TotalSeconds);
         Add("task_track_started", options.TrackStarted, byDefault.TrackStarted);
         Add("task_reject_on_worker_lost", options.RejectOnWorkerLost, byDefault.RejectOnWorkerLost);
         Add("worker_pool", WorkerPoolNames.NameOf(options.Pool), WorkerPoolNames.NameOf(byDefault.Pool));

@@ -36,7 +36,7 @@ internal static class WorkerInspection
             ["pid"] = Environment.ProcessId,
             ["clock"] = worker.Client.Clock.Now.ToString(CultureInfo.InvariantCulture),
             ["uptime"] = (long)(worker.Time.GetUtcNow() - state.Since).TotalSeconds,
-            ["pool"] = Pool(state.Runners?.Size ?? worker.Options.Concurrency, state.Pool?.Facts ?? new Working.PoolFacts("N/A", [])),
+            ["pool"] = Pool(state.Runners?.Size ?? worker.Options.Concurrency, state.Pool?.Facts ?? new Working.PoolFacts("N/A", []), Working.RunLimits.Of(worker.Options)),
             ["broker"] = Configuration.Broker(worker),
             ["prefetch_count"] = state.Intake.Prefetch,
             ["rusage"] = ResourceUsage(),
@@ -61,7 +61,7 @@ internal static class WorkerInspection
         return stats;
     }
 
-    private static JsonObject Pool(int concurrency, Working.PoolFacts facts) => new()
+    private static JsonObject Pool(int concurrency, Working.PoolFacts facts, Working.RunLimits limits) => new()
     {
         ["implementation"] = facts.Implementation,
         ["max-concurrency"] = concurrency,
@@ -69,9 +69,13 @@ internal static class WorkerInspection
         ["max-tasks-per-child"] = facts.MaxTasksPerChild > 0 ? facts.MaxTasksPerChild : "N/A",
         ["max-memory-per-child"] = facts.MaxMemoryPerChild > 0 ? facts.MaxMemoryPerChild : "N/A",
         ["put-guarded-by-semaphore"] = facts.IsGuarded,
-        ["timeouts"] = new JsonArray(0, 0),
+        // Soft, then hard, of tasks that declare none.
+        ["timeouts"] = new JsonArray(Seconds(limits.Soft), Seconds(limits.Hard)),
         ["writes"] = "N/A",
     };
+
+    // Whole numbers are written as Python's are.
+    private static JsonNode Seconds(TimeSpan? limit) => limit?.TotalSeconds is not { } seconds ? 0 : seconds == Math.Floor(seconds) ? (long)seconds : seconds;
 
     private static JsonObject ResourceUsage()
     {

@@ -68,10 +68,11 @@ internal sealed class WorkerLife
     {
         ProbeAddress = probe?.Address;
         Health.Began();
+        using var gauges = new QueueGauges(() => _state.Intake.Queues, _broker, _time);
         var stopped = stop.Register(Health.Stops);
         await using var registered = stopped.ConfigureAwait(false);
         await Task.WhenAll(
-            _state.Autoscaler?.RunAsync(stop) ?? Task.CompletedTask, Health.RunAsync(end), _watch.RunAsync(end), probe?.RunAsync(end) ?? Task.CompletedTask).ConfigureAwait(false);
+            _state.Autoscaler?.RunAsync(stop) ?? Task.CompletedTask, Health.RunAsync(end), _watch.RunAsync(end), probe?.RunAsync(end) ?? Task.CompletedTask, gauges.RunAsync(end)).ConfigureAwait(false);
         Health.Ended();
     }
 

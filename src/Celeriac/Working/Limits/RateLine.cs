@@ -3,14 +3,14 @@ using Celeriac.SharedState;
 namespace Celeriac.Working.Limits;
 
 /// <summary>Those of this worker that want a turn under one shared rate: what asks while a write is under way is served by the next, all of it at once.</summary>
-internal sealed class RateLine(StateReach state, SideWork work, string key, TimeSpan interval, CancellationToken stop)
+internal sealed class RateLine(StateReach state, SideWork work, string key, TimeSpan interval, TimeProvider time, CancellationToken stop)
 {
     private const int MostTogether = 100;
     private readonly List<Ask> _asks = [];
     private bool _isServed;
 
-    /// <summary>A turn, or the news that there is none yet. Waits for a store that is away.</summary>
-    public async Task<RateTurn> TakeAsync(DateTimeOffset? earlier, CancellationToken cancellationToken)
+    /// <summary>A turn, or the news that there is none yet; null where the store does not answer within the patience.</summary>
+    public async Task<RateTurn?> TakeAsync(DateTimeOffset? earlier, TimeSpan patience, CancellationToken cancellationToken)
     {
         var ask = new Ask(earlier);
         lock (_asks)
@@ -22,7 +22,14 @@ internal sealed class RateLine(StateReach state, SideWork work, string key, Time
                 work.Start(ServeAsync);
             }
         }
-        return await ask.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await ask.Answer.Task.WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            return ask.Answer.TrySetResult(null) ? null : await ask.Answer.Task.ConfigureAwait(false);
+        }
     }
 
     private async Task ServeAsync()
@@ -42,11 +49,7 @@ internal sealed class RateLine(StateReach state, SideWork work, string key, Time
             }
             try
             {
-                var turns = await state.UntilAnsweredAsync((updates, token) => RateBucket.TakeAsync(updates, key, interval, [.. asks.Select(ask => ask.Earlier)], token), stop).ConfigureAwait(false);
-                for (var index = 0; index < asks.Length; index++)
-                {
-                    asks[index].Answer.TrySetResult(turns[index]);
-                }
+                await state.UntilAnsweredAsync((updates, token) => ServeAsync(updates, asks, token), stop).ConfigureAwait(false);
             }
             catch (Exception) when (stop.IsCancellationRequested)
             {
@@ -55,8 +58,20 @@ internal sealed class RateLine(StateReach state, SideWork work, string key, Time
         }
     }
 
+    /// <summary>Those who wait no longer take no turn: it would be used by nobody.</summary>
+    private async ValueTask<bool> ServeAsync(StateUpdates updates, Ask[] asks, CancellationToken token)
+    {
+        Ask[] waiting = [.. asks.Where(ask => !ask.Answer.Task.IsCompleted)];
+        var turns = await RateBucket.TakeAsync(updates, key, interval, [.. waiting.Select(ask => ask.Earlier)], token).ConfigureAwait(false);
+        for (var index = 0; index < waiting.Length; index++)
+        {
+            waiting[index].Answer.TrySetResult(turns[index]);
+        }
+        return true;
+    }
+
     private sealed record Ask(DateTimeOffset? Earlier)
     {
-        public TaskCompletionSource<RateTurn> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<RateTurn?> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

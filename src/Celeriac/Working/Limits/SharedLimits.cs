@@ -88,6 +88,12 @@ internal sealed class SharedLimits : IAsyncDisposable
         }
         try
         {
+            if (_state.IsAway && _broker.Capabilities.Delay)
+            {
+                // Nobody knows how long. Those of other tasks, behind it, are not to wait for that.
+                await GoAroundAsync(task, trip, closing).ConfigureAwait(false);
+                return false;
+            }
             return (slotKey is null || await PassSlotsAsync(task, limits, slotKey, trip, closing).ConfigureAwait(false))
                 && (rateKey is null || await PassRateAsync(task, limits, rateKey, trip, closing).ConfigureAwait(false));
         }
@@ -123,9 +129,15 @@ internal sealed class SharedLimits : IAsyncDisposable
         }
         _slots.Leave(key);
         closing.ThrowIfCancellationRequested();
-        var longest = TimeSpan.FromSeconds(Math.Min(s_longestTrip.TotalSeconds, 2 * Math.Pow(2, Math.Min(trip.Count, 10))));
-        await DeferAsync(task, longest * (0.5 + Random.Shared.NextDouble() / 2), trip with { Count = trip.Count + 1 }, closing).ConfigureAwait(false);
+        await GoAroundAsync(task, trip, closing).ConfigureAwait(false);
         return false;
+    }
+
+    /// <summary>Sends it back into the broker for a time that grows with each trip.</summary>
+    private ValueTask GoAroundAsync(AdmittedTask task, LimitTrip trip, CancellationToken closing)
+    {
+        var longest = TimeSpan.FromSeconds(Math.Min(s_longestTrip.TotalSeconds, 2 * Math.Pow(2, Math.Min(trip.Count, 10))));
+        return DeferAsync(task, longest * (0.5 + Random.Shared.NextDouble() / 2), trip with { Count = trip.Count + 1 }, closing);
     }
 
     private async ValueTask<string?> TakePlaceAsync(SlotLine line, TaskLimits limits, CancellationToken closing)
@@ -148,12 +160,18 @@ internal sealed class SharedLimits : IAsyncDisposable
 
     private async ValueTask<bool> PassRateAsync(AdmittedTask task, TaskLimits limits, string key, LimitTrip trip, CancellationToken closing)
     {
-        var line = _rates.Enter(key, () => new RateLine(_state, _work, key, limits.Interval!.Value, _stop.Token));
+        var line = _rates.Enter(key, () => new RateLine(_state, _work, key, limits.Interval!.Value, _time, _stop.Token));
         try
         {
             while (true)
             {
-                var turn = await line.TakeAsync(trip.Turn, closing).ConfigureAwait(false);
+                var patience = _broker.Capabilities.Delay ? s_shortWait : Timeout.InfiniteTimeSpan;
+                if (await line.TakeAsync(trip.Turn, patience, closing).ConfigureAwait(false) is not { } turn)
+                {
+                    closing.ThrowIfCancellationRequested();
+                    await GoAroundAsync(task, trip, closing).ConfigureAwait(false);
+                    return false;
+                }
                 if (turn is { At: not null } && await TryWaitAsync(turn.Wait, closing).ConfigureAwait(false))
                 {
                     return true;

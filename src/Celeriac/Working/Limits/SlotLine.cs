@@ -9,6 +9,7 @@ namespace Celeriac.Working.Limits;
 internal sealed class SlotLine(StateReach state, SlotOwner owner, SideWork work, string key, int limit, TimeProvider time, CancellationToken stop)
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_longestLook = TimeSpan.FromSeconds(2);
     private readonly Lock _lock = new();
     private readonly List<Waiter> _waiting = [];
     private readonly HashSet<string> _released = [];
@@ -29,7 +30,7 @@ internal sealed class SlotLine(StateReach state, SlotOwner owner, SideWork work,
     }
 
     /// <summary>A place; null where there is none within the patience.</summary>
-    /// <param name="patience">How long to wait; zero for one look.</param>
+    /// <param name="patience">How long to wait; zero for one look, as long as the store answers.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<string?> TakeAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -41,8 +42,7 @@ internal sealed class SlotLine(StateReach state, SlotOwner owner, SideWork work,
         }
         try
         {
-            // One look ends by itself, once the store has answered.
-            return await waiter.Place.Task.WaitAsync(waiter.IsOnce ? Timeout.InfiniteTimeSpan : patience, time, cancellationToken).ConfigureAwait(false);
+            return await waiter.Place.Task.WaitAsync(waiter.IsOnce ? s_longestLook : patience, time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (error is TimeoutException or OperationCanceledException)
         {

@@ -10,6 +10,9 @@ internal sealed class StateReach(StateUpdates updates, string node, TimeProvider
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
     private int _isAway;
 
+    /// <summary>True from the first failure until an answer. Somebody asks again and again meanwhile.</summary>
+    public bool IsAway => Volatile.Read(ref _isAway) != 0;
+
     public async ValueTask<T> UntilAnsweredAsync<T>(Func<StateUpdates, CancellationToken, ValueTask<T>> ask, CancellationToken stop)
     {
         while (true)

@@ -151,6 +151,7 @@ internal sealed class ChildProgram(TaskClient client, TaskRuntimes tasks, Decode
             $"Task '{request.Task}' is known to the worker and not to its child process. Register the same tasks whenever the program is started with the same arguments.");
         runtime.Limits = order.Limits;
         var task = new AdmittedTask(order.ToDelivery(client.Transport), request, runtime) { AcksLate = true };
+        request.Deaths = Suspicion.CountOf(task.Delivery);
         task.Start(DateTimeOffset.UnixEpoch);
         return task;
     }
