@@ -45,6 +45,10 @@ internal sealed class CommitArguments(RedisTopology? topology, BrokerKeys keys)
     {
         // The version was checked, so the queue is there.
         var name = topology!.NameOf(put.QueueId)!;
+        if (topology.Types.GetValueOrDefault(put.Exchange) == ExchangeType.Fanout && !topology.Hears(name, put.Exchange, put.RoutingKey))
+        {
+            return;
+        }
         var raw = EnvelopeWriter.Write(put.Message, put.Exchange, put.RoutingKey, put.ExpiresAt, isStored: false);
         var step = keys.StepOf(put.Message.Priority);
         if (put.Due > 0)

@@ -17,11 +17,13 @@ internal sealed class FanoutBridge(RedisConnection connection, BrokerKeys keys, 
     private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _queues = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _listening = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1, 1);
+    private volatile RedisTopology? _topology;
     private volatile bool _isDisposed;
 
     /// <summary>Listens to the fanout exchanges to which these queues are bound.</summary>
     public async ValueTask ListenAsync(RedisTopology topology, HashSet<long> queueIds, CancellationToken cancellationToken)
     {
+        _topology = topology;
         var served = queueIds.Select(topology.NameOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var wanted = topology.Snapshot.Bindings.Where(binding => topology.Types.GetValueOrDefault(binding.Exchange) == ExchangeType.Fanout && served.Contains(binding.Queue))
             .GroupBy(binding => binding.Exchange, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Select(binding => binding.Queue).Distinct().ToList(), StringComparer.Ordinal);
@@ -79,7 +81,10 @@ internal sealed class FanoutBridge(RedisConnection connection, BrokerKeys keys, 
         }
         foreach (var queue in _queues.GetValueOrDefault(exchange) ?? [])
         {
-            _ = PutAsync(queue, envelope, raw);
+            if (_topology?.Hears(queue, exchange, envelope.RoutingKey) != false)
+            {
+                _ = PutAsync(queue, envelope, raw);
+            }
         }
     }
 

@@ -46,6 +46,12 @@ internal sealed class RedisTopology
     /// <summary>The queue's name, as its list has it.</summary>
     public string? NameOf(long id) => Queue(id) is { } queue ? Plain(queue.Declaration.Name) : null;
 
+    /// <summary>
+    /// Whether a queue that is bound to a fanout exchange hears a routing key: Kombu's fanout heeds patterns. A key without a pattern hears everything.
+    /// </summary>
+    public bool Hears(string queue, string exchange, string routingKey) => Snapshot.Bindings.Any(binding => binding.Exchange == exchange && binding.Queue == queue
+        && (!binding.RoutingKey.AsSpan().ContainsAny('*', '#') || RoutingTable.MatchesTopic(binding.RoutingKey.Split('.'), routingKey.Split('.'))));
+
     /// <summary>The same but for its version: nothing has changed.</summary>
     public bool IsLike(RedisTopology other) => Registered == other.Registered && Digests.Count == other.Digests.Count
         && Digests.All(digest => other.Digests.GetValueOrDefault(digest.Key) == digest.Value);

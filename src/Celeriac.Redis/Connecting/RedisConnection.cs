@@ -116,7 +116,15 @@ internal sealed class RedisConnection(BrokerUrl url, RedisOptions options, TimeP
     private async Task<T> CallOnceAsync<T>(Func<IConnectionMultiplexer, Task<T>> call, TimeSpan atMost, CancellationToken cancellationToken)
     {
         var connection = await OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        return await call(connection).WaitAsync(atMost, time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await call(connection).WaitAsync(atMost, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested && error is OperationCanceledException or InvalidOperationException and not ObjectDisposedException)
+        {
+            // What the library's pipes throw where a connection ends under a call.
+            throw new IOException("The connection was lost.", error);
+        }
     }
 
     /// <summary>Ends the connection; what waits for an answer gets it or fails.</summary>
