@@ -24,7 +24,7 @@ public static class CapabilityTable
         ("Topic exchanges", can => YesNo(can.Topic)),
         ("Delayed messages", can => can.Delay ? Longest(can.LongestDelay) : "no"),
         ("Delayed messages are counted and purged", can => YesNo(can.SeesDelayed)),
-        ("Priorities", can => can.MaxPriority == 0 ? "no" : $"0–{can.MaxPriority}"),
+        ("Priorities", can => can.MaxPriority == 0 ? "no" : can.LowerPrioritiesFirst ? $"0–{can.MaxPriority}, 0 first" : $"0–{can.MaxPriority}"),
         ("Messages expire", can => YesNo(can.MessageExpiry)),
         ("Unused queues expire", can => YesNo(can.QueueExpiry)),
         ("Dead-letter exchanges", can => YesNo(can.DeadLetter)),

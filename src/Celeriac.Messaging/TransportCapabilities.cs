@@ -33,6 +33,14 @@ public sealed record TransportCapabilities
     /// <summary>The highest priority that a queue can tell apart; 0 where priorities have no effect.</summary>
     public byte MaxPriority { get; init; }
 
+    /// <summary>
+    /// True, as Kombu has it on Redis: priority 0 comes first, and every queue orders by priority, whatever it declares. False: higher comes first, in queues with a maximum priority.
+    /// </summary>
+    public bool LowerPrioritiesFirst { get; init; }
+
+    /// <summary>True, as Kombu has it on Redis: what is for whoever listens, as Celery's events are, travels through a fanout exchange instead of a topic exchange.</summary>
+    public bool BroadcastsByFanout { get; init; }
+
     /// <summary>Messages can expire, by their own time or their queue's.</summary>
     public bool MessageExpiry { get; init; }
 

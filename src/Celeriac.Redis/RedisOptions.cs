@@ -28,14 +28,25 @@ internal sealed record RedisOptions
     /// <summary>How the server is checked and what is shown to it; null without TLS.</summary>
     public BrokerTlsOptions? Tls { get; init; }
 
+    /// <summary>The name that the server lists the connection by.</summary>
+    public string ClientName { get; init; } = "celeriac";
+
+    /// <summary>True: a call without a connection fails at once, and is known not to have been sent; false: it waits for one.</summary>
+    public bool FailsFast { get; init; }
+
+    /// <summary>How long a command waits for its answer; a connection that is silent four times as long is dropped.</summary>
+    public TimeSpan AnswerTimeout { get => field == default ? Reconnect.PublishTimeout : field; init; }
+
     /// <summary>Reads the URL.</summary>
+    /// <param name="url">The URL.</param>
+    /// <param name="more">The names of further options.</param>
     /// <exception cref="BrokerUrlException">An option or a part is unknown or wrong.</exception>
-    public static RedisOptions From(BrokerUrl url)
+    public static RedisOptions From(BrokerUrl url, params IEnumerable<string> more)
     {
         var isSocket = url.Scheme == "redis+socket";
         var isTls = url.Scheme == "rediss";
         RefuseTlsOptions(url, isTls);
-        string[] known = [.. ReconnectOptions.Names, "socket_timeout", "socket_connect_timeout", "health_check_interval", "global_keyprefix", .. isSocket ? ["virtual_host"] : Array.Empty<string>()];
+        string[] known = [.. ReconnectOptions.Names, "socket_timeout", "socket_connect_timeout", "health_check_interval", "global_keyprefix", .. more, .. isSocket ? ["virtual_host"] : Array.Empty<string>()];
         url.RequireKnown(isTls ? [.. known, .. BrokerTlsOptions.Names, .. s_celeryTls] : known);
         RequireOneLogin(url);
         return new RedisOptions

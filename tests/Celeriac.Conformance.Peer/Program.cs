@@ -12,6 +12,7 @@ var rabbitMq = new AmqpTransportFactory();
 Transports.Add("amqp", rabbitMq);
 Transports.Add("amqps", rabbitMq);
 Transports.Add("stomp", new StompTransportFactory());
+Transports.Add("redis", new RedisTransportFactory());
 ResultStores.Add("redis", new RedisResultStoreFactory());
 if (args is ["tasks", var url, var backend, var queue, var node])
 {

@@ -1,4 +1,5 @@
 using Celeriac.Brokers;
+using Celeriac.Messaging;
 using Celeriac.Redis.Tests;
 
 [assembly: AssemblyFixture(typeof(SharedServer))]
@@ -30,6 +31,7 @@ public sealed class SharedServer : IAsyncLifetime
         foreach (var scheme in new[] { "redis", "rediss", "redis+socket" })
         {
             ResultStores.Add(scheme, new RedisResultStoreFactory());
+            Transports.Add(scheme, new RedisTransportFactory());
         }
     }
 
@@ -38,7 +40,8 @@ public sealed class SharedServer : IAsyncLifetime
         Register();
         try
         {
-            s_server = await RedisServer.StartAsync(new Brokers.RedisOptions { Tls = true });
+            // The file is written before each answer, so that a killed server loses nothing; only a power failure would.
+            s_server = await RedisServer.StartAsync(new Brokers.RedisOptions { Tls = true, ExtraConfiguration = "appendfsync everysec" });
         }
         catch (BrokerNotInstalledException missing)
         {

@@ -99,7 +99,8 @@ public abstract partial class TaskConformance<THarness>
             Assert.Contains("priorit", refusal.Message, StringComparison.Ordinal);
             return;
         }
-        foreach (var (text, priority) in new (string, byte)[] { ("low 1", 1), ("high 1", 9), ("middle", 5), ("low 2", 1), ("high 2", 9) })
+        var (first, second, last) = Can.LowerPrioritiesFirst ? ((byte)0, (byte)5, (byte)9) : ((byte)9, (byte)5, (byte)1);
+        foreach (var (text, priority) in new (string, byte)[] { ("low 1", last), ("high 1", first), ("middle", second), ("low 2", last), ("high 2", first) })
         {
             await client.SendAsync(ConformanceTasks.NotedTask.S(GateName, text).Set(options => options with { Priority = priority }));
         }

@@ -16,6 +16,15 @@ public interface IQueueStore : IDocumentStore, IAsyncDisposable
     /// <summary>Shared state in the same store; null, the default, where it keeps none. It is asked only with what is within the bounds, and once the store is open.</summary>
     IStateStore? State => null;
 
+    /// <summary>
+    /// How a store behind a network stands; null, the default, for a store inside the process. A store that says it connects by itself, waits for its server,
+    /// and ends a wait within <c>publish_timeout</c>: only it knows what was sent (<see cref="PublishUnknownException"/>) and what was not.
+    /// </summary>
+    TransportHealth? Health => null;
+
+    /// <summary>How often <see cref="Sweep"/> is called; default one second.</summary>
+    TimeSpan SweepInterval => TimeSpan.FromSeconds(1);
+
     /// <summary>Opens the store, making it where it does not exist.</summary>
     ValueTask OpenAsync(CancellationToken cancellationToken = default);
 
@@ -131,6 +140,10 @@ public sealed record StoreUnit
     public long? TopologyVersion { get; init; }
     /// <summary>Messages to put.</summary>
     public IReadOnlyList<StorePut> Puts { get; init; } = [];
+    /// <summary>
+    /// Those of the publications behind <see cref="Puts"/> that went through an exchange or found no queue, for a store whose exchanges reach others than its own queues.
+    /// </summary>
+    public IReadOnlyList<Publication> Published { get; init; } = [];
     /// <summary>Documents to write.</summary>
     public IReadOnlyList<Document> Documents { get; init; } = [];
     /// <summary>The claim to end; null for none. It counts only while row, attempt and holder are all as claimed.</summary>

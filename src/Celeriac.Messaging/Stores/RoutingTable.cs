@@ -59,7 +59,7 @@ internal sealed class RoutingTable
     };
 
     /// <summary>Dynamic programming over the words, because a pattern with several <c>#</c> would explode a recursive match.</summary>
-    private static bool MatchesTopic(string[] pattern, string[] words)
+    internal static bool MatchesTopic(string[] pattern, string[] words)
     {
         // reachable[i]: the pattern so far can have consumed the first i words.
         var reachable = new bool[words.Length + 1];

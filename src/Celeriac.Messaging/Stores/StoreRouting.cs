@@ -10,7 +10,7 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
     {
         var puts = new List<StorePut>(1);
         AddPuts(puts, publication);
-        return new StoreUnit { TopologyVersion = table.Version, Puts = puts };
+        return new StoreUnit { TopologyVersion = table.Version, Puts = puts, Published = puts.Count == 0 || publication.Exchange.Length > 0 ? [publication] : [] };
     }
 
     /// <summary>The unit of one completion: follow-ups, document and the end of the claim.</summary>
@@ -18,9 +18,15 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
     {
         capabilities.Require(completion);
         var puts = new List<StorePut>(completion.FollowUps.Count);
+        List<Publication>? published = null;
         foreach (var publication in completion.FollowUps)
         {
+            var before = puts.Count;
             AddPuts(puts, publication);
+            if (puts.Count == before || publication.Exchange.Length > 0)
+            {
+                (published ??= []).Add(publication);
+            }
         }
         var delivery = completion.Delivery;
         if (completion.Settlement == Settlement.Reject && table.Queue(delivery.Queue) is { } queue)
@@ -33,6 +39,7 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
         {
             TopologyVersion = isRouted ? table.Version : null,
             Puts = puts,
+            Published = published ?? [],
             Documents = completion.Document is { } document ? [document] : [],
             Claim = delivery.Claim,
             End = completion.Settlement == Settlement.Requeue ? ClaimEnd.Return : ClaimEnd.Remove,

@@ -71,7 +71,8 @@ internal sealed class StoreSubscription : ISubscription
         await _receiving.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var untaken = _fetched.Select(delivery => new Completion(delivery, Settlement.Requeue)).ToList();
+            // The last one first: a store that puts what comes back in front has them in their order again.
+            var untaken = _fetched.Reverse().Select(delivery => new Completion(delivery, Settlement.Requeue)).ToList();
             _fetched.Clear();
             await _transport.CompleteAsync(untaken, cancellationToken).ConfigureAwait(false);
         }

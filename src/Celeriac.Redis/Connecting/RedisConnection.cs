@@ -1,4 +1,5 @@
 using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -12,12 +13,17 @@ internal sealed class RedisConnection(BrokerUrl url, RedisOptions options, TimeP
 {
     private readonly string _name = url.ToString();
     private readonly Lock _lock = new();
+    private readonly ChangeSignal _restored = new();
     private TransportHealth _health = new(ConnectionState.Closed, time.GetUtcNow());
     private Task<ConnectionMultiplexer>? _opening;
+    private ConnectionMultiplexer? _connection;
     private bool _isDisposed;
 
     /// <summary>The subscriptions were made again on a new connection: what was published meanwhile is lost.</summary>
     public event Action? SubscriptionsRestored;
+
+    /// <summary>A connection was made, the first or another: what the server knew of the old one is gone.</summary>
+    public event Func<IConnectionMultiplexer, Task>? Connected;
 
     /// <summary>The URL without password.</summary>
     public string Name => _name;
@@ -47,22 +53,77 @@ internal sealed class RedisConnection(BrokerUrl url, RedisOptions options, TimeP
     public async Task<T> CallAsync<T>(Func<IConnectionMultiplexer, Task<T>> call, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        var mayBeSent = false;
         for (var failures = 1; ; failures++)
         {
+            var seen = _restored.Version;
             try
             {
-                var connection = await OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-                return await call(connection).WaitAsync(cancellationToken).ConfigureAwait(false);
+                var left = options.Reconnect.PublishTimeout - time.GetElapsedTime(started);
+                return await CallOnceAsync(call, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception error) when (Told(error) is { } told)
             {
+                mayBeSent |= RedisErrors.MayBeSent(error);
                 var delay = options.Reconnect.DelayAfter(failures);
                 if (told is TransportRefusedException || time.GetElapsedTime(started) + delay >= options.Reconnect.PublishTimeout)
                 {
-                    throw told;
+                    throw mayBeSent && told is not TransportRefusedException ? new UnansweredException(told.Message, told) : told;
                 }
-                await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+                await _restored.WaitAsync(seen, delay, time, cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Calls the server once.</summary>
+    /// <exception cref="TransportException">There is no connection, or no answer in time; as <see cref="TransportRefusedException"/>, the server refuses.</exception>
+    public async Task<T> CallOnceAsync<T>(Func<IConnectionMultiplexer, Task<T>> call)
+    {
+        try
+        {
+            return await CallOnceAsync(call, options.AnswerTimeout, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception error) when (Told(error) is { } told)
+        {
+            throw told;
+        }
+    }
+
+    /// <summary>The pause after so many failures in a row.</summary>
+    /// <param name="failures">How many.</param>
+    /// <param name="seen"><see cref="Restorations"/> before the call that failed: a connection made since ends the pause.</param>
+    /// <param name="cancellationToken">Ends it too.</param>
+    public ValueTask PauseAsync(int failures, long seen, CancellationToken cancellationToken) => _restored.WaitAsync(seen, options.Reconnect.DelayAfter(failures), time, cancellationToken);
+
+    /// <summary>How often a connection was made.</summary>
+    public long Restorations => _restored.Version;
+
+    /// <summary>Calls the server once from a thread that may be blocked; there must be a connection already.</summary>
+    /// <exception cref="TransportException">There is no connection, or no answer in time.</exception>
+    public T Call<T>(Func<IDatabase, T> call)
+    {
+        var connection = Volatile.Read(ref _connection) ?? throw new TransportException($"'{_name}' is not connected.");
+        try
+        {
+            return call(connection.GetDatabase());
+        }
+        catch (Exception error) when (Told(error) is { } told)
+        {
+            throw told;
+        }
+    }
+
+    private async Task<T> CallOnceAsync<T>(Func<IConnectionMultiplexer, Task<T>> call, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await call(connection).WaitAsync(atMost, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested && error is OperationCanceledException or InvalidOperationException and not ObjectDisposedException)
+        {
+            // What the library's pipes throw where a connection ends under a call.
+            throw new IOException("The connection was lost.", error);
         }
     }
 
@@ -104,8 +165,10 @@ internal sealed class RedisConnection(BrokerUrl url, RedisOptions options, TimeP
             var connection = await ConnectionMultiplexer.ConnectAsync(RedisConfiguration.For(url, options)).ConfigureAwait(false);
             connection.ConnectionFailed += (_, failed) => OnFailed(connection, failed);
             connection.ConnectionRestored += (_, restored) => OnRestored(connection, restored);
+            Volatile.Write(ref _connection, connection);
             Become(ConnectionState.Connected, null);
             Log.ConnectionMade(log, _name);
+            Tell(connection);
             return connection;
         }
         catch (Exception error)
@@ -142,9 +205,19 @@ internal sealed class RedisConnection(BrokerUrl url, RedisOptions options, TimeP
         {
             SubscriptionsRestored?.Invoke();
         }
+        Tell(connection);
         if (connection.IsConnected && !_isDisposed && Become(ConnectionState.Connected, null) != ConnectionState.Connected)
         {
             Log.ConnectionMade(log, _name);
+        }
+    }
+
+    private void Tell(ConnectionMultiplexer connection)
+    {
+        _restored.Pulse();
+        foreach (var told in Connected?.GetInvocationList().Cast<Func<IConnectionMultiplexer, Task>>() ?? [])
+        {
+            _ = told(connection);
         }
     }
 
@@ -176,5 +249,15 @@ internal sealed class RedisConnection(BrokerUrl url, RedisOptions options, TimeP
         }
     }
 
-    private TransportException? Told(Exception error) => RedisErrors.Translate(_name, error, options.Reconnect.PublishTimeout);
+    private TransportException? Told(Exception error)
+    {
+        var told = RedisErrors.Translate(_name, error, options.Reconnect.PublishTimeout);
+        // A connection that is dropped for its silence raises no event.
+        if (told is not null && Volatile.Read(ref _connection) is { IsConnected: false } && !_isDisposed && Health.State == ConnectionState.Connected
+            && Become(ConnectionState.Reconnecting, RedisErrors.Reason(error)) == ConnectionState.Connected)
+        {
+            Log.ConnectionLost(log, _name, RedisErrors.Reason(error));
+        }
+        return told;
+    }
 }

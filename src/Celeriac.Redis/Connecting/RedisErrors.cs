@@ -20,9 +20,10 @@ internal static class RedisErrors
         RedisServerException refusal => new TransportRefusedException($"'{server}' refuses: {refusal.Message}", refusal),
         RedisConnectionException lost when IsRefusal(lost) =>
             new TransportRefusedException($"'{server}' lets nobody in: {Reason(lost)} Check user, password, database and certificates in the URL.", lost),
-        RedisTimeoutException late => new TransportException(
-            $"'{server}' did not answer within {timeout.TotalSeconds:0.###} s. Check the server and the network, or raise publish_timeout in the URL.", late),
+        RedisTimeoutException or TimeoutException => new TransportException(
+            $"'{server}' did not answer within {timeout.TotalSeconds:0.###} s. Check the server and the network, or raise publish_timeout in the URL.", error),
         RedisConnectionException lost => NotConnected(server, Reason(lost), lost),
+        IOException or SocketException => NotConnected(server, Reason(error), error),
         RedisException other => new TransportException($"'{server}' failed: {FirstSentence(other.Message)}", other),
         _ => null,
     };
@@ -33,6 +34,16 @@ internal static class RedisErrors
     /// <param name="error">What the library threw.</param>
     public static TransportException NotConnected(string server, string reason, Exception error) =>
         new($"'{server}' is not connected: {reason} Check the server and the URL.", error);
+
+    /// <summary>Whether a call that failed may have reached the server.</summary>
+    public static bool MayBeSent(Exception error) => error switch
+    {
+        RedisConnectionException lost => lost.CommandStatus == CommandStatus.Sent || (lost.CommandStatus == CommandStatus.Unknown
+            && lost.FailureType is not (ConnectionFailureType.UnableToConnect or ConnectionFailureType.UnableToResolvePhysicalConnection)),
+        RedisTimeoutException late => late.Commandstatus is CommandStatus.Sent or CommandStatus.Unknown,
+        TimeoutException or IOException or SocketException => true,
+        _ => false,
+    };
 
     /// <summary>Why there is no connection, in a sentence.</summary>
     public static string Reason(Exception error)

@@ -247,7 +247,7 @@ internal sealed class EventDispatcher(ITransport transport, string exchange, str
             Log.EventsImpossible(log, hostname, transport.Name);
             return false;
         }
-        await transport.DeclareAsync(EventExchange.TopologyOf(exchange), _giveUp.Token).ConfigureAwait(false);
+        await transport.DeclareAsync(EventExchange.TopologyOf(exchange, transport), _giveUp.Token).ConfigureAwait(false);
         _isDeclared = true;
         return true;
     }

@@ -14,7 +14,8 @@ internal static class EventExchange
     /// <summary>The group whose events travel together.</summary>
     public const string TaskGroup = "task-";
 
-    public static Topology TopologyOf(string exchange) => new() { Exchanges = [new ExchangeDeclaration(exchange, ExchangeType.Topic)] };
+    public static Topology TopologyOf(string exchange, ITransport transport) =>
+        new() { Exchanges = [new ExchangeDeclaration(exchange, transport.Capabilities.BroadcastsByFanout ? ExchangeType.Fanout : ExchangeType.Topic)] };
 
     /// <summary>True where the server can carry events. Certain once it is connected.</summary>
     public static bool IsPossible(ITransport transport) => transport.Capabilities is { Exchanges: true, Topic: true };

@@ -212,7 +212,7 @@ public sealed class EventReceiver : IAsyncEnumerable<CeleryEvent>, IAsyncDisposa
         {
             throw new TransportRefusedException($"Events cannot be received from '{_transport.Name}': it has no topic exchanges. Use amqp:// for RabbitMQ, or another transport that has them.");
         }
-        await _transport.DeclareAsync(EventExchange.TopologyOf(_exchange) with { Queues = [Queue()], Bindings = [new Binding(_exchange, _queue, _pattern)] }, cancellationToken).ConfigureAwait(false);
+        await _transport.DeclareAsync(EventExchange.TopologyOf(_exchange, _transport) with { Queues = [Queue()], Bindings = [new Binding(_exchange, _queue, _pattern)] }, cancellationToken).ConfigureAwait(false);
         return await _transport.SubscribeAsync(new SubscriptionOptions([_queue], Prefetch), cancellationToken).ConfigureAwait(false);
     }
 

@@ -1,0 +1,79 @@
+using System.Globalization;
+using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
+
+namespace Celeriac.Redis.Broker;
+
+/// <summary>What a <c>redis://</c> URL says about a broker. Where Kombu has a transport option for it, the name is Kombu's.</summary>
+internal sealed record RedisBrokerOptions
+{
+    private static readonly string[] s_names =
+        ["visibility_timeout", "priority_steps", "sep", "unacked_key", "unacked_index_key", "fanout_prefix", "unacked_restore_limit", .. StoreTransportOptions.Names];
+
+    /// <summary>The connection.</summary>
+    public required RedisOptions Connection { get; init; }
+
+    /// <summary>What stands before every key and channel: <c>global_keyprefix</c>, as it is.</summary>
+    public string Prefix { get; init; } = "";
+
+    /// <summary><c>visibility_timeout</c>: how long others' unacknowledged messages are left alone. Must be the Python fleet's. Default 1 hour.</summary>
+    public TimeSpan VisibilityTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary><c>priority_steps</c>: the priorities that a queue tells apart, ascending. Must be the Python fleet's. Default 0, 3, 6, 9.</summary>
+    public IReadOnlyList<byte> PrioritySteps { get; init; } = [0, 3, 6, 9];
+
+    /// <summary><c>sep</c>: what stands between a queue's name and its step.</summary>
+    public string Separator { get; init; } = "\u0006\u0016";
+
+    /// <summary><c>unacked_key</c>: the hash of what is handed out.</summary>
+    public string UnackedKey { get; init; } = "unacked";
+
+    /// <summary><c>unacked_index_key</c>: since when.</summary>
+    public string UnackedIndexKey { get; init; } = "unacked_index";
+
+    /// <summary><c>unacked_restore_limit</c>: how many are restored at a time. Default 100.</summary>
+    public int RestoreLimit { get; init; } = 100;
+
+    /// <summary><c>fanout_prefix</c>: what stands before a fanout exchange's name in its channel. Default <c>/database.</c></summary>
+    public string FanoutPrefix { get; init; } = "/0.";
+
+    /// <summary>Reads the URL.</summary>
+    /// <exception cref="BrokerUrlException">An option or a part is unknown or wrong.</exception>
+    public static RedisBrokerOptions From(BrokerUrl url)
+    {
+        var connection = RedisOptions.From(url, s_names);
+        return new RedisBrokerOptions
+        {
+            // Its own name finds the connection in the server's list; half a heartbeat makes a silent connection noticed after two.
+            Connection = connection with
+            {
+                ClientName = $"celeriac-{Guid.NewGuid():N}",
+                FailsFast = true,
+                AnswerTimeout = connection.Reconnect.Heartbeat / 2,
+            },
+            Prefix = url.Text("global_keyprefix") ?? "",
+            VisibilityTimeout = url.Duration("visibility_timeout", TimeSpan.FromHours(1), TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)),
+            PrioritySteps = url.Text("priority_steps") is { } steps ? StepsOf(url, steps) : [0, 3, 6, 9],
+            Separator = url.Text("sep") is { Length: > 0 } separator ? separator : "\u0006\u0016",
+            UnackedKey = url.Text("unacked_key") is { Length: > 0 } key ? key : "unacked",
+            UnackedIndexKey = url.Text("unacked_index_key") is { Length: > 0 } index ? index : "unacked_index",
+            RestoreLimit = (int)url.Integer("unacked_restore_limit", 100, 1, 10_000),
+            FanoutPrefix = url.Text("fanout_prefix") ?? string.Create(CultureInfo.InvariantCulture, $"/{connection.Database}."),
+        };
+    }
+
+    private static byte[] StepsOf(BrokerUrl url, string text)
+    {
+        var steps = new List<byte>();
+        foreach (var part in text.Split(','))
+        {
+            if (!byte.TryParse(part.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var step) || step > 9 || (steps.Count > 0 && step <= steps[^1]))
+            {
+                throw new BrokerUrlException(
+                    $"Option 'priority_steps' of broker URL '{url}' is '{text}', but must be numbers from 0 to 9, ascending and parted by commas. Write for example priority_steps=0,3,6,9.");
+            }
+            steps.Add(step);
+        }
+        return steps[0] == 0 ? [.. steps] : [0, .. steps];
+    }
+}

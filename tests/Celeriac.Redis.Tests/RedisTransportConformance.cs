@@ -1,0 +1,20 @@
+using Celeriac.Conformance;
+
+namespace Celeriac.Redis.Tests;
+
+/// <summary>Every fact about transports, on Redis.</summary>
+public sealed class RedisTransportConformance() : TransportConformance(new RedisHarness());
+
+/// <summary>All facts share one server; their names differ. Each has a network of its own before it.</summary>
+public sealed class RedisHarness : TransportHarness
+{
+    private TcpProxy? _network;
+
+    public override TcpProxy Network => _network ??= TcpProxy.Start("127.0.0.1", SharedServer.Server.Port);
+
+    public override string Url => Network.Through(SharedServer.Server.Url);
+
+    public override string PeerAssembly => Path.Combine(AppContext.BaseDirectory, "Celeriac.Conformance.Peer.dll");
+
+    protected override ValueTask CleanUpAsync() => _network?.DisposeAsync() ?? default;
+}
