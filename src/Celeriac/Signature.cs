@@ -4,7 +4,7 @@ namespace Celeriac;
 /// What to call, with which arguments and options: immutable data, composable, not yet sent.
 /// Arguments are held as JSON, written once.
 /// </summary>
-public record Signature
+public partial record Signature
 {
     private static readonly ReadOnlyMemory<byte> s_noArgs = "[]"u8.ToArray();
     private static readonly ReadOnlyMemory<byte> s_noKwargs = "{}"u8.ToArray();
@@ -31,8 +31,8 @@ public record Signature
     /// <summary>The task's parameters, where it is declared in this program.</summary>
     internal IReadOnlyList<TaskParameter>? Parameters { get; init; }
 
-    /// <summary>The same with other options.</summary>
-    public Signature Set(Func<SendOptions, SendOptions> change) => this with { Options = change(Options) };
+    /// <summary>The same with other options. Of a chain or group they are those of each task in it, but for the id, which is that of the whole.</summary>
+    public Signature Set(Func<SendOptions, SendOptions> change) => Workflow.Set(this, change);
 
     /// <summary>The same with these positional arguments.</summary>
     public Signature WithArgs<T>(T argument) => this with { Args = new ArgumentWriter().Add(argument).Finish() };
@@ -40,17 +40,4 @@ public record Signature
     public Signature WithArgs<T1, T2>(T1 first, T2 second) => this with { Args = new ArgumentWriter().Add(first).Add(second).Finish() };
     /// <summary>The same with these positional arguments.</summary>
     public Signature WithArgs<T1, T2, T3>(T1 first, T2 second, T3 third) => this with { Args = new ArgumentWriter().Add(first).Add(second).Add(third).Finish() };
-}
-
-/// <summary>A signature whose result type is known.</summary>
-/// <typeparam name="TResult">What the task returns; <see cref="None"/> where it returns nothing.</typeparam>
-public sealed record Signature<TResult> : Signature
-{
-    /// <summary>A signature without arguments.</summary>
-    public Signature(string task) : base(task)
-    {
-    }
-
-    /// <summary>The same with other options.</summary>
-    public new Signature<TResult> Set(Func<SendOptions, SendOptions> change) => this with { Options = change(Options) };
 }

@@ -77,7 +77,7 @@ internal static partial class Log
     [LoggerMessage(2026, LogLevel.Information, "Task {TaskName}[{TaskId}] is not known here; it went back to queue {Queue} for its owner (try {Try} of {MostTries})")]
     public static partial void TaskPassedOn(ILogger logger, string taskName, string taskId, string queue, int @try, int mostTries);
 
-    [LoggerMessage(2027, LogLevel.Error, "Task {TaskName}[{TaskId}] is a part of a workflow (callbacks, errbacks, chain or chord), which this version does not follow: the task runs, what should come after it does not. Route tasks of workflows to Python workers")]
+    [LoggerMessage(2027, LogLevel.Error, "Task {TaskName}[{TaskId}] is a part of a chord, which this version does not follow: the task runs, the chord does not go on. Route the tasks of chords to Python workers")]
     public static partial void WorkflowNotFollowed(ILogger logger, string taskName, string taskId);
 
     [LoggerMessage(2028, LogLevel.Error, "Task {TaskName}[{TaskId}]: the worker failed around the run, which is a fault of Celeriac; its message was not acknowledged and will be delivered again")]
@@ -148,6 +148,12 @@ internal static partial class Log
 
     [LoggerMessage(2142, LogLevel.Warning, "The progress of task {TaskName}[{TaskId}] could not be stored; the task runs on")]
     public static partial void ProgressNotStored(ILogger logger, Exception error, string taskName, string taskId);
+
+    [LoggerMessage(2040, LogLevel.Error, "Task {TaskName}[{TaskId}] has run, but what should come after it cannot be sent; it counts as failed and its message is put aside")]
+    public static partial void WorkflowBroken(ILogger logger, Exception error, string taskName, string taskId);
+
+    [LoggerMessage(2041, LogLevel.Error, "Task {TaskName}[{TaskId}] has failed, and its errbacks cannot be sent")]
+    public static partial void ErrbackBroken(ILogger logger, Exception error, string taskName, string taskId);
 
     [LoggerMessage(2200, LogLevel.Information, "Worker {Node} does not listen to remote control: broker {Broker} has no fanout exchanges")]
     public static partial void ControlImpossible(ILogger logger, string node, string broker);

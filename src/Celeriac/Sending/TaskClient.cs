@@ -119,15 +119,27 @@ public sealed class TaskClient : IAsyncDisposable
     /// <exception cref="SharedStateException">The task is unique and there is no shared state. Nothing was sent.</exception>
     public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default)
     {
-        var sent = await SendOnceAsync(signature, cancellationToken).ConfigureAwait(false);
+        if (signature?.Canvas is not null)
+        {
+            return await new CanvasSending(this).SendAsync(signature, cancellationToken).ConfigureAwait(false);
+        }
+        var sent = await SendOnceAsync(signature!, cancellationToken).ConfigureAwait(false);
         return new AsyncResult<TResult>(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate };
     }
+
+    /// <summary>Sends a group; returns when the broker has every member.</summary>
+    /// <exception cref="BulkSendException">Not all were sent: it says of each that was tried whether the broker has it.</exception>
+    public ValueTask<GroupResult<T>> SendAsync<T>(Group<T> group, CancellationToken cancellationToken = default) => new CanvasSending(this).SendAsync(group, cancellationToken);
 
     /// <summary>Sends a task by name, for example one that lives in Python.</summary>
     /// <inheritdoc cref="SendAsync{TResult}(Signature{TResult}, CancellationToken)"/>
     public async ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default)
     {
-        var sent = await SendOnceAsync(signature, cancellationToken).ConfigureAwait(false);
+        if (signature?.Canvas is not null)
+        {
+            return await new CanvasSending(this).SendAsync(signature, cancellationToken).ConfigureAwait(false);
+        }
+        var sent = await SendOnceAsync(signature!, cancellationToken).ConfigureAwait(false);
         return new AsyncResult(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate };
     }
 
@@ -242,6 +254,7 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>Everything about a call but the publish.</summary>
     internal async ValueTask<PreparedTask> PrepareAsync(Signature signature, string id, UniqueClaim? claim, Activity? trace, CancellationToken cancellationToken)
     {
+        CanvasSending.RequirePlain(signature);
         var options = signature.Options;
         var running = CurrentClient.Task;
         var now = Time.GetUtcNow();
@@ -253,8 +266,8 @@ public sealed class TaskClient : IAsyncDisposable
             options.ParentId ?? running?.Id,
             NodeName.Client,
             eta,
-            options.Expires,
-            options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null),
+            options.Expires ?? now + options.ExpiresIn,
+            options.ReplyTo is "" ? null : options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null),
             trace)
         {
             Unique = claim?.ToHeader(),

@@ -33,9 +33,9 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
             return null;
         }
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
-        if (request.Callbacks.Length + request.Errbacks.Length + request.Chain.Length + request.Chord.Length > 0)
+        if (request.Chord.Length > 0)
         {
-            // Until workflows are built, an operator must at least see why the rest of one does not come.
+            // Until chords are built, an operator must at least see why a body does not come.
             Log.WorkflowNotFollowed(log, request.Task, request.Id);
         }
         var task = new AdmittedTask(delivery, request, runtime) { AcksLate = runtime.Definition.Options.AcksLate ?? options.AcksLate };

@@ -9,6 +9,9 @@ internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
 {
     public IReadOnlyList<Publication> FollowUps { get; init; } = [];
 
+    /// <summary>The results of tasks that will not run because this one has failed.</summary>
+    public IReadOnlyList<(ResultRecord Record, string? ReplyTo)> Told { get; init; } = [];
+
     /// <summary>The task, where it ends for good with this: what it holds in shared state is released once it is applied.</summary>
     public TaskRequest? Ended { get; init; }
 

@@ -23,6 +23,9 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>How many bytes of JSON a result may have.</summary>
     public int MaxResultBytes { get; init; } = int.MaxValue;
 
+    /// <summary>What comes after tasks.</summary>
+    public required Following Following { get; init; }
+
     /// <summary>What tasks hold in shared state.</summary>
     public required HeldState Held { get; init; }
 
@@ -33,7 +36,11 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         {
             outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
         }
-        var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities.Delay));
+        var followed = outcome is Outcome.Succeeded success ? await Following.SucceededAsync(task.Request, success.Result, giveUp).ConfigureAwait(false) : Followed.Nothing;
+        outcome = followed.Fault is { } fault ? new Outcome.Failed(fault, QuarantineReason.OutcomeRefused) : outcome;
+        var effects = outcome.Accept(new OutcomeEffects(task, followed.WithChildren(children), node, time.GetUtcNow(), transport.Capabilities.Delay));
+        effects = effects with { FollowUps = [.. effects.FollowUps, .. followed.Tasks.Select(next => next.Publication)], Told = followed.Told };
+        effects = await Following.FailedAsync(effects, task.Request, giveUp).ConfigureAwait(false);
         var isLast = outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Lost or Outcome.Rejected { Requeue: true });
         effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = isLast ? task.Request : null };
         OutcomeLog.Write(log, task, outcome, runtime);
@@ -47,6 +54,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false) && !isToldFirst)
         {
             OutcomeEvents.Send(events, task, outcome, runtime);
+            Following.Sent(followed);
         }
     }
 
@@ -92,6 +100,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             DateDone = now,
         };
         var effects = new Effects(Settlement.Ack, record) { Ended = request, FollowUps = [QuarantineMessage.Of(delivery, fault.Reason, fault.Text, node, now)] };
+        effects = request is null ? effects : await Following.FailedAsync(effects, request, giveUp).ConfigureAwait(false);
         if (await CommitAsync(delivery, effects, fault.ReplyTo, fault.TaskName ?? "(unknown)", fault.TaskId ?? "(none)", giveUp).ConfigureAwait(false) && fault.TaskId is { } failed)
         {
             events.Failed(failed, failure);
@@ -173,6 +182,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     private async ValueTask<Completion?> PrepareAsync(Delivery delivery, Effects effects, string? replyTo, CancellationToken giveUp)
     {
         await DeclareTargetsAsync(delivery.Queue, effects.FollowUps, giveUp).ConfigureAwait(false);
+        var told = await TellAsync(effects, giveUp).ConfigureAwait(false);
         var attached = effects.Record is { } record && !effects.IsAcknowledged ? results.Attach(transport, record, replyTo) : null;
         if (effects.Record is not null && attached is null)
         {
@@ -185,9 +195,27 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         }
         return new Completion(delivery, effects.Settlement)
         {
-            FollowUps = attached?.Reply is { } reply ? [.. effects.FollowUps, reply] : effects.FollowUps,
+            FollowUps = attached?.Reply is { } reply ? [.. effects.FollowUps, .. told, reply] : [.. effects.FollowUps, .. told],
             Document = attached?.Document,
         };
+    }
+
+    /// <summary>Writes the results of those that will not run, or answers them as messages where they are replies. Written again by a repeated step, they are the same.</summary>
+    private async ValueTask<List<Publication>> TellAsync(Effects effects, CancellationToken giveUp)
+    {
+        List<Publication> replies = [];
+        foreach (var (record, replyTo) in effects.Told)
+        {
+            if (!effects.IsAcknowledged && results.Attach(transport, record, replyTo) is { Reply: { } reply })
+            {
+                replies.Add(reply);
+            }
+            else
+            {
+                await results.WriteAsync(record, replyTo, giveUp).ConfigureAwait(false);
+            }
+        }
+        return replies;
     }
 
     private async ValueTask DeclareTargetsAsync(string queue, IReadOnlyList<Publication> followUps, CancellationToken giveUp)
@@ -199,7 +227,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             {
                 await queues.EnsureQuarantineAsync(origin, giveUp).ConfigureAwait(false);
             }
-            else
+            else if (publication.Exchange.Length == 0)
             {
                 await queues.EnsureAsync(publication.RoutingKey, giveUp).ConfigureAwait(false);
             }

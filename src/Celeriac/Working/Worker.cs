@@ -77,6 +77,7 @@ public sealed class Worker
             Records = records,
             MaxResultBytes = shared.MaxResultBytes,
             Held = new HeldState(client.SharedState, _time, _log),
+            Following = new Following(client, registry, _time, _log),
         };
         _operations = new TaskOperations(client.Results, State.Events) { Records = records, MaxResultBytes = shared.MaxResultBytes, Checkpoints = new RunCheckpoints(client.SharedState), Log = _log, Time = _time };
         _telemetry = new RunTelemetry(client.Place, Node, _time);

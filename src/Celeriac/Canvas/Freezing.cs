@@ -1,0 +1,105 @@
+using Celeriac.Messaging;
+using Celeriac.Protocol;
+
+namespace Celeriac.Canvas;
+
+/// <summary>Gives every task of a workflow what it needs to travel: its id, where its result goes, its place in its group. What it has already stays.</summary>
+internal sealed class Freezing(Func<string, string> idOf)
+{
+    /// <summary>Where results go.</summary>
+    public string? ReplyTo { get; init; }
+
+    /// <summary>Stamps that all tasks carry beside their own.</summary>
+    public MessageHeaders? Stamps { get; init; }
+
+    public Signature Freeze(Signature signature, string place = "") => signature.Canvas switch
+    {
+        null => FreezeTask(signature, place),
+        CanvasNode.Chain chain => FreezeChain(signature, chain, place),
+        CanvasNode.Group group => FreezeGroup(signature, group, place),
+        _ => throw new NotSupportedException(Workflow.ChordsAreMissing),
+    };
+
+    /// <summary>The plain tasks of a workflow, in their order.</summary>
+    public static IEnumerable<Signature> TasksOf(Signature signature) => signature.Canvas switch
+    {
+        CanvasNode.Chain chain => chain.Tasks.SelectMany(TasksOf),
+        CanvasNode.Group group => group.Tasks.SelectMany(TasksOf),
+        CanvasNode.Chord chord => TasksOf(chord.Header).Concat(TasksOf(chord.Body)),
+        _ => [signature],
+    };
+
+    private Signature FreezeTask(Signature signature, string place)
+    {
+        var options = signature.Options;
+        // The worker that sends it on may not know its declaration.
+        return signature with
+        {
+            Options = options with
+            {
+                TaskId = options.TaskId ?? idOf(place),
+                ReplyTo = options.ReplyTo ?? ReplyTo,
+                Queue = options.Queue ?? signature.Declared?.Queue,
+                Priority = options.Priority ?? (signature.Declared is { Priority: > 0 } declared ? declared.Priority : null),
+                IgnoreResult = options.IgnoreResult ?? (signature.Declared is { IgnoreResult: true } ? true : null),
+                Stamps = Merge(options.Stamps),
+            },
+        };
+    }
+
+    private Signature FreezeChain(Signature signature, CanvasNode.Chain chain, string place)
+    {
+        List<Signature> tasks = [.. chain.Tasks.SelectMany(task => task.Canvas is CanvasNode.Chain inner ? WithWhole(task, inner) : [task])];
+        if (tasks.Count > 0)
+        {
+            tasks = WithWhole(signature, chain with { Tasks = tasks });
+        }
+        tasks = [.. tasks.Select((task, index) => Freeze(task, $"{place}/{index}"))];
+        return signature with
+        {
+            Canvas = chain with { Tasks = tasks },
+            Links = [],
+            LinkErrors = [],
+            Options = signature.Options with { TaskId = tasks.LastOrDefault()?.Options.TaskId },
+        };
+    }
+
+    /// <summary>What is said of a chain concerns its last task, but for its errbacks, which concern each.</summary>
+    private static List<Signature> WithWhole(Signature whole, CanvasNode.Chain chain)
+    {
+        List<Signature> tasks = [.. chain.Tasks.Select(task => whole.LinkErrors.Aggregate(task, Workflow.LinkError))];
+        if (tasks.Count > 0)
+        {
+            var last = whole.Links.Aggregate(tasks[^1], Workflow.Link);
+            var chord = SignatureOptions.Unknown(whole.Options, "chord");
+            tasks[^1] = last with
+            {
+                Options = last.Options with
+                {
+                    TaskId = last.Options.TaskId ?? whole.Options.TaskId,
+                    GroupId = last.Options.GroupId ?? whole.Options.GroupId,
+                    GroupIndex = last.Options.GroupIndex ?? whole.Options.GroupIndex,
+                    Wire = chord.IsEmpty || !SignatureOptions.Unknown(last.Options, "chord").IsEmpty ? last.Options.Wire : [.. last.Options.Wire, new("chord", chord)],
+                },
+            };
+        }
+        return tasks;
+    }
+
+    private Signature FreezeGroup(Signature signature, CanvasNode.Group group, string place)
+    {
+        var id = signature.Options.TaskId ?? idOf($"{place}/group");
+        var flat = group.Tasks.SelectMany(task => task.Canvas is CanvasNode.Group inner ? inner.Tasks : [task]);
+        var members = flat.Select((task, index) =>
+        {
+            var placed = signature.LinkErrors.Aggregate(task, Workflow.LinkError);
+            placed = placed with { Options = placed.Options with { GroupId = placed.Options.GroupId ?? id, GroupIndex = placed.Options.GroupIndex ?? index } };
+            return Freeze(placed, $"{place}/{index}");
+        });
+        return signature with { Canvas = group with { Tasks = [.. members] }, LinkErrors = [], Options = signature.Options with { TaskId = id } };
+    }
+
+    private MessageHeaders? Merge(MessageHeaders? own) => Stamps is null or { Count: 0 } ? own
+        : own is null ? Stamps
+        : new MessageHeaders(Stamps.Where(stamp => !own.Contains(stamp.Key)).Concat(own));
+}

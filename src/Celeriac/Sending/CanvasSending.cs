@@ -1,0 +1,68 @@
+using Celeriac.Canvas;
+using Celeriac.Protocol;
+
+namespace Celeriac.Sending;
+
+/// <summary>Sends workflows, each task by the client's one path.</summary>
+internal sealed class CanvasSending(TaskClient client)
+{
+    /// <exception cref="ArgumentException">The signature is a workflow.</exception>
+    public static void RequirePlain(Signature signature)
+    {
+        if (signature.Canvas is not null)
+        {
+            throw new ArgumentException($"'{signature.Task}' is a workflow, and only plain tasks can be sent as many. Send it with SendAsync, or make it a member of Group.Of(...).", nameof(signature));
+        }
+    }
+
+    public async ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken)
+    {
+        var frozen = await PublishAsync(signature, cancellationToken).ConfigureAwait(false);
+        return ResultOf(frozen, parent: null) ?? new GroupResult(TaskId.New(), client, []);
+    }
+
+    public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken)
+    {
+        var last = await SendAsync((Signature)signature, cancellationToken).ConfigureAwait(false);
+        return new AsyncResult<TResult>(last.Id, client.Results, queue: null) { Client = client, Parent = last.Parent, Group = last as GroupResult };
+    }
+
+    public async ValueTask<GroupResult<T>> SendAsync<T>(Group<T> group, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        var frozen = await PublishAsync(group, cancellationToken).ConfigureAwait(false);
+        var members = ((CanvasNode.Group)frozen.Canvas!).Tasks.Select(task => (Member: task, Result: ResultOf(task, parent: null)!));
+        return new GroupResult<T>(frozen.Options.TaskId!, client,
+            [.. members.Select(member => new AsyncResult<T>(member.Result.Id, client.Results, queue: null) { Client = client, Parent = member.Result.Parent, Group = member.Result as GroupResult })]);
+    }
+
+    /// <summary>Answers the workflow with its ids.</summary>
+    private async ValueTask<Signature> PublishAsync(Signature signature, CancellationToken cancellationToken)
+    {
+        var named = new Freezing(static _ => TaskId.New()).Freeze(signature);
+        string? replyTo = null;
+        foreach (var task in Freezing.TasksOf(named).Where(task => task.Options is { ReplyTo: null, IgnoreResult: not true }))
+        {
+            replyTo = await client.Results.PrepareAsync(task.Options.TaskId!, cancellationToken).ConfigureAwait(false);
+        }
+        var frozen = new Freezing(static _ => TaskId.New()) { ReplyTo = replyTo }.Freeze(named);
+        var now = Planning.Now(frozen).ToList();
+        if (now.Count == 1)
+        {
+            await client.SendOnceAsync(now[0], cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await client.SendManyAsync(now, cancellationToken).ConfigureAwait(false);
+        }
+        return frozen;
+    }
+
+    /// <summary>The result of the last task of all, with those before it; null for nothing.</summary>
+    private AsyncResult? ResultOf(Signature frozen, AsyncResult? parent) => frozen.Canvas switch
+    {
+        CanvasNode.Chain chain => chain.Tasks.Aggregate(parent, (before, task) => ResultOf(task, before)),
+        CanvasNode.Group group => new GroupResult(frozen.Options.TaskId!, client, [.. group.Tasks.Select(task => ResultOf(task, parent)!)]) { Parent = parent },
+        _ => new AsyncResult(frozen.Options.TaskId!, client.Results, queue: null) { Client = client, Parent = parent },
+    };
+}
