@@ -214,6 +214,12 @@ public sealed class Gate
     /// <summary>How many runs have begun.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>What tasks have told.</summary>
+    public ConcurrentQueue<string> Told { get; } = new();
+
+    /// <summary>Tells something to the fact.</summary>
+    public void Tell(string text) => Told.Enqueue(text);
+
     /// <summary>Ends when the gate is opened.</summary>
     public Task Opened => _opened.Task;
 
