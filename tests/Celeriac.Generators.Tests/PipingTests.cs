@@ -38,7 +38,6 @@ public sealed class PipingTests
     [InlineData("Signature<int> A() => new Signature(\"py.a\").As<string>() | T.SizeTask.Partial()")]
     [InlineData("async Task<string> A() => await (await (T.AddTask.S(1) | T.FormatTask.Partial()).DelayAsync()).GetAsync()")]
     [InlineData("async Task<int[]> A() => await (await Group.Of(T.AddTask.S(1)).DelayAsync()).GetAsync()")]
-    [InlineData("string A() => Signature.FromJson(T.AddTask.S(1).ToJson()).ToJson()")]
     public void What_fits_compiles(string call) => Assert.Empty(Faults(call));
 
     [Theory]

@@ -6,6 +6,28 @@ namespace Celeriac.Sending;
 /// <summary>Sends workflows, each task by the client's one path.</summary>
 internal sealed class CanvasSending(TaskClient client)
 {
+    /// <summary>A plain task or a workflow.</summary>
+    public static async ValueTask<AsyncResult<TResult>> SendAnyAsync<TResult>(TaskClient client, Signature<TResult> signature, CancellationToken cancellationToken)
+    {
+        if (signature?.Canvas is not null)
+        {
+            return await new CanvasSending(client).SendAsync(signature, cancellationToken).ConfigureAwait(false);
+        }
+        var sent = await client.SendOnceAsync(signature!, cancellationToken).ConfigureAwait(false);
+        return new AsyncResult<TResult>(sent.Id, client.Results, sent.Queue) { Client = client, IsDuplicate = sent.IsDuplicate };
+    }
+
+    /// <inheritdoc cref="SendAnyAsync{TResult}"/>
+    public static async ValueTask<AsyncResult> SendAnyAsync(TaskClient client, Signature signature, CancellationToken cancellationToken)
+    {
+        if (signature?.Canvas is not null)
+        {
+            return await new CanvasSending(client).SendAsync(signature, cancellationToken).ConfigureAwait(false);
+        }
+        var sent = await client.SendOnceAsync(signature!, cancellationToken).ConfigureAwait(false);
+        return new AsyncResult(sent.Id, client.Results, sent.Queue) { Client = client, IsDuplicate = sent.IsDuplicate };
+    }
+
     /// <exception cref="ArgumentException">The signature is a workflow.</exception>
     public static void RequirePlain(Signature signature)
     {
@@ -46,7 +68,8 @@ internal sealed class CanvasSending(TaskClient client)
             replyTo = await client.Results.PrepareAsync(task.Options.TaskId!, cancellationToken).ConfigureAwait(false);
         }
         var frozen = new Freezing(static _ => TaskId.New()) { ReplyTo = replyTo }.Freeze(named);
-        var now = Planning.Now(frozen).ToList();
+        // The equal call that is under way would not go on with this workflow.
+        var now = Planning.Now(frozen).Select(static task => task.ChainBytes.IsEmpty ? task : task.Set(static options => options with { Unique = UniqueUntil.None })).ToList();
         if (now.Count == 1)
         {
             await client.SendOnceAsync(now[0], cancellationToken).ConfigureAwait(false);

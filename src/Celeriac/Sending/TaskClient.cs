@@ -117,15 +117,8 @@ public sealed class TaskClient : IAsyncDisposable
     /// <exception cref="PublishUnknownException">The broker did not confirm in time: the task may have arrived. The exception carries its id.</exception>
     /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
     /// <exception cref="SharedStateException">The task is unique and there is no shared state. Nothing was sent.</exception>
-    public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default)
-    {
-        if (signature?.Canvas is not null)
-        {
-            return await new CanvasSending(this).SendAsync(signature, cancellationToken).ConfigureAwait(false);
-        }
-        var sent = await SendOnceAsync(signature!, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult<TResult>(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate };
-    }
+    public ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default) =>
+        CanvasSending.SendAnyAsync(this, signature, cancellationToken);
 
     /// <summary>Sends a group; returns when the broker has every member.</summary>
     /// <exception cref="BulkSendException">Not all were sent: it says of each that was tried whether the broker has it.</exception>
@@ -133,15 +126,7 @@ public sealed class TaskClient : IAsyncDisposable
 
     /// <summary>Sends a task by name, for example one that lives in Python.</summary>
     /// <inheritdoc cref="SendAsync{TResult}(Signature{TResult}, CancellationToken)"/>
-    public async ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default)
-    {
-        if (signature?.Canvas is not null)
-        {
-            return await new CanvasSending(this).SendAsync(signature, cancellationToken).ConfigureAwait(false);
-        }
-        var sent = await SendOnceAsync(signature!, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate };
-    }
+    public ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default) => CanvasSending.SendAnyAsync(this, signature, cancellationToken);
 
     /// <summary>The result of a task by its id.</summary>
     public AsyncResult Result(string taskId) => new(taskId, Results) { Client = this };

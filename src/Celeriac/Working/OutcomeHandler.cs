@@ -150,7 +150,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 // It will be refused every time: a failure that says so and a message put aside are better than one that runs again and again.
                 isReplaced = true;
                 completion = null;
-                effects = Replacement(delivery, effects, refused, taskId);
+                effects = await RefusedAsync(delivery, effects, refused, taskId, giveUp).ConfigureAwait(false);
             }
             catch (TransportException error) when (!giveUp.IsCancellationRequested)
             {
@@ -164,6 +164,12 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             await WaitAsync(delay, giveUp).ConfigureAwait(false);
             delay = delay * 2 < s_longestDelay ? delay * 2 : s_longestDelay;
         }
+    }
+
+    private async ValueTask<Effects> RefusedAsync(Delivery delivery, Effects effects, Exception refused, string taskId, CancellationToken giveUp)
+    {
+        var replacement = Replacement(delivery, effects, refused, taskId) with { Ended = effects.Ended };
+        return effects.Ended is { } request ? await Following.FailedAsync(replacement, request, giveUp).ConfigureAwait(false) : replacement;
     }
 
     private Effects Replacement(Delivery delivery, Effects effects, Exception refused, string taskId)

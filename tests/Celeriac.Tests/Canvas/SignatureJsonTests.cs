@@ -65,6 +65,7 @@ public sealed class SignatureJsonTests
     [Theory]
     [InlineData("5")]
     [InlineData("{}")]
+    [InlineData("""{"task":"a"} x""")]
     [InlineData("""{"task":5}""")]
     [InlineData("""{"task":"a","args":{}}""")]
     [InlineData("""{"task":"a","kwargs":{"tasks":[5]},"subtask_type":"chain"}""")]
