@@ -21,6 +21,12 @@ internal sealed record AmqpOptions
     /// <summary><c>auth=external</c>: the server takes the user from the client's certificate.</summary>
     public bool IsExternal { get; init; }
 
+    /// <summary>
+    /// <c>consumer_timeout</c>: how long a delivery may stay unacknowledged; 0 for no limit, null for what RabbitMQ does by default. Servers from 3.12 are asked for it; for older
+    /// ones it says what they are set to.
+    /// </summary>
+    public TimeSpan? ConsumerTimeout { get; init; }
+
     /// <summary>How the server is checked and what is shown to it; null without TLS.</summary>
     public BrokerTlsOptions? Tls { get; init; }
 
@@ -32,7 +38,7 @@ internal sealed record AmqpOptions
     public static AmqpOptions From(BrokerUrl url)
     {
         var isTls = url.Scheme == "amqps";
-        string[] known = [.. ReconnectOptions.Names, "max_body", "queue_type", "delay_queue_type", "auth"];
+        string[] known = [.. ReconnectOptions.Names, "max_body", "queue_type", "delay_queue_type", "auth", "consumer_timeout"];
         url.RequireKnown(isTls ? [.. known, .. BrokerTlsOptions.Names] : known);
         foreach (var server in url.Alternates.Prepend(url))
         {
@@ -45,6 +51,7 @@ internal sealed record AmqpOptions
             MaxBodyBytes = url.Integer("max_body", 128L << 20, 1, 512L << 20),
             HasQuorumQueues = url.Choice("queue_type", "classic", "classic", "quorum") == "quorum",
             HasQuorumDelays = url.Choice("delay_queue_type", "quorum", "quorum", "classic") == "quorum",
+            ConsumerTimeout = url.Text("consumer_timeout") is null ? null : url.Duration("consumer_timeout", default, TimeSpan.Zero, TimeSpan.FromDays(24)),
             IsExternal = url.Choice("auth", "plain", "plain", "external") == "external",
             Tls = isTls ? BrokerTlsOptions.From(url) : null,
         };

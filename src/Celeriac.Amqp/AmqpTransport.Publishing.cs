@@ -96,6 +96,7 @@ internal sealed partial class AmqpTransport
     {
         var ready = new List<PendingPublish>(publications.Length);
         AmqpConnection? connection = null;
+        HashSet<string>? hung = null;
         for (var index = 0; index < publications.Length; index++)
         {
             var publication = publications.Span[index];
@@ -106,7 +107,7 @@ internal sealed partial class AmqpTransport
                 if (route is null)
                 {
                     connection ??= (await _connections.GetAsync(limit).ConfigureAwait(false)).Connection;
-                    route = await _routing.RouteAsync(publication, connection).WaitAsync(limit).ConfigureAwait(false);
+                    route = await _routing.RouteAsync(publication, connection, hung ??= new HashSet<string>(StringComparer.Ordinal)).WaitAsync(limit).ConfigureAwait(false);
                 }
                 if (route is { } known)
                 {

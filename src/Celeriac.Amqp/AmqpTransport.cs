@@ -48,6 +48,9 @@ internal sealed partial class AmqpTransport : ITransport
 
     public TimeProvider Time { get; }
 
+    /// <summary>What its URL says.</summary>
+    internal AmqpOptions Options => _options;
+
     /// <summary>How long a subscription may starve before its queues are looked at.</summary>
     public TimeSpan WatchPeriod => _options.WatchPeriod;
 

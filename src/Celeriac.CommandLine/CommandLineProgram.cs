@@ -15,6 +15,8 @@ internal static class CommandLineProgram
     public const int Done = 0;
     public const int Failed = 1;
     public const int Misused = 2;
+    // Sysexits' EX_TEMPFAIL: not zero, so that a supervisor that restarts failures does so.
+    public const int StartAgain = 75;
     // Celery's code where no worker answers: sysexits' EX_UNAVAILABLE.
     public const int Unavailable = 69;
     public const int Interrupted = 130;
@@ -68,6 +70,8 @@ internal static class CommandLineProgram
         root.Add(RemoteVerb.Inspect(OpenQuietly));
         root.Add(RemoteVerb.Control(OpenQuietly));
         root.Add(EventsVerb.Create(OpenQuietly));
+        root.Add(PauseVerbs.Pause(OpenQuietly));
+        root.Add(PauseVerbs.Resume(OpenQuietly));
         root.Add(PurgeVerb.Create(OpenQuietly));
         root.Add(QuarantineVerb.Create(OpenQuietly));
         root.Add(StubsVerb.Create(OpenQuietly));

@@ -12,12 +12,12 @@ public static class HostCommandLineExtensions
     /// </summary>
     /// <param name="host">A host with <c>AddCeleriac</c> that was not started.</param>
     /// <param name="args">The program's arguments.</param>
-    /// <returns>The exit code: 0 done, 1 failed, 2 the arguments or settings are wrong, 69 no worker answered, 130 interrupted.</returns>
+    /// <returns>The exit code: 0 done, 1 failed, 2 the arguments or settings are wrong, 69 no worker answered, 75 the worker has run <c>--max-tasks</c> and is to be started again, 130 interrupted.</returns>
     public static async Task<int> RunCeleriacAsync(this IHost host, string[] args)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(args);
-        using var interrupts = new Interrupts();
+        using var interrupts = new Interrupts(Interrupts.TermIsQuit(Environment.GetEnvironmentVariable(Interrupts.Remap)));
         return await CommandLineProgram.RunAsync(host, args, Terminal.OfProcess(), interrupts).ConfigureAwait(false);
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Celeriac.Hosting;
 using Celeriac.Protocol;
+using Celeriac.Working.Life;
 
 namespace Celeriac.CommandLine;
 
@@ -16,6 +17,18 @@ internal static class OptionReading
             ? number
             : Refuse<int?>(result, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"));
     };
+
+    public static AutoscaleBounds? Autoscale(ArgumentResult result)
+    {
+        var text = Text(result);
+        return AutoscaleBounds.Parse(text) ?? Refuse<AutoscaleBounds?>(result, text, "the most and the least, for example 10,3");
+    }
+
+    public static string? Probe(ArgumentResult result)
+    {
+        var text = Text(result);
+        return ProbeAddress.Parse(text) is not null ? text : Refuse<string>(result, text, "a port or an IP address with a port, for example 8080 or 0.0.0.0:8080");
+    }
 
     public static TimeSpan? Seconds(ArgumentResult result)
     {
@@ -44,6 +57,20 @@ internal static class OptionReading
         return CeleryTime.TryParse(text, out var moment)
             ? _ => moment
             : Refuse<Func<TimeProvider, DateTimeOffset>>(result, text, "a number of seconds, or a time such as 2026-12-24T18:00:00Z");
+    }
+
+    /// <summary>A time, or how long ago: a number with s, m, h or d behind it.</summary>
+    public static Func<TimeProvider, DateTimeOffset>? TimeOrAgo(ArgumentResult result)
+    {
+        var text = Text(result);
+        var unit = (text.Length > 0 ? text[^1..] : "") switch { "s" => 1, "m" => 60, "h" => 3600, "d" => 86_400, _ => 0 };
+        if (unit > 0 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number * unit <= 3e9)
+        {
+            return time => time.GetUtcNow() - TimeSpan.FromSeconds(number * unit);
+        }
+        return CeleryTime.TryParse(text, out var moment)
+            ? _ => moment
+            : Refuse<Func<TimeProvider, DateTimeOffset>>(result, text, "a time such as 2026-12-24T18:00:00Z, or how long ago, for example 90m, 12h or 7d");
     }
 
     public static string[] Queues(ArgumentResult result)

@@ -22,7 +22,7 @@ internal static class AttributeReader
         var nameSyntax = syntax.FirstOrDefault(argument => argument.NameEquals is null);
         var namePlace = nameSyntax is null ? identifier : Place.Of(nameSyntax.GetLocation());
 
-        var objections = attribute.NamedArguments.Select(argument => (Name: argument.Key, Objection: Objection(argument.Key, argument.Value, attribute) ?? UniqueByObjection(method, argument.Key, argument.Value)));
+        var objections = attribute.NamedArguments.Select(argument => (Name: argument.Key, Objection: Objection(argument.Key, argument.Value, attribute) ?? ParametersObjection(method, argument.Key, argument.Value)));
         var faults = objections.Prepend((Name: "Name", Objection: NameObjection(attribute))).Where(pair => pair.Objection is not null).Select(pair => Fault.Of(
             Diagnostics.BadLiteral, PlaceOf(pair.Name), pair.Name, method.Name, pair.Objection!.Value, pair.Objection.Rule, pair.Objection.Cure));
 
@@ -41,9 +41,10 @@ internal static class AttributeReader
         ("RetryOn" or "DontRetryOn", _) => value.IsNull || value.Values.Length == 0
             ? null
             : $"{name} = [{string.Join(", ", value.Values.Where(type => type.Value is ITypeSymbol).Select(TypeOf))}]",
-        ("UniqueBy", _) => value.IsNull || value.Values.Length == 0
+        ("UniqueBy" or "RateLimitBy" or "ConcurrencyBy", _) => value.IsNull || value.Values.Length == 0
             ? null
-            : $"UniqueBy = [{string.Join(", ", value.Values.Select(name => DefaultValue.Text(name.Value as string ?? "")))}]",
+            : $"{name} = [{string.Join(", ", value.Values.Select(name => DefaultValue.Text(name.Value as string ?? "")))}]",
+        ("RateLimitScope", int scope) => $"RateLimitScope = (global::Celeriac.LimitScope){Number(scope)}",
         ("Unique", int until) => $"Unique = (global::Celeriac.UniqueUntil){Number(until)}",
         ("SoftTimeLimit" or "TimeLimit", 0d) => null,
         ("RetryDelay" or "RetryBackoffFactor" or "RetryBackoffMax" or "SoftTimeLimit" or "TimeLimit" or "UniqueFor", double seconds) => $"{name} = global::System.TimeSpan.FromSeconds({Number(seconds)})",
@@ -63,6 +64,12 @@ internal static class AttributeReader
         ("Queue", string queue) when Encoding.UTF8.GetByteCount(queue) > LongestQueueName =>
             new($"{Encoding.UTF8.GetByteCount(queue)} bytes long", $"brokers take at most {LongestQueueName} bytes", "Choose a shorter name"),
         ("RateLimit", string rate) when !IsRate(rate) => new($"'{rate}'", "it must be a number with /s, /m or /h", "Write for example \"10/m\""),
+        ("RateLimitBy", _) when !value.IsNull && value.Values.Length > 0 && !Has(attribute, "RateLimitScope", 1) =>
+            new("given", "a rate for each value is counted over all workers", "Add RateLimitScope = LimitScope.Cluster"),
+        ("RateLimitScope", 1) when !attribute.NamedArguments.Any(argument => argument.Key == "RateLimit") => new("Cluster", "there is no RateLimit that could be counted", "Add for example RateLimit = \"10/m\""),
+        ("ConcurrencyLimit", int limit) when limit is < 1 or > 1000 => new(Number(limit), "it must be 1 to 1000", "Leave it out for no limit"),
+        ("ConcurrencyBy", _) when !value.IsNull && value.Values.Length > 0 && !attribute.NamedArguments.Any(argument => argument.Key == "ConcurrencyLimit") =>
+            new("given", "there is no limit that it could divide", "Add for example ConcurrencyLimit = 3"),
         ("Handle", string handle) when !SyntaxFacts.IsValidIdentifier(handle) || TaskNames.Escape(handle) != handle =>
             new($"'{handle}'", "it must be a C# name", "Write a name such as \"AddTask\""),
         ("RetryBackoffMax" or "RetryBackoffFactor", double seconds) when !(seconds is > 0 and <= LongestSeconds) =>
@@ -79,9 +86,9 @@ internal static class AttributeReader
     };
 
     /// <summary>A slip in a name would otherwise show at the first call.</summary>
-    private static Problem? UniqueByObjection(IMethodSymbol method, string option, TypedConstant value)
+    private static Problem? ParametersObjection(IMethodSymbol method, string option, TypedConstant value)
     {
-        if (option != "UniqueBy" || value.IsNull)
+        if (option is not ("UniqueBy" or "RateLimitBy" or "ConcurrencyBy") || value.IsNull)
         {
             return null;
         }
@@ -102,6 +109,8 @@ internal static class AttributeReader
         return parts.Length <= 2 && (parts.Length == 1 || parts[1] is "s" or "m" or "h")
             && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= 0 && !double.IsInfinity(number);
     }
+
+    private static bool Has(AttributeData attribute, string option, int value) => attribute.NamedArguments.Any(argument => argument.Key == option && argument.Value.Value is int given && given == value);
 
     private static double? Limit(AttributeData attribute) => attribute.NamedArguments.FirstOrDefault(argument => argument.Key == "TimeLimit").Value.Value as double?;
 

@@ -7,6 +7,12 @@ public sealed record SubscriptionOptions(IReadOnlyList<string> Queues, int Prefe
 {
     /// <summary>The consumer's name, for the broker's own lists and for <c>status</c>; for a worker its node name.</summary>
     public string? ConsumerName { get; init; }
+
+    /// <summary>
+    /// Called when the broker has taken back all that it had handed out with one <see cref="DeliveryClaim.Generation"/>, because something stayed unsettled for too
+    /// long; with that generation and the broker's words. Called before any of it can be received again. Must return at once. Default null.
+    /// </summary>
+    public Action<long, string>? TakenBack { get; init; }
 }
 
 /// <summary>
@@ -14,6 +20,9 @@ public sealed record SubscriptionOptions(IReadOnlyList<string> Queues, int Prefe
 /// </summary>
 public interface ISubscription : IAsyncDisposable
 {
+    /// <summary>How long a delivery may stay unsettled before the broker takes it back; null where it has all the time, or nobody knows.</summary>
+    TimeSpan? SettleWithin => null;
+
     /// <summary>
     /// Waits for the next delivery; null once the subscription was cancelled and is drained.
     /// The token ends the wait and never loses a delivery.

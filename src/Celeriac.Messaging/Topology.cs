@@ -11,6 +11,15 @@ public enum ExchangeType
     Topic,
 }
 
+/// <summary>How a queue keeps its messages.</summary>
+public enum QueueType
+{
+    /// <summary>On one node; knows priorities.</summary>
+    Classic,
+    /// <summary>On several nodes, by consensus; knows no priorities.</summary>
+    Quorum,
+}
+
 /// <summary>An exchange to declare. Declaring an equal one again does nothing; a different one is refused.</summary>
 /// <param name="Name">The name, 1–255 bytes.</param>
 /// <param name="Type">How it routes.</param>
@@ -38,6 +47,9 @@ public sealed record QueueDeclaration(string Name)
 
     /// <summary>A message that has waited this long is dead-lettered or dropped; null for never.</summary>
     public TimeSpan? MessageTimeToLive { get; init; }
+
+    /// <summary>Classic or quorum on RabbitMQ; null for the URL's <c>queue_type</c>. Other messaging systems have one kind of queue and leave it.</summary>
+    public QueueType? Type { get; init; }
 
     /// <summary>1–255 makes the queue order by priority up to this number; null ignores priorities.</summary>
     public byte? MaxPriority { get; init; }

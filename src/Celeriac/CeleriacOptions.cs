@@ -1,3 +1,4 @@
+using Celeriac.Messaging;
 using Celeriac.Messaging.Serialization;
 
 namespace Celeriac;
@@ -22,6 +23,44 @@ public sealed class CeleriacOptions
 
     /// <summary>The queue of tasks that name none; Celery's <c>task_default_queue</c>. Default <c>celery</c>.</summary>
     public string DefaultQueue { get; set; } = "celery";
+
+    /// <summary>Which tasks go where; Celery's <c>task_routes</c>. Read once, when the client is made.</summary>
+    public TaskRoutes TaskRoutes { get; } = new();
+
+    /// <summary>
+    /// The queues of tasks, where they need more than a name; Celery's <c>task_queues</c>. A worker that names no queues consumes all of them. Read once, when the client is made.
+    /// </summary>
+    public IList<TaskQueue> TaskQueues { get; } = [];
+
+    /// <summary>
+    /// True (the default) makes a queue that is not in <see cref="TaskQueues"/> when it is used first, with a direct exchange of its name; Celery's
+    /// <c>task_create_missing_queues</c>. False refuses to send there: <see cref="QueueNotFoundException"/>.
+    /// </summary>
+    public bool CreateMissingQueues { get; set; } = true;
+
+    /// <summary>Of which type such queues are on RabbitMQ; Celery's <c>task_create_missing_queue_type</c>. Default null: what the broker URL says, or classic.</summary>
+    public QueueType? CreateMissingQueueType { get; set; }
+
+    /// <summary>Of which type the default queue is on RabbitMQ, where <see cref="TaskQueues"/> says nothing of it; Celery's <c>task_default_queue_type</c>. Default null: what the broker URL says, or classic.</summary>
+    public QueueType? DefaultQueueType { get; set; }
+
+    /// <summary>The exchange of queues that name none; Celery's <c>task_default_exchange</c>. Default null: the name of the default queue.</summary>
+    public string? DefaultExchange { get; set; }
+
+    /// <summary>How that exchange routes; Celery's <c>task_default_exchange_type</c>. Default direct.</summary>
+    public ExchangeType DefaultExchangeType { get; set; } = ExchangeType.Direct;
+
+    /// <summary>The routing key of queues that name none; Celery's <c>task_default_routing_key</c>. Default null: the name of the default queue.</summary>
+    public string? DefaultRoutingKey { get; set; }
+
+    /// <summary>The priority of tasks for which neither the call nor the task nor a route says one; Celery's <c>task_default_priority</c>. Default null, which is 0.</summary>
+    public byte? DefaultPriority { get; set; }
+
+    /// <summary>The maximum priority of queues that say none; Celery's <c>task_queue_max_priority</c>. Default null: they do not order by priority.</summary>
+    public byte? QueueMaxPriority { get; set; }
+
+    /// <summary>A task sent by a running task has that one's priority where nobody says another; Celery's <c>task_inherit_parent_priority</c>. Default false.</summary>
+    public bool InheritParentPriority { get; set; }
 
     /// <summary>How long results are kept; Celery's <c>result_expires</c>. Default one day; zero keeps them for ever.</summary>
     public TimeSpan ResultExpires { get; set; } = TimeSpan.FromDays(1);

@@ -100,6 +100,24 @@ public sealed class TaskAttribute(string? name = null) : Attribute
     public string? RateLimit { get; set; }
 
     /// <summary>
+    /// Whether each worker counts for itself (the default), or all together: then <see cref="RateLimit"/> is the rate of the whole cluster, which needs shared
+    /// state (<see cref="CeleriacOptions.StateStore"/>). What has to wait for long goes back into the broker until its turn.
+    /// </summary>
+    public LimitScope RateLimitScope { get; set; }
+
+    /// <summary>The parameters whose values have a rate of their own each, for example the tenant; none (the default) for one rate of the task. Only with <see cref="LimitScope.Cluster"/>.</summary>
+    public string[] RateLimitBy { get; set; } = [];
+
+    /// <summary>
+    /// How many runs of the task there may be at once in the whole cluster, 1–1000; 0 (the default) for no limit. Needs shared state
+    /// (<see cref="CeleriacOptions.StateStore"/>). The places of a killed worker come free after <see cref="WorkerOptions.ConcurrencyLease"/>.
+    /// </summary>
+    public int ConcurrencyLimit { get; set; }
+
+    /// <summary>The parameters whose values have a <see cref="ConcurrencyLimit"/> of their own each, for example the tenant; none (the default) for one of the task.</summary>
+    public string[] ConcurrencyBy { get; set; } = [];
+
+    /// <summary>
     /// A class whose methods are called before a run starts, when it succeeds, fails or is to be retried, and after it has ended. It must be an <see cref="ITaskHooks"/>;
     /// it is resolved from the services, or made with what its constructor needs of them.
     /// </summary>

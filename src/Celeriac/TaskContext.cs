@@ -28,6 +28,11 @@ public sealed class TaskContext
     public string Node { get; }
     /// <summary>Fires when the run should stop.</summary>
     public CancellationToken CancellationToken { get; }
+    /// <summary>Why <see cref="CancellationToken"/> has fired.</summary>
+    public CancellationReason CancellationReason => CancellationToken.IsCancellationRequested ? Run?.Reason ?? CancellationReason.SoftTimeLimit : CancellationReason.None;
+
+    /// <summary>Who knows why the run should stop; null where nobody does.</summary>
+    internal ICancelledRun? Run { get; init; }
 
     /// <summary>
     /// Makes the exception that asks for another run with the same id; throw it: <c>throw context.Retry(error)</c>.
@@ -86,6 +91,13 @@ public sealed class TaskContext
     /// <param name="fields">What it tells.</param>
     /// <exception cref="ArgumentException">The type is not of that form, or a field has the name of one that every event has.</exception>
     public void SendEvent(string type, JsonObject? fields = null) => _operations.SendEvent(Request, type, fields);
+}
+
+/// <summary>A run that may be told to stop; implemented in Working.</summary>
+internal interface ICancelledRun
+{
+    /// <summary>Why, where it was.</summary>
+    CancellationReason Reason { get; }
 }
 
 /// <summary>What <see cref="TaskContext"/> needs from the worker; implemented in Working.</summary>

@@ -50,4 +50,18 @@ public sealed record TaskOptions
     public IReadOnlyList<string> UniqueBy { get; init; } = [];
     /// <inheritdoc cref="TaskAttribute.RateLimit"/>
     public string? RateLimit { get; init; }
+    /// <inheritdoc cref="TaskAttribute.RateLimitScope"/>
+    public LimitScope RateLimitScope { get; init; }
+    /// <inheritdoc cref="TaskAttribute.RateLimitBy"/>
+    public IReadOnlyList<string> RateLimitBy { get; init; } = [];
+    /// <inheritdoc cref="TaskAttribute.ConcurrencyLimit"/>
+    public int ConcurrencyLimit { get; init; }
+    /// <inheritdoc cref="TaskAttribute.ConcurrencyBy"/>
+    public IReadOnlyList<string> ConcurrencyBy { get; init; } = [];
+
+    /// <summary>Why the task needs shared state for its limits, as the rest of a sentence that begins with the task; null where it does not.</summary>
+    internal string? WhySharedLimits =>
+        RateLimitScope == LimitScope.Cluster && RateLimit is not null ? "has a rate limit for the whole cluster, which"
+        : ConcurrencyLimit > 0 ? "has a concurrency limit, which"
+        : null;
 }

@@ -5,8 +5,11 @@ public sealed class WorkerOptions
 {
     private int? _concurrency;
 
-    /// <summary>The queues to consume; Celery's <c>-Q</c>. Default the client's default queue.</summary>
+    /// <summary>The queues to consume; Celery's <c>-Q</c>. Default all <see cref="CeleriacOptions.TaskQueues"/>, or the client's default queue where there are none.</summary>
     public IList<string> Queues { get; set; } = [];
+
+    /// <summary>Queues not to consume, of those that would be; Celery's <c>-X</c>.</summary>
+    public IList<string> ExcludeQueues { get; set; } = [];
 
     /// <summary>Where tasks run; Celery's <c>-P</c> and <c>worker_pool</c>. Default <see cref="WorkerPool.Threads"/>.</summary>
     public WorkerPool Pool { get; set; }
@@ -58,11 +61,55 @@ public sealed class WorkerOptions
     /// </summary>
     public int MaxDeaths { get; set; } = 3;
 
+    /// <summary>
+    /// How long a message stays in quarantine (<c>quarantine_max_age</c>). Default 30 days; 0 keeps it for ever. Workers look once an hour and log each message that they remove.
+    /// </summary>
+    public TimeSpan QuarantineMaxAge { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// How many messages the quarantine of a queue may hold (<c>quarantine_max_count</c>); beyond, the oldest are removed, and each is logged. Default 10,000; 0 for no bound.
+    /// Needs a broker that counts: RabbitMQ over STOMP does not, and ActiveMQ shows at most 400.
+    /// </summary>
+    public int QuarantineMaxCount { get; set; } = 10_000;
+
+    /// <summary>
+    /// After how long the places of a killed or frozen worker under <see cref="TaskAttribute.ConcurrencyLimit"/> come free; 1 second to 1 hour, default 30 seconds.
+    /// A worker that lives renews them three times as often, all with one write.
+    /// </summary>
+    public TimeSpan ConcurrencyLease { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Write the state STARTED; Celery's <c>task_track_started</c>. A task's own setting wins.</summary>
     public bool TrackStarted { get; set; }
 
     /// <summary>How long a stopping worker lets its tasks finish before it cancels them and gives their messages back. Default 25 seconds, inside the host's 30.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>
+    /// How long a worker that is told to stop at once (SIGQUIT, a second Ctrl+C) still lets its tasks finish before it cancels them; Celery's
+    /// <c>worker_soft_shutdown_timeout</c>. Default 0: they are cancelled at once.
+    /// </summary>
+    public TimeSpan SoftShutdownTimeout { get; set; }
+
+    /// <summary>Wait that long although nothing runs; Celery's <c>worker_enable_soft_shutdown_on_idle</c>. Default false: what is reserved or scheduled goes back anyway.</summary>
+    public bool EnableSoftShutdownOnIdle { get; set; }
+
+    /// <summary>
+    /// Let the number of tasks that run at once follow the work, between two bounds, in place of <see cref="Concurrency"/>; Celery's <c>--autoscale</c>. Default null: it is fixed.
+    /// As many messages are fetched as the larger bound asks for.
+    /// </summary>
+    public AutoscaleBounds? Autoscale { get; set; }
+
+    /// <summary>After how many tasks the worker stops warmly, so that its supervisor starts a fresh one. Default 0: never.</summary>
+    public int MaxTasks { get; set; }
+
+    /// <summary>
+    /// Where the worker answers probes over HTTP: <c>8080</c> for a port of this machine alone, <c>0.0.0.0:8080</c> for all. It answers <c>GET /live</c>, <c>/ready</c> and <c>/lag</c>
+    /// with 200 or 503. Default null: nowhere.
+    /// </summary>
+    public string? Probe { get; set; }
+
+    /// <summary>How many messages may wait in one of the worker's queues before <c>/lag</c> answers 503. Default 10,000.</summary>
+    public int LagLimit { get; set; } = 10_000;
 
     /// <summary>Answer remote control (the default), where the broker has fanout exchanges; Celery's <c>worker_enable_remote_control</c>.</summary>
     public bool EnableRemoteControl { get; set; } = true;
@@ -104,7 +151,7 @@ public sealed class WorkerOptions
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The prefetch that follows from all of them.</summary>
-    internal int MessagesAhead => MessagesAheadOf(Concurrency);
+    internal int MessagesAhead => MessagesAheadOf(Autoscale?.Maximum ?? Concurrency);
 
     internal int MessagesAheadOf(int concurrency) => Prefetch > 0 ? Prefetch : (int)Math.Min((long)concurrency * PrefetchMultiplier, 65_535);
 }

@@ -8,6 +8,7 @@ public sealed class AmqpOptionsTests
     [Theory]
     [InlineData("amqp://localhost/?queue_type=stream", "queue_type")]
     [InlineData("amqp://localhost/?auth=kerberos", "auth")]
+    [InlineData("amqp://localhost/?consumer_timeout=soon", "consumer_timeout")]
     [InlineData("amqp://localhost/?max_body=0", "max_body")]
     [InlineData("amqp://localhost/?queue_typ=quorum", "queue_type")]
     [InlineData("amqp://localhost/?ca=file.pem", "ca")]

@@ -21,8 +21,11 @@ public sealed class ParsingTests
     [InlineData("call math.add --countdown -1", "Option '--countdown' is '-1', but must be a number of seconds")]
     [InlineData("call math.add --priority 256", "Option '--priority' is '256', but must be a whole number from 0 to 255.")]
     [InlineData("call", "Required argument missing for command: 'call'.")]
-    [InlineData("quarantine retry", "Give the id of a message, or --all: 'quarantine retry ID' or 'quarantine retry --all'.")]
-    [InlineData("quarantine delete x --all", "Give the id of a message, or --all")]
+    [InlineData("quarantine retry", "Give the ids of messages, or options that choose them, or --all: 'quarantine retry ID', 'quarantine retry --task mail.*' or 'quarantine retry --all'.")]
+    [InlineData("quarantine delete x --all", "Give the ids of messages, or options that choose them, or --all")]
+    [InlineData("quarantine delete x --task mail.send", "Give the ids of messages, or options that choose them, or --all")]
+    [InlineData("quarantine list --since soon", "Option '--since' is 'soon', but must be a time such as 2026-12-24T18:00:00Z, or how long ago, for example 90m, 12h or 7d.")]
+    [InlineData("quarantine retry --limit 0", "Option '--limit' is '0', but must be a whole number from 1 to 65535.")]
     [InlineData("stubs --check", "--check compares with a file. Name it: --output tasks.py.")]
     [InlineData("worker -Q ,", "Option '-Q' names no queue.")]
     public async Task Wrong_arguments_are_answered_with_one_sentence_and_exit_code_2(string line, string sentence)
@@ -51,7 +54,9 @@ public sealed class ParsingTests
     [InlineData("stubs --help", "-o, --output|--check")]
     [InlineData("purge --help", "-f, --force|-Q, --queues|-X, --exclude-queues")]
     [InlineData("status --help", "-Q, --queues|-j, --json")]
-    [InlineData("quarantine --help", "list|show|retry|delete|-Q, --queues")]
+    [InlineData("quarantine --help", "list|count|show|retry|delete|-Q, --queues")]
+    [InlineData("quarantine retry --help", "--task|--reason|--contains|--node|--since|--until|--limit|--all|--dry-run|--keep-retries|--ignore-expires")]
+    [InlineData("quarantine delete --help", "--all|--limit|--dry-run|--yes")]
     public async Task Help_names_Celerys_flags(string line, string mentions)
     {
         var run = await CommandLineRun.Of(CommandLineRun.NewBroker(), line.Split(' '));

@@ -24,6 +24,7 @@ internal sealed class AmqpConnection : IBrokerConnection
         _connection = connection;
         _name = name;
         _log = log;
+        RabbitMqVersion = ServerVersion.Of(connection.ServerProperties);
         connection.ConnectionBlockedAsync += OnBlockedAsync;
         connection.ConnectionUnblockedAsync += OnUnblockedAsync;
         connection.ConnectionShutdownAsync += OnShutdownAsync;
@@ -42,6 +43,9 @@ internal sealed class AmqpConnection : IBrokerConnection
 
     /// <summary>The largest frame, in bytes; a message's properties must fit into one.</summary>
     public long FrameMax => _connection.FrameMax == 0 ? int.MaxValue : _connection.FrameMax;
+
+    /// <summary>The server's version; null where it is no RabbitMQ.</summary>
+    public Version? RabbitMqVersion { get; }
 
     /// <summary>Called when the server blocks or unblocks publishers, or the connection is lost.</summary>
     public event Action? Changed;

@@ -42,11 +42,11 @@ internal sealed class AmqpRouting(AmqpOptions options, TransportCapabilities cap
 
     /// <summary>Where to publish; null where it reaches nobody and need not.</summary>
     /// <exception cref="UnroutableException">The exchange or the delayed message's queue does not exist.</exception>
-    public async Task<PublishRoute?> RouteAsync(Publication publication, AmqpConnection connection)
+    public async Task<PublishRoute?> RouteAsync(Publication publication, AmqpConnection connection, HashSet<string> hung)
     {
         if (Delay(publication) is > 0 and var seconds)
         {
-            return await _ladder.RouteAsync(connection, publication, seconds).ConfigureAwait(false);
+            return await _ladder.RouteAsync(connection, publication, seconds, hung).ConfigureAwait(false);
         }
         if (!IsKnown(publication.Exchange, connection))
         {

@@ -2,6 +2,7 @@ using Celeriac.Amqp.Connecting;
 using Celeriac.Amqp.Wire;
 using Celeriac.Messaging;
 using RabbitMQ.Client;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -19,12 +20,17 @@ namespace Celeriac.Amqp.Publishing;
 internal sealed class DelayLadder(bool isQuorum)
 {
     private readonly Lock _lock = new();
+    private readonly Dictionary<(AmqpConnection, string), Task> _hanging = [];
     private (AmqpConnection Connection, Task Declared)? _declared;
 
     /// <summary>Makes sure that the ladder stands and that the target hangs on it, and answers where to publish.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="publication">What is published.</param>
+    /// <param name="seconds">How long it waits.</param>
+    /// <param name="hung">The targets that hang on the ladder since the publish began: a thousand messages for one queue need one binding.</param>
     /// <returns>Null where the message is not mandatory and its queue does not exist: it reaches nobody.</returns>
     /// <exception cref="UnroutableException">The queue or the exchange does not exist.</exception>
-    public async Task<PublishRoute?> RouteAsync(AmqpConnection connection, Publication publication, int seconds)
+    public async Task<PublishRoute?> RouteAsync(AmqpConnection connection, Publication publication, int seconds, HashSet<string> hung)
     {
         var target = publication.Exchange.Length == 0 ? publication.RoutingKey : Relay(publication);
         if (Encoding.UTF8.GetByteCount(DelayTraces.Escape(target)) > DelayTraces.LongestTarget)
@@ -35,7 +41,11 @@ internal sealed class DelayLadder(bool isQuorum)
         await StandAsync(connection).ConfigureAwait(false);
         try
         {
-            await HangAsync(connection, publication, target).ConfigureAwait(false);
+            if (!hung.Contains(target))
+            {
+                await HangTogetherAsync(connection, publication, target).ConfigureAwait(false);
+                hung.Add(target);
+            }
         }
         catch (TransportRefusedException error) when (error.InnerException is { } inner && AmqpErrors.IsNotFound(inner))
         {
@@ -46,7 +56,8 @@ internal sealed class DelayLadder(bool isQuorum)
             }
             return publication.Mandatory || publication.Exchange.Length > 0 ? throw new UnroutableException(publication.Exchange, publication.RoutingKey) : null;
         }
-        return new PublishRoute(DelayTraces.Level(DelayTraces.Levels - 1), DelayTraces.Key(seconds, target), IsMandatory: true, IsDelayed: true);
+        // The steps above the first digit that is 1 would only hand it down: it begins on that one, which costs the server a twentieth.
+        return new PublishRoute(DelayTraces.Level(BitOperations.Log2((uint)seconds)), DelayTraces.Key(seconds, target), IsMandatory: true, IsDelayed: true);
     }
 
     /// <summary>The ladder is declared again before the next delayed message.</summary>
@@ -74,7 +85,36 @@ internal sealed class DelayLadder(bool isQuorum)
         }
     }
 
-    /// <summary>A binding vanishes with its queue, so it is made anew for each message; the answer also says whether the queue is there.</summary>
+    /// <summary>Who comes while the same binding is being made waits for that one.</summary>
+    private async Task HangTogetherAsync(AmqpConnection connection, Publication publication, string target)
+    {
+        Task? hanging;
+        var isOurs = false;
+        lock (_lock)
+        {
+            if (!_hanging.TryGetValue((connection, target), out hanging))
+            {
+                _hanging[(connection, target)] = hanging = HangAsync(connection, publication, target);
+                isOurs = true;
+            }
+        }
+        try
+        {
+            await hanging.ConfigureAwait(false);
+        }
+        finally
+        {
+            if (isOurs)
+            {
+                lock (_lock)
+                {
+                    _hanging.Remove((connection, target));
+                }
+            }
+        }
+    }
+
+    /// <summary>A binding vanishes with its queue, so it is made anew for each publish; the answer also says whether the queue is there.</summary>
     private Task<bool> HangAsync(AmqpConnection connection, Publication publication, string target) =>
         connection.AskAsync($"The message for '{publication.RoutingKey}' cannot be delayed", async channel =>
         {

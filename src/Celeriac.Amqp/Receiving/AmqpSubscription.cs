@@ -100,6 +100,12 @@ internal sealed partial class AmqpSubscription : ISubscription
     /// <summary>Something about the channel or a consumer has changed: the keeper looks.</summary>
     public void Changed() => _keeper.Look();
 
+    /// <inheritdoc/>
+    public TimeSpan? SettleWithin => Channel is { } channel ? AcknowledgementLimit.Of(Transport.Options, channel.Connection) : null;
+
+    /// <summary>The broker has closed the channel because something stayed unacknowledged for too long.</summary>
+    public void TakenBack(DeliveryChannel channel, string reason) => _options.TakenBack?.Invoke(channel.Generation, reason);
+
     /// <summary>From now on receiving fails: a queue is gone for good.</summary>
     public void Fail(TransportRefusedException failure) => _pushed.Fail(failure);
 
@@ -111,11 +117,12 @@ internal sealed partial class AmqpSubscription : ISubscription
         try
         {
             await channel.FlushAsync().ConfigureAwait(false);
+            var arguments = AcknowledgementLimit.Arguments(Transport.Options, channel.Connection);
             foreach (var queue in _pushed.Queues)
             {
                 failing = queue;
                 var consumer = new QueueConsumer(this, channel, queue, Tag(consumers.Count), _log);
-                await channel.Channel.BasicConsumeAsync(queue, autoAck: false, consumer.Tag, noLocal: false, exclusive: false, null, consumer, CancellationToken.None).ConfigureAwait(false);
+                await channel.Channel.BasicConsumeAsync(queue, autoAck: false, consumer.Tag, noLocal: false, exclusive: false, arguments, consumer, CancellationToken.None).ConfigureAwait(false);
                 consumers.Add(consumer);
             }
         }

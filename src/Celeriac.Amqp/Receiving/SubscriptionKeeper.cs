@@ -100,6 +100,10 @@ internal sealed class SubscriptionKeeper(AmqpSubscription subscription, AmqpTran
         else if (!channel.Channel.IsOpen)
         {
             Log.ConsumerChannelClosed(log, subscription.Name, AmqpErrors.TextOf(channel.Channel.CloseReason));
+            if (AcknowledgementLimit.WasPassed(channel.Channel.CloseReason))
+            {
+                subscription.TakenBack(channel, AmqpErrors.TextOf(channel.Channel.CloseReason));
+            }
             await RecycleAsync(channel).ConfigureAwait(false);
         }
     }

@@ -19,6 +19,14 @@ internal static class QueueArguments
         {
             throw new TransportRefusedException($"Queue '{queue.Name}' asks for a message time to live of {timeToLive}. Give 0 to {s_longest.Days} days.");
         }
+        if (queue is { Type: QueueType.Quorum, MaxPriority: > 0 })
+        {
+            throw new TransportRefusedException($"Queue '{queue.Name}' asks for priority {queue.MaxPriority} and to be a quorum queue, but quorum queues have no priorities. Leave MaxPriority out, or use a queue for each priority.");
+        }
+        if (queue is { Type: QueueType.Quorum, Durable: false } or { Type: QueueType.Quorum, Exclusive: true } or { Type: QueueType.Quorum, AutoDelete: true })
+        {
+            throw new TransportRefusedException($"Queue '{queue.Name}' asks to be a quorum queue and to end with its connection or the server. Leave Type out, or make it durable, not exclusive and not auto-delete.");
+        }
         Wire.ShortText.Require("dead-letter exchange's name", queue.DeadLetterExchange);
         Wire.ShortText.Require("dead-letter routing key", queue.DeadLetterRoutingKey);
         if (queue is { DeadLetterRoutingKey: not null, DeadLetterExchange: null })
@@ -33,7 +41,7 @@ internal static class QueueArguments
     public static Dictionary<string, object?>? Of(QueueDeclaration queue, bool isQuorum)
     {
         var arguments = new Dictionary<string, object?>();
-        if (isQuorum && queue.Durable)
+        if (queue.Type is { } type ? type == QueueType.Quorum : isQuorum && queue.Durable)
         {
             arguments["x-queue-type"] = "quorum";
         }

@@ -24,20 +24,39 @@ internal static class StatusVerb
                 var names = parse.GetValue(queues) is { Length: > 0 } chosen ? chosen : session.KnownQueues;
                 var transport = session.Client.Transport;
                 var counts = await CountAsync(transport, names, cancellation).ConfigureAwait(false);
+                var paused = await PausedAsync(session, cancellation).ConfigureAwait(false);
                 // Without fanout there is no remote control, and nobody to ask.
                 var nodes = Pidbox.IsPossible(transport) ? await session.Client.Control.PingAsync(remote.Read(parse), cancellation).ConfigureAwait(false) : null;
                 if (parse.GetValue(remote.Json))
                 {
-                    session.Terminal.WriteJson(writer => WriteJson(writer, transport.Name, counts, nodes));
+                    session.Terminal.WriteJson(writer => WriteJson(writer, transport.Name, counts, paused, nodes));
                 }
                 else
                 {
                     Write(session.Terminal, transport.Name, counts);
+                    if (paused.Count > 0)
+                    {
+                        session.Terminal.Tell($"Paused: {string.Join(", ", paused)}.");
+                    }
                 }
                 return Finish(session.Terminal, nodes, parse.GetValue(remote.Json));
             });
         });
         return command;
+    }
+
+    /// <summary>A store that is away must not hide what the broker and the workers say.</summary>
+    private static async ValueTask<IReadOnlyList<string>> PausedAsync(Session session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await session.Client.Control.PausedAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (TransportException error)
+        {
+            session.Terminal.Tell($"Which queues are paused cannot be read: {error.Message}");
+            return [];
+        }
     }
 
     private static int Finish(Terminal terminal, IReadOnlyList<NodeReply>? nodes, bool json)
@@ -96,7 +115,7 @@ internal static class StatusVerb
 
     private static string Number(long? count) => count?.ToString(CultureInfo.InvariantCulture) ?? "?";
 
-    private static void WriteJson(Utf8JsonWriter writer, string broker, IReadOnlyList<(string Queue, QueueCounts? Counts)>? queues, IReadOnlyList<NodeReply>? nodes)
+    private static void WriteJson(Utf8JsonWriter writer, string broker, IReadOnlyList<(string Queue, QueueCounts? Counts)>? queues, IReadOnlyList<string> paused, IReadOnlyList<NodeReply>? nodes)
     {
         writer.WriteStartObject();
         writer.WriteString("broker"u8, broker);
@@ -113,6 +132,12 @@ internal static class StatusVerb
             WriteNumber("delayed", counts?.Delayed);
             WriteNumber("consumers", counts?.Consumers);
             writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+        writer.WriteStartArray("paused"u8);
+        foreach (var queue in paused)
+        {
+            writer.WriteStringValue(queue);
         }
         writer.WriteEndArray();
         writer.WriteEndObject();

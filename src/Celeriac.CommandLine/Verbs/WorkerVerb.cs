@@ -19,7 +19,8 @@ internal static class WorkerVerb
         var pool = new Option<string?>("--pool", "-P") { Description = "Where tasks run: threads (the default), processes (Celery's prefork) or solo.", HelpName = "pool", CustomParser = OptionReading.OneOf(WorkerPoolNames.All) };
         var tasksPerChild = new Option<int?>("--max-tasks-per-child") { Description = "After how many runs a child process is replaced; default never.", HelpName = "number", CustomParser = OptionReading.Number(1, int.MaxValue) };
         var memoryPerChild = new Option<int?>("--max-memory-per-child") { Description = "How many KiB a child process may hold after a run before it is replaced; default no limit.", HelpName = "KiB", CustomParser = OptionReading.Number(1, int.MaxValue) };
-        var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated; default the default queue, celery.", HelpName = "queues", CustomParser = OptionReading.Queues };
+        var queues = new Option<string[]>("--queues", "-Q") { Description = "The queues to consume, comma-separated; default those of TaskQueues, else the default queue, celery.", HelpName = "queues", CustomParser = OptionReading.Queues };
+        var exclude = new Option<string[]>("--exclude-queues", "-X") { Description = "Queues not to consume, comma-separated.", HelpName = "queues", CustomParser = OptionReading.Queues };
         var name = new Option<string?>("--hostname", "-n") { Description = "The node's name; %h is the host, %n its first label, %d its domain. Default celeriac@%h.", HelpName = "name" };
         var level = new Option<string?>("--loglevel", "-l") { Description = $"The least level to log: {string.Join(", ", s_levels.Select(pair => pair.Name))}.", HelpName = "level", CustomParser = OptionReading.OneOf([.. s_levels.Select(pair => pair.Name)]) };
         var prefetch = new Option<int?>("--prefetch") { Description = "How many messages are fetched and not yet done; 0 for as many as there are free slots.", HelpName = "number", CustomParser = OptionReading.Number(0, 65_535) };
@@ -28,11 +29,13 @@ internal static class WorkerVerb
         var silent = new Option<bool>("--without-heartbeat") { Description = "Send no heartbeats." };
         var heartbeat = new Option<TimeSpan?>("--heartbeat-interval") { Description = "Seconds between two heartbeats; default 2.", HelpName = "seconds", CustomParser = OptionReading.Seconds };
         var statedb = new Option<string?>("--statedb", "-S") { Description = "A file that keeps what is revoked across restarts; %n is the node's name, %h its host.", HelpName = "file" };
-        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, pool, tasksPerChild, memoryPerChild, queues, name, level, prefetch, multiplier, events, silent, heartbeat, statedb };
+        var life = new WorkerLifeFlags();
+        var command = new Command("worker", "Run tasks until Ctrl+C or SIGTERM; running tasks may finish, a second Ctrl+C cancels them.") { concurrency, pool, tasksPerChild, memoryPerChild, queues, exclude, name, level, prefetch, multiplier, events, silent, heartbeat, statedb };
+        life.AddTo(command);
         command.SetAction(async (parse, _) =>
         {
             var session = open(parse);
-            session.Overrides.RunsWorker = true;
+            (session.Overrides.RunsWorker, session.Overrides.OutlastsHost) = (true, true);
             session.Overrides.Add((WorkerOptions options) =>
             {
                 options.Pool = parse.GetValue(pool) is { } place ? WorkerPoolNames.Find(place)!.Value : options.Pool;
@@ -40,12 +43,14 @@ internal static class WorkerVerb
                 options.MaxMemoryPerChild = parse.GetValue(memoryPerChild) ?? options.MaxMemoryPerChild;
                 options.Concurrency = parse.GetValue(concurrency) ?? options.Concurrency;
                 options.Queues = parse.GetValue(queues) is { Length: > 0 } chosen ? chosen : options.Queues;
+                options.ExcludeQueues = parse.GetValue(exclude) is { Length: > 0 } excluded ? excluded : options.ExcludeQueues;
                 options.NodeName = parse.GetValue(name) ?? options.NodeName;
                 options.PrefetchMultiplier = parse.GetValue(multiplier) ?? options.PrefetchMultiplier;
                 options.SendTaskEvents |= parse.GetValue(events);
                 options.WithoutHeartbeat |= parse.GetValue(silent);
                 options.HeartbeatInterval = parse.GetValue(heartbeat) ?? options.HeartbeatInterval;
                 options.StateFile = parse.GetValue(statedb) ?? options.StateFile;
+                life.Apply(parse, options);
                 options.Prefetch = parse.GetValue(prefetch) ?? (parse.GetValue(multiplier) is null ? options.Prefetch : 0);
             });
             if (parse.GetValue(level) is { } least)
@@ -65,9 +70,13 @@ internal static class WorkerVerb
             return CommandLineProgram.Done;
         }
         TellBanner(session);
-        session.Interrupts.Listen();
+        var (interrupts, worker) = (session.Interrupts, session.Worker);
+        interrupts.Asked = worker.Life.Dump;
+        interrupts.Listen();
+        interrupts.ListenAsWorker();
         using var warm = stop.Register(() => session.Terminal.Warn("Stopping: running tasks may finish. Press Ctrl+C again to cancel them and give their messages back."));
-        using var cold = session.Interrupts.StopNow.Register(session.Overrides.CancelTasks);
+        using var soft = interrupts.StopSoon.Register(() => StopSoon(session));
+        using var cold = interrupts.StopNow.Register(session.Overrides.CancelTasks);
         try
         {
             await session.Host.RunAsync(stop).ConfigureAwait(false);
@@ -76,7 +85,18 @@ internal static class WorkerVerb
         {
             // Asked to stop while it was still starting.
         }
-        return CommandLineProgram.Done;
+        return worker.Life.HasRunAll ? CommandLineProgram.StartAgain : CommandLineProgram.Done;
+    }
+
+    private static void StopSoon(Session session)
+    {
+        if (session.WorkerOptions.SoftShutdownTimeout <= TimeSpan.Zero)
+        {
+            session.Overrides.CancelTasks();
+            return;
+        }
+        session.Terminal.Warn($"Stopping soon: running tasks have {session.WorkerOptions.SoftShutdownTimeout.TotalSeconds:0.#} s. Press Ctrl+C again to cancel them now.");
+        session.Worker.ShutdownSoftly();
     }
 
     private static void TellBanner(Session session)
@@ -96,8 +116,11 @@ internal static class WorkerVerb
     }
 
     private static string ConcurrencyOf(WorkerOptions options) => options.Pool is WorkerPool.Processes
-        ? $"{options.Concurrency} child processes"
-        : $"{options.Concurrency}, of them at most {Math.Min(options.Concurrency, options.SynchronousConcurrency)} synchronous";
+        ? $"{SizeOf(options)} child processes"
+        : $"{SizeOf(options)}, of them at most {Math.Min(options.Concurrency, options.SynchronousConcurrency)} synchronous";
+
+    private static string SizeOf(WorkerOptions options) =>
+        options.Autoscale is { } bounds ? $"{Math.Max(1, bounds.Minimum)}–{bounds.Maximum}" : $"{options.Concurrency}";
 
     private static string ResultsOf(Session session) =>
         session.Options.ResultBackend is { Length: > 0 } backend ? BrokerUrl.Parse(backend).ToString()

@@ -40,6 +40,18 @@ public static partial class ConformanceTasks
         string.Create(System.Globalization.CultureInfo.InvariantCulture,
             $"{id}|{when:O}|{moment.UtcDateTime:O}|{day:O}|{price}|{Convert.ToHexString(bytes)}|{weekday}|{maybe?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "null"}|{string.Join(",", counts.Select(pair => $"{pair.Key}={pair.Value}"))}|{ratio}");
 
+    /// <summary>Notes a text at its gate, in the order of the runs.</summary>
+    [Task("conformance.noted", IgnoreResult = true)]
+    public static void Noted(string gate, string text)
+    {
+        GateOf(gate).Note(text);
+        GateOf(gate).Enter();
+    }
+
+    /// <summary>Answers when it ran.</summary>
+    [Task("conformance.clock")]
+    public static DateTimeOffset Clock() => TimeProvider.System.GetUtcNow();
+
     /// <summary>Returns nothing.</summary>
     [Task("conformance.nothing")]
     public static void Nothing()
@@ -209,16 +221,17 @@ public sealed class Gate
 {
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<bool> _entered = Channel.CreateUnbounded<bool>();
+    private readonly ConcurrentQueue<string> _notes = new();
     private int _count;
 
     /// <summary>How many runs have begun.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>What tasks have told.</summary>
-    public ConcurrentQueue<string> Told { get; } = new();
+    /// <summary>What runs have noted.</summary>
+    public IEnumerable<string> Notes => _notes;
 
-    /// <summary>Tells something to the fact.</summary>
-    public void Tell(string text) => Told.Enqueue(text);
+    /// <summary>Keeps a text of a run.</summary>
+    public void Note(string text) => _notes.Enqueue(text);
 
     /// <summary>Ends when the gate is opened.</summary>
     public Task Opened => _opened.Task;

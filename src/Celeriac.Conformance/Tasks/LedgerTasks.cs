@@ -35,7 +35,7 @@ public static partial class LedgerTasks
     }
 
     /// <summary>An entry is a file of its own: unlike a line at the end of a common file, no other process can overwrite it.</summary>
-    private static async Task AppendAsync(string ledger, string entry)
+    internal static async Task AppendAsync(string ledger, string entry)
     {
         Directory.CreateDirectory(ledger);
         await File.WriteAllTextAsync(Path.Combine(ledger, $"{entry}~{Guid.NewGuid():N}"), "");

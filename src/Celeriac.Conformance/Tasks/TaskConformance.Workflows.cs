@@ -45,9 +45,9 @@ public abstract partial class TaskConformance<THarness>
         var text = WorkflowTasks.NoteTask.S("start", $"{GateName}-unused");
         await Client.SendAsync(text.Link(WorkflowTasks.NoteTask.Partial(GateName)).Link(WorkflowTasks.NoteTask.S("done", GateName)));
 
-        await Eventually(() => Task.FromResult(Gate.Told.Order(StringComparer.Ordinal).SequenceEqual(["done", "start"])), "both links have run");
+        await Eventually(() => Task.FromResult(Gate.Notes.Order(StringComparer.Ordinal).SequenceEqual(["done", "start"])), "both links have run");
         await NothingIsLeftAsync();
-        Assert.Equal(2, Gate.Told.Count);
+        Assert.Equal(2, Gate.Notes.Count());
     }
 
     /// <summary>Errbacks are called once, with the id of what failed.</summary>
@@ -58,9 +58,9 @@ public abstract partial class TaskConformance<THarness>
         var sent = await Client.SendAsync(ConformanceTasks.FailTask.S("no").OnError(WorkflowTasks.NoteTask.Partial(GateName)));
 
         Assert.Equal("no", (await FailureOf(sent)).RemoteMessage);
-        await Eventually(() => Task.FromResult(!Gate.Told.IsEmpty), "the errback has run");
+        await Eventually(() => Task.FromResult(Gate.Notes.Any()), "the errback has run");
         await NothingIsLeftAsync();
-        Assert.Equal([sent.Id], Gate.Told);
+        Assert.Equal([sent.Id], Gate.Notes);
     }
 
     /// <summary>Who awaits the last task of a chain hears of a failure in the middle.</summary>
@@ -75,9 +75,9 @@ public abstract partial class TaskConformance<THarness>
         Assert.Equal(("InvalidOperationException", "3 is odd", sent.Id), (error.RemoteType, error.RemoteMessage, error.TaskId));
         Assert.Contains(nameof(WorkflowTasks.Even), error.Traceback, StringComparison.Ordinal);
         Assert.Equal(TaskStates.Failure, (await sent.Parent!.WaitAsync(Patience)).Status);
-        await Eventually(() => Task.FromResult(!Gate.Told.IsEmpty), "the errback has run");
+        await Eventually(() => Task.FromResult(Gate.Notes.Any()), "the errback has run");
         await NothingIsLeftAsync();
-        Assert.Equal([sent.Parent.Parent!.Id], Gate.Told);
+        Assert.Equal([sent.Parent.Parent!.Id], Gate.Notes);
     }
 
     /// <summary>Celery tells the chain only of failures; here nobody waits in vain for one that came too late.</summary>

@@ -40,22 +40,23 @@ public abstract class TaskHarness : IAsyncDisposable
     public virtual ValueTask StartAsync() => ValueTask.CompletedTask;
 
     /// <summary>Another client on the same place.</summary>
-    public TaskClient OpenClient(string? brokerUrl = null)
+    public TaskClient OpenClient(string? brokerUrl = null, Action<CeleriacOptions>? configure = null)
     {
-        var client = TaskClient.Open(Options(brokerUrl));
+        var client = TaskClient.Open(Options(brokerUrl, configure));
         _opened.Add(client);
         return client;
     }
 
     /// <summary>Starts a worker on a client of its own and waits until it consumes.</summary>
     /// <param name="configure">Changes its options.</param>
+    /// <param name="shared">Changes what it shares with its client.</param>
     /// <param name="services">Where instance tasks get their services.</param>
-    /// <param name="knows">Which of the suite's tasks it knows; default all.</param>
-    public async Task<Worker> StartWorkerAsync(Action<WorkerOptions>? configure = null, IServiceProvider? services = null, Func<TaskDefinition, bool>? knows = null)
+    /// <param name="knows">Which of the suite's tasks it knows; default all, without those whose limits need shared state where there is none.</param>
+    public async Task<Worker> StartWorkerAsync(Action<WorkerOptions>? configure = null, Action<CeleriacOptions>? shared = null, IServiceProvider? services = null, Func<TaskDefinition, bool>? knows = null)
     {
         var options = new WorkerOptions { Concurrency = 8, NodeName = $"w{_workers.Count + 1}@test", ShutdownTimeout = TimeSpan.FromSeconds(5) };
         configure?.Invoke(options);
-        var worker = new Worker(OpenClient(), new TaskRegistry([.. Tasks.Where(knows ?? (_ => true))]), options, Options(), services);
+        var worker = new Worker(OpenClient(configure: shared), new TaskRegistry([.. Tasks.Where(knows ?? (task => Client.State is not null || !LimitTasks.NeedsState(task)))]), options, Options(configure: shared), services);
         var stop = new CancellationTokenSource();
         var run = worker.RunAsync(stop.Token);
         _workers.Add((worker, run, stop));
@@ -68,11 +69,12 @@ public abstract class TaskHarness : IAsyncDisposable
     }
 
     /// <summary>Stops a worker and waits until it has ended.</summary>
-    public async Task StopWorkerAsync(Worker worker)
+    public Task StopWorkerAsync(Worker worker)
     {
         var (_, run, stop) = _workers.Single(entry => entry.Worker == worker);
-        await stop.CancelAsync();
-        await run.WaitAsync(Patience + Patience);
+        // On this thread: when the call returns its task, the worker has the signal and begins nothing any more.
+        stop.Cancel();
+        return run.WaitAsync(Patience + Patience);
     }
 
     /// <summary>Stops every worker, closes every client, then calls <see cref="CleanUpAsync"/>.</summary>
@@ -117,5 +119,10 @@ public abstract class TaskHarness : IAsyncDisposable
     /// <summary>Deletes what the place has left behind.</summary>
     protected virtual ValueTask CleanUpAsync() => ValueTask.CompletedTask;
 
-    private CeleriacOptions Options(string? brokerUrl = null) => new() { BrokerUrl = brokerUrl ?? BrokerUrl, ResultBackend = ResultBackend, DefaultQueue = Queue, MaxBodyBytes = 1 << 20, MaxResultBytes = 1 << 19 };
+    private CeleriacOptions Options(string? brokerUrl = null, Action<CeleriacOptions>? configure = null)
+    {
+        var options = new CeleriacOptions { BrokerUrl = brokerUrl ?? BrokerUrl, ResultBackend = ResultBackend, DefaultQueue = Queue, MaxBodyBytes = 1 << 20, MaxResultBytes = 1 << 19 };
+        configure?.Invoke(options);
+        return options;
+    }
 }

@@ -24,7 +24,7 @@ public static class TaskPeerProgram
             switch (command.Split(' '))
             {
                 case ["work"]:
-                    var worker = new Worker(client, new TaskRegistry(CeleriacTasks.All), new WorkerOptions { Concurrency = 8, NodeName = node }, options, logs: logs);
+                    var worker = new Worker(client, new TaskRegistry([.. CeleriacTasks.All.Where(task => client.State is not null || !LimitTasks.NeedsState(task))]), new WorkerOptions { Concurrency = 8, NodeName = node, ConcurrencyLease = TimeSpan.FromSeconds(2) }, options, logs: logs);
                     work = worker.RunAsync(stop.Token);
                     await worker.Ready;
                     Say("working");

@@ -15,7 +15,7 @@ public static partial class WorkflowTasks
     [Task("conformance.note")]
     public static string Note(string text, string gate)
     {
-        ConformanceTasks.GateOf(gate).Tell(text);
+        ConformanceTasks.GateOf(gate).Note(text);
         return text;
     }
 

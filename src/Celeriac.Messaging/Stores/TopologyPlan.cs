@@ -7,7 +7,8 @@ internal static class TopologyPlan
     {
         RequireConsistent(wanted);
         var exchanges = wanted.Exchanges.Where(exchange => IsNew(table, exchange, capabilities)).DistinctBy(exchange => exchange.Name).ToList();
-        var queues = wanted.Queues.Where(queue => IsNew(table, queue, capabilities)).DistinctBy(queue => queue.Name).ToList();
+        // A store has one kind of queue, and keeps no note of the kind that was asked for.
+        var queues = wanted.Queues.Select(queue => queue with { Type = null }).Where(queue => IsNew(table, queue, capabilities)).DistinctBy(queue => queue.Name).ToList();
         var bindings = wanted.Bindings.Distinct().Where(binding =>
         {
             capabilities.Require(binding);

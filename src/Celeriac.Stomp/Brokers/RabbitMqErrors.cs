@@ -9,8 +9,12 @@ internal static class RabbitMqErrors
     /// </summary>
     internal static bool IsQueueDeleted(Exception? reason) => reason is StompErrorException { ServerMessage: "Server cancelled subscription" };
 
-    /// <summary>Whether somebody else holds the queue for himself.</summary>
-    internal static bool IsLocked(StompErrorException refusal) => refusal.Details.Contains("RESOURCE_LOCKED", StringComparison.Ordinal);
+    /// <summary>
+    /// Whether it may be otherwise in a moment: somebody else holds the queue for himself, or the plug-in itself has failed over two who ask for one queue
+    /// at the same moment (seen on 3.10.8).
+    /// </summary>
+    internal static bool MayPass(StompErrorException refusal) =>
+        refusal.Details.Contains("RESOURCE_LOCKED", StringComparison.Ordinal) || refusal.ServerMessage == "Processing error";
 
     /// <summary>
     /// The loss of the connection where that is what the failure says; null where it answers what was asked. Taken for an answer, the plug-in's words

@@ -54,7 +54,7 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
                 {
                     await UseAsync(client, queue.Name, cancellationToken).ConfigureAwait(false);
                 }
-                if (refusal is null || !RabbitMqErrors.IsLocked(refusal) || tries == MostTries)
+                if (refusal is null || !RabbitMqErrors.MayPass(refusal) || tries == MostTries)
                 {
                     return refusal;
                 }
@@ -149,6 +149,7 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
         {
             new("durable", queue.Durable ? "true" : "false"), new("auto-delete", "false"), new("exclusive", "false"),
         };
+        Add(headers, "x-queue-type", queue.Type == QueueType.Quorum ? "quorum" : null);
         Add(headers, "x-expires", Milliseconds(queue.Expires));
         Add(headers, "x-message-ttl", Milliseconds(queue.MessageTimeToLive));
         Add(headers, "x-max-priority", queue.MaxPriority is { } priority and > 0 ? priority.ToString(CultureInfo.InvariantCulture) : null);

@@ -9,6 +9,9 @@ internal sealed class Freezing(Func<string, string> idOf)
     /// <summary>Where results go.</summary>
     public string? ReplyTo { get; init; }
 
+    /// <summary>Where a task goes, in its options; null leaves that to who sends it on.</summary>
+    public Func<Signature, SendOptions>? Fix { get; init; }
+
     /// <summary>Stamps that all tasks carry beside their own.</summary>
     public MessageHeaders? Stamps { get; init; }
 
@@ -31,7 +34,7 @@ internal sealed class Freezing(Func<string, string> idOf)
 
     private Signature FreezeTask(Signature signature, string place)
     {
-        var options = signature.Options;
+        var options = Fix?.Invoke(signature) ?? signature.Options;
         // The worker that sends it on may not know its declaration.
         return signature with
         {
@@ -39,8 +42,6 @@ internal sealed class Freezing(Func<string, string> idOf)
             {
                 TaskId = options.TaskId ?? idOf(place),
                 ReplyTo = options.ReplyTo ?? ReplyTo,
-                Queue = options.Queue ?? signature.Declared?.Queue,
-                Priority = options.Priority ?? (signature.Declared is { Priority: > 0 } declared ? declared.Priority : null),
                 IgnoreResult = options.IgnoreResult ?? (signature.Declared is { IgnoreResult: true } ? true : null),
                 Stamps = Merge(options.Stamps),
             },

@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Celeriac.Control;
 using Celeriac.Messaging;
+using Celeriac.SharedState;
 
 namespace Celeriac;
 
@@ -81,6 +83,41 @@ public sealed class RemoteControl(TaskClient client)
     /// <summary>Lets workers consume one queue less.</summary>
     public ValueTask<IReadOnlyList<NodeReply>> CancelConsumerAsync(string queue, ControlOptions? options = null, CancellationToken cancellationToken = default) =>
         BroadcastAsync("cancel_consumer", new JsonObject { ["queue"] = queue }, options, cancellationToken);
+
+    /// <summary>
+    /// Pauses a queue for all C# workers, those that start later included: within about a second they fetch nothing more of it and give back what they have not
+    /// begun; what runs ends. Kept in shared state until <see cref="ResumeAsync"/>. Python workers know nothing of it.
+    /// </summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False where it was paused already.</returns>
+    /// <exception cref="SharedStateException">There is no shared state.</exception>
+    /// <exception cref="TransportException">Shared state cannot be reached.</exception>
+    public ValueTask<bool> PauseAsync(string queue, CancellationToken cancellationToken = default) => PauseAsync(queue, paused: true, cancellationToken);
+
+    /// <summary>Ends a pause: the workers fetch from the queue again within about a second.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False where it was not paused.</returns>
+    /// <exception cref="SharedStateException">There is no shared state.</exception>
+    /// <exception cref="TransportException">Shared state cannot be reached.</exception>
+    public ValueTask<bool> ResumeAsync(string queue, CancellationToken cancellationToken = default) => PauseAsync(queue, paused: false, cancellationToken);
+
+    /// <summary>The queues that are paused; empty where there is no shared state.</summary>
+    /// <exception cref="TransportException">Shared state cannot be reached.</exception>
+    public async ValueTask<IReadOnlyList<string>> PausedAsync(CancellationToken cancellationToken = default) =>
+        client.State is { } store ? await PausedQueues.ReadAsync(store, cancellationToken).ConfigureAwait(false) : [];
+
+    private async ValueTask<bool> PauseAsync(string queue, bool paused, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(queue);
+        if (Encoding.UTF8.GetByteCount(queue) > 255 || queue.Any(char.IsControl))
+        {
+            throw new ArgumentException($"A queue of {queue.Length} characters cannot be paused: a queue's name has 1–255 bytes without control characters.", nameof(queue));
+        }
+        var updates = client.SharedState.Require($"A pause of queue '{queue}'");
+        return (await PausedQueues.ChangeAsync(updates, [queue], paused, cancellationToken).ConfigureAwait(false)).Count > 0;
+    }
 
     /// <summary>Lets workers run more tasks at once.</summary>
     public ValueTask<IReadOnlyList<NodeReply>> PoolGrowAsync(int number = 1, ControlOptions? options = null, CancellationToken cancellationToken = default) =>

@@ -77,17 +77,29 @@ internal static partial class Log
     [LoggerMessage(2026, LogLevel.Information, "Task {TaskName}[{TaskId}] is not known here; it went back to queue {Queue} for its owner (try {Try} of {MostTries})")]
     public static partial void TaskPassedOn(ILogger logger, string taskName, string taskId, string queue, int @try, int mostTries);
 
-    [LoggerMessage(2027, LogLevel.Error, "Task {TaskName}[{TaskId}] is a part of a chord, which this version does not follow: the task runs, the chord does not go on. Route the tasks of chords to Python workers")]
-    public static partial void WorkflowNotFollowed(ILogger logger, string taskName, string taskId);
-
     [LoggerMessage(2028, LogLevel.Error, "Task {TaskName}[{TaskId}]: the worker failed around the run, which is a fault of Celeriac; its message was not acknowledged and will be delivered again")]
     public static partial void RunFailed(ILogger logger, Exception error, string taskName, string taskId);
+
+    [LoggerMessage(2165, LogLevel.Error, "Task {TaskName}[{TaskId}] {Why} and still runs on {Node} {Patience} later: its code does not look at its token. Only the end of the process stops it; 'inspect stats' lists such runs")]
+    public static partial void RunStuck(ILogger logger, string taskName, string taskId, string node, string why, TimeSpan patience);
+
+    [LoggerMessage(2166, LogLevel.Information, "Task {TaskName}[{TaskId}], which {Why}, has returned on {Node} after {Time} more")]
+    public static partial void StuckRunReturned(ILogger logger, string taskName, string taskId, string node, string why, TimeSpan time);
 
     [LoggerMessage(2180, LogLevel.Warning, "Task {TaskName}[{TaskId}] has come back {Deaths} times from processes that died; it runs alone next, from queue {Queue}")]
     public static partial void RunsAlone(ILogger logger, string taskName, string taskId, int deaths, string queue);
 
     [LoggerMessage(2181, LogLevel.Information, "Task {TaskName}[{TaskId}] came back to queue {Queue}, perhaps from a process that died over it (return {Deaths}; at {MostDeaths} it is put aside)")]
     public static partial void CameBack(ILogger logger, string taskName, string taskId, string queue, int deaths, int mostDeaths);
+
+    [LoggerMessage(2182, LogLevel.Warning, "Message {MessageId} of task {TaskName} was removed from {Quarantine} for good, because {Why}. It was put aside as {Reason}: {Text}")]
+    public static partial void QuarantineTrimmed(ILogger logger, string messageId, string taskName, string quarantine, string why, string reason, string text);
+
+    [LoggerMessage(2183, LogLevel.Warning, "{Quarantine} could not be kept within its bounds; it is tried again later")]
+    public static partial void QuarantineNotTrimmed(ILogger logger, Exception error, string quarantine);
+
+    [LoggerMessage(2184, LogLevel.Information, "Broker {Broker} does not count messages: quarantine_max_count ({MaxCount}) has no effect there, quarantine_max_age has")]
+    public static partial void QuarantineNotCounted(ILogger logger, string broker, int maxCount);
 
     [LoggerMessage(2030, LogLevel.Warning, "Results cannot be read at the moment; reading is tried again")]
     public static partial void ResultsUnreadable(ILogger logger, Exception error);
@@ -149,11 +161,8 @@ internal static partial class Log
     [LoggerMessage(2142, LogLevel.Warning, "The progress of task {TaskName}[{TaskId}] could not be stored; the task runs on")]
     public static partial void ProgressNotStored(ILogger logger, Exception error, string taskName, string taskId);
 
-    [LoggerMessage(2040, LogLevel.Error, "Task {TaskName}[{TaskId}] has run, but what should come after it cannot be sent; it counts as failed and its message is put aside")]
-    public static partial void WorkflowBroken(ILogger logger, Exception error, string taskName, string taskId);
-
-    [LoggerMessage(2041, LogLevel.Error, "Task {TaskName}[{TaskId}] has failed, and its errbacks cannot be sent")]
-    public static partial void ErrbackBroken(ILogger logger, Exception error, string taskName, string taskId);
+    [LoggerMessage(2170, LogLevel.Warning, "Queue {Queue} exists with other properties than the options ask for, and is used as it is: {Reason} To change it, let workers empty it, delete it and start them again; or make the options alike")]
+    public static partial void QueueTakenAsItIs(ILogger logger, string queue, string reason);
 
     [LoggerMessage(2200, LogLevel.Information, "Worker {Node} does not listen to remote control: broker {Broker} has no fanout exchanges")]
     public static partial void ControlImpossible(ILogger logger, string node, string broker);
@@ -178,6 +187,24 @@ internal static partial class Log
 
     [LoggerMessage(2207, LogLevel.Information, "Rate limit of task {TaskName} is now {Limit}")]
     public static partial void RateLimitChanged(ILogger logger, string taskName, string limit);
+
+    [LoggerMessage(2190, LogLevel.Warning, "Worker {Node} cannot reach shared state: tasks with limits over all workers wait until it answers. This is told once")]
+    public static partial void LimitsAway(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2191, LogLevel.Information, "Worker {Node} reaches shared state again; tasks with limits go on")]
+    public static partial void LimitsBack(ILogger logger, string node);
+
+    [LoggerMessage(2192, LogLevel.Warning, "Worker {Node} has paused queues {Queues}: nothing of them is begun until they are resumed")]
+    public static partial void QueuesPaused(ILogger logger, string node, string queues);
+
+    [LoggerMessage(2193, LogLevel.Information, "Worker {Node} has resumed queues {Queues}")]
+    public static partial void QueuesResumed(ILogger logger, string node, string queues);
+
+    [LoggerMessage(2194, LogLevel.Warning, "Worker {Node} cannot read in shared state which queues are paused; it goes on with what it knows and tries again")]
+    public static partial void PausesUnread(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2195, LogLevel.Debug, "Task {TaskName}[{TaskId}] is over its limit and goes back to queue {Queue} for {Delay}")]
+    public static partial void LimitDeferred(ILogger logger, string taskName, string taskId, string queue, TimeSpan delay);
 
     [LoggerMessage(2208, LogLevel.Information, "Time limits of task {TaskName} are now soft {Soft}, hard {Hard}")]
     public static partial void TimeLimitsChanged(ILogger logger, string taskName, TimeSpan? soft, TimeSpan? hard);
@@ -238,4 +265,31 @@ internal static partial class Log
 
     [LoggerMessage(2065, LogLevel.Debug, "Event queue {Queue} could not be deleted when its receiver was closed; it expires, or the next receiver of this machine takes it over")]
     public static partial void EventQueueLeft(ILogger logger, Exception error, string queue);
+
+    [LoggerMessage(2150, LogLevel.Warning, "Soft shutdown of {Node}: the {Running} running tasks have {Limit} to finish, then they are cancelled and given back")]
+    public static partial void SoftShutdown(ILogger logger, string node, int running, TimeSpan limit);
+
+    [LoggerMessage(2151, LogLevel.Information, "{Node} runs {Running} tasks of at most {Concurrency} and holds {Waiting} more")]
+    public static partial void RunsDumped(ILogger logger, string node, int running, int concurrency, int waiting);
+
+    [LoggerMessage(2152, LogLevel.Information, "Running: {TaskName}[{TaskId}] from queue {Queue}, for {Age}, after {Retries} retries")]
+    public static partial void RunDumped(ILogger logger, string taskName, string taskId, string queue, TimeSpan age, int retries);
+
+    [LoggerMessage(2153, LogLevel.Information, "{Node} now runs at most {Concurrency} tasks at once (autoscale {Maximum},{Minimum})")]
+    public static partial void Autoscaled(ILogger logger, string node, int concurrency, int maximum, int minimum);
+
+    [LoggerMessage(2154, LogLevel.Information, "{Node} has begun {Number} tasks, as many as worker_max_tasks allows, and stops: its supervisor is to start it again")]
+    public static partial void MaxTasksReached(ILogger logger, string node, int number);
+
+    [LoggerMessage(2155, LogLevel.Information, "{Node} answers probes at {Address}")]
+    public static partial void ProbeListens(ILogger logger, string node, System.Net.IPEndPoint address);
+
+    [LoggerMessage(2156, LogLevel.Warning, "The probe of {Node} could not take a connection; it tries again")]
+    public static partial void ProbeFaulted(ILogger logger, Exception error, string node);
+
+    [LoggerMessage(2157, LogLevel.Warning, "Task {TaskName}[{TaskId}] from queue {Queue} is unacknowledged for {Age}: after {Limit} the broker takes its message back and gives it to another. Raise the limit (consumer_timeout), split the task, or set AcksLate to false for it")]
+    public static partial void AcknowledgeSoon(ILogger logger, string taskName, string taskId, string queue, TimeSpan age, TimeSpan limit);
+
+    [LoggerMessage(2158, LogLevel.Error, "The broker has taken back what {Node} held, and its runs are cancelled ({Number} tasks): {Reason}")]
+    public static partial void TakenBack(ILogger logger, string node, int number, string reason);
 }

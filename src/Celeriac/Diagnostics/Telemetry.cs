@@ -36,6 +36,7 @@ internal static class Telemetry
     public const string Eta = "celeriac.task.eta";
     public const string QueueLatency = "celeriac.task.queue_latency_ms";
     public const string Node = "celeriac.worker.node";
+    public const string QuarantineReason = "celeriac.quarantine.reason";
 
     public const string Publish = "publish";
     public const string Process = "process";
@@ -68,4 +69,8 @@ internal static class Telemetry
     public static Counter<long> Retries { get; } = s_meter.CreateCounter<long>("celeriac.task.retries", "{task}", "Runs that ended with another try.");
 
     public static Counter<long> LeasesLost { get; } = s_meter.CreateCounter<long>("celeriac.lease.lost", "{task}", "Outcomes refused, because the message belonged to another worker by then.");
+
+    public static Counter<long> Quarantined { get; } = s_meter.CreateCounter<long>("celeriac.quarantine.added", "{message}", "Messages put into quarantine.");
+
+    public static Counter<long> QuarantineTrimmed { get; } = s_meter.CreateCounter<long>("celeriac.quarantine.trimmed", "{message}", "Messages that a quarantine has lost to its bounds.");
 }

@@ -13,6 +13,9 @@ internal sealed class AppOverrides(AppRegistration registration) : IDisposable
     /// <summary>True when the worker runs with the host.</summary>
     public bool RunsWorker { get; set; } = registration.RunsWorker;
 
+    /// <summary>True when the worker's own timeouts say how long its tasks have at the end, and not the host's.</summary>
+    public bool OutlastsHost { get; set; }
+
     /// <summary>Fires when running tasks are to be cancelled at once.</summary>
     public CancellationToken StopNow => _stopNow.Token;
 

@@ -56,7 +56,8 @@ internal static class AppParts
     {
         var shared = Options(services, app);
         return new Worker(
-            Get<TaskClient>(services, app), Get<TaskRegistry>(services, app), WorkerOptions(services, app), shared, services, Logs(services), Time(services)) { Filters = app.Filters };
+            Get<TaskClient>(services, app), Get<TaskRegistry>(services, app), WorkerOptions(services, app), shared, services, Logs(services), Time(services))
+        { Filters = app.Filters };
     }
 
     public static ILoggerFactory Logs(IServiceProvider services) => services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;

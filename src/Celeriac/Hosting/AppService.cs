@@ -48,7 +48,7 @@ internal sealed class AppService(IServiceProvider services, AppRegistration app)
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         var overrides = AppParts.Overrides(services, app);
-        await using var impatience = cancellationToken.Register(overrides.CancelTasks).ConfigureAwait(false);
+        await using var impatience = (overrides.OutlastsHost ? CancellationToken.None : cancellationToken).Register(overrides.CancelTasks).ConfigureAwait(false);
         await _working.ConfigureAwait(false);
     }
 

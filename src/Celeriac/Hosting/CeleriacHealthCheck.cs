@@ -8,7 +8,7 @@ namespace Celeriac.Hosting;
 /// Whether an app reaches its broker and, where its worker runs with the host, consumes. A broker that is away for a moment is degraded,
 /// because the app reconnects by itself; only one that stays away is a failure. So is a result store that has a connection of its own.
 /// </summary>
-internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistration app, TimeSpan patience) : IHealthCheck
+internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistration app, TimeSpan patience, long? quarantineAlarm = null) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -36,7 +36,7 @@ internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistra
         }
         return health.State != ConnectionState.Connected ? Away(context, $"'{transport.Name}'", health, data)
             : resultHealth is { State: not ConnectionState.Connected } ? Away(context, "the result store", resultHealth, data)
-            : Connected(transport, data);
+            : await QuarantineAlarm.AskAsync(services, app, quarantineAlarm, data, cancellationToken).ConfigureAwait(false) ?? Connected(context, transport, data);
     }
 
     /// <summary>How it stands. An app that has not used its broker yet connects for the answer: nobody could tell otherwise.</summary>
@@ -60,7 +60,7 @@ internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistra
         return health();
     }
 
-    private HealthCheckResult Connected(ITransport transport, Dictionary<string, object> data)
+    private HealthCheckResult Connected(HealthCheckContext context, ITransport transport, Dictionary<string, object> data)
     {
         if (!AppParts.Overrides(services, app).RunsWorker)
         {
@@ -69,6 +69,10 @@ internal sealed class CeleriacHealthCheck(IServiceProvider services, AppRegistra
         var worker = AppParts.Get<Worker>(services, app);
         data["worker"] = worker.Node;
         data["running"] = worker.Running;
+        if (worker.Life.Health.IsStopping)
+        {
+            return new HealthCheckResult(context.Registration.FailureStatus, $"Worker '{worker.Node}' is stopping and takes no more tasks.", data: data);
+        }
         return worker.Ready.IsCompletedSuccessfully
             ? HealthCheckResult.Healthy($"Connected to '{transport.Name}'; worker '{worker.Node}' consumes.", data)
             : HealthCheckResult.Degraded($"Connected to '{transport.Name}', but worker '{worker.Node}' does not consume yet: it is starting, or a queue refuses it; the log says which.", data: data);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
+using Celeriac.Working.Life;
 
 namespace Celeriac.Hosting;
 
@@ -30,8 +31,17 @@ internal static class OptionFaults
         ExchangeFault("EventExchange (event_exchange)", options.EventExchange),
         ContentFault(options),
         NumberFault("MaxBodyBytes (max_body_bytes)", options.MaxBodyBytes, 1, LargestBody, "Give the largest body in bytes; the default is 16777216."),
+        ExchangeNameFault("DefaultExchange (task_default_exchange)", options.DefaultExchange),
         NumberFault("MaxResultBytes (result_max_bytes)", options.MaxResultBytes, 1, LargestResult, "Give the largest result in bytes; the default is 16777216."),
-    }.OfType<string>();
+    }.Concat(options.TaskQueues.Select(queue => QueueFault("TaskQueues (task_queues)", queue.Name))).Concat(DoubleQueues(options)).OfType<string>();
+
+    private static IEnumerable<string> DoubleQueues(CeleriacOptions options) =>
+        from queue in options.TaskQueues
+        group queue by queue.Name into named
+        where named.Distinct().Count() > 1
+        select $"TaskQueues (task_queues) has queue '{named.Key}' twice, with different properties. Leave one of them.";
+
+    private static string? ExchangeNameFault(string key, string? exchange) => string.IsNullOrEmpty(exchange) ? null : QueueFault(key, exchange)?.Replace("a queue name", "an exchange name", StringComparison.Ordinal);
 
     /// <summary>What is wrong with the two together.</summary>
     public static IEnumerable<string> Between(CeleriacOptions options, WorkerOptions worker) =>
@@ -48,10 +58,20 @@ internal static class OptionFaults
         NumberFault("SynchronousConcurrency (worker_synchronous_concurrency)", options.SynchronousConcurrency, 1, MostThreads, "Give how many threads synchronous tasks may have."),
         NumberFault("Prefetch (worker_prefetch)", options.Prefetch, 0, MostAhead, "Give how many messages are fetched and not yet done, or 0 for as many as there are free slots."),
         NumberFault("MaxDeaths (worker_max_deaths)", options.MaxDeaths, 0, 1000, "Give after how many dead worker processes a message is put aside, or 0 for never."),
+        TimeFault("QuarantineMaxAge (quarantine_max_age)", options.QuarantineMaxAge, s_longestExpiry, "Give how long messages stay in quarantine, or 0 to keep them."),
+        NumberFault("QuarantineMaxCount (quarantine_max_count)", options.QuarantineMaxCount, 0, int.MaxValue, "Give how many messages a quarantine may hold, or 0 for no bound."),
         NumberFault("PrefetchMultiplier (worker_prefetch_multiplier)", options.PrefetchMultiplier, 1, 1000, "Give 1 for as many messages as there are free slots."),
+        options.ConcurrencyLease >= TimeSpan.FromSeconds(1) && options.ConcurrencyLease <= TimeSpan.FromHours(1)
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"ConcurrencyLease (worker_concurrency_lease) is '{options.ConcurrencyLease.TotalSeconds:0.###}' s, but must be 1–3600 s. Give after how long the places of a killed worker come free."),
         NodeFault(options.NodeName),
         HeartbeatFault(options.HeartbeatInterval),
         TimeFault("ShutdownTimeout (worker_shutdown_timeout)", options.ShutdownTimeout, s_longestShutdown, "Give less than the host's own shutdown timeout, which is 30 s by default."),
+        TimeFault("SoftShutdownTimeout (worker_soft_shutdown_timeout)", options.SoftShutdownTimeout, s_longestShutdown, "Give how long tasks may still run after SIGQUIT, or 0 to cancel them at once."),
+        NumberFault("MaxTasks (worker_max_tasks)", options.MaxTasks, 0, int.MaxValue, "Give after how many tasks the worker stops, or 0 for never."),
+        NumberFault("LagLimit (worker_lag_limit)", options.LagLimit, 0, int.MaxValue, "Give how many messages may wait before /lag answers 503."),
+        AutoscaleFault(options.Autoscale),
+        ProbeFault(options.Probe),
     }.Concat((options.Queues ?? []).Select(queue => QueueFault("Queues (worker_queues)", queue))).OfType<string>();
 
     private static string? ContentFault(CeleriacOptions options)
@@ -124,6 +144,14 @@ internal static class OptionFaults
             return $"NodeName (worker_node_name): {error.Message}";
         }
     }
+
+    private static string? AutoscaleFault(AutoscaleBounds? autoscale) => autoscale is not { } bounds || (bounds.Maximum is >= 1 and <= MostTasks && bounds.Minimum >= 0 && bounds.Minimum <= bounds.Maximum)
+        ? null
+        : $"Autoscale (worker_autoscale) is '{bounds}', but the first number must be 1–{MostTasks} and the second 0 to the first. Give the most and the least, for example 10,3.";
+
+    private static string? ProbeFault(string? probe) => probe is null || ProbeAddress.Parse(probe) is not null
+        ? null
+        : $"Probe (worker_probe) is '{probe}', but must be a port or an IP address with a port. Give for example 8080, or 0.0.0.0:8080 to be reached from other machines.";
 
     private static string? HeartbeatFault(TimeSpan interval) =>
         interval >= s_shortestHeartbeat && interval <= s_longestHeartbeat

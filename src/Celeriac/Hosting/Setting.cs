@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Configuration;
 
 namespace Celeriac.Hosting;
 
@@ -11,6 +12,9 @@ namespace Celeriac.Hosting;
 /// <param name="Read">What the text changes; null where it cannot be read.</param>
 internal sealed record Setting(string Name, string[] Aliases, string Expected, string Example, Func<string, OptionsChange?> Read)
 {
+    /// <summary>What a group of members changes, for a setting that may be a map; null for one that is a text alone.</summary>
+    public Func<IConfigurationSection, List<string>, OptionsChange>? ReadMap { get; init; }
+
     /// <summary>A name without what people write differently: <c>Broker:Url</c>, <c>broker_url</c>, <c>BrokerUrl</c> and <c>BROKER_URL</c> are one.</summary>
     public static string Normalise(string name)
     {
@@ -38,6 +42,9 @@ internal sealed record Setting(string Name, string[] Aliases, string Expected, s
     public static Setting WorkerNumber(string name, string[] aliases, string example, Action<WorkerOptions, int> set) =>
         new(name, aliases, "a whole number", example, text => WholeNumber(text) is { } number ? new OptionsChange(null, options => set(options, number)) : null);
 
+    public static Setting Byte(string name, string[] aliases, string example, Action<CeleriacOptions, byte> set) =>
+        new(name, aliases, "0–255", example, text => WholeNumber(text) is >= 0 and <= 255 and var number ? new OptionsChange(options => set(options, (byte)number), null) : null);
+
     public static Setting Duration(string name, string[] aliases, string example, Action<CeleriacOptions, TimeSpan> set) =>
         new(name, aliases, "seconds, or hours as hh:mm:ss", example, text => Time(text) is { } time ? new OptionsChange(options => set(options, time), null) : null);
 
@@ -50,10 +57,10 @@ internal sealed record Setting(string Name, string[] Aliases, string Expected, s
     public static Setting WorkerSwitch(string name, string[] aliases, string example, Action<WorkerOptions, bool> set) =>
         new(name, aliases, "true or false", example, text => YesOrNo(text) is { } value ? new OptionsChange(null, options => set(options, value)) : null);
 
-    private static int? WholeNumber(string text) =>
+    internal static int? WholeNumber(string text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private static TimeSpan? Time(string text)
+    internal static TimeSpan? Time(string text)
     {
         if (text.Contains(':', StringComparison.Ordinal))
         {

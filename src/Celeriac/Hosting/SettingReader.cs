@@ -50,7 +50,11 @@ internal sealed class SettingReader
     {
         foreach (var child in section.GetChildren())
         {
-            if (ListOf(child) is { } text)
+            if (IsMap(child.Key, child) is { } map)
+            {
+                _changes.Add(map.ReadMap!(child, _faults));
+            }
+            else if (ListOf(child) is { } text)
             {
                 ReadSetting(child.Path, child.Key, text);
             }
@@ -69,9 +73,20 @@ internal sealed class SettingReader
     {
         foreach (var child in group.GetChildren())
         {
-            ReadSetting(child.Path, $"{group.Key}_{child.Key}", ListOf(child) ?? "");
+            if (IsMap($"{group.Key}_{child.Key}", child) is { } map)
+            {
+                _changes.Add(map.ReadMap!(child, _faults));
+            }
+            else
+            {
+                ReadSetting(child.Path, $"{group.Key}_{child.Key}", ListOf(child) ?? "");
+            }
         }
     }
+
+    /// <summary>The setting, where it may be a map and this is one, or a list of maps.</summary>
+    private static Setting? IsMap(string name, IConfigurationSection section) =>
+        SettingTable.Find(name) is { ReadMap: not null } setting && section.GetChildren().Any(child => !int.TryParse(child.Key, out _) || child.GetChildren().Any()) ? setting : null;
 
     /// <summary>Another app's section, of another program perhaps, unless its name looks like a slip of the pen.</summary>
     private void ReadForeignGroup(IConfigurationSection group)
@@ -96,10 +111,10 @@ internal sealed class SettingReader
 
     private void ReadEnvironment(IReadOnlyList<KeyValuePair<string, string>> variables)
     {
-        // Celery's variables may be there for a Python program: those without a meaning here are its own business.
+        // Celery's variables may be there for a Python program: those without a meaning here are its own business, and its routes are written in Python.
         if (_app.IsUnnamed)
         {
-            foreach (var (key, text) in WithPrefix(variables, "CELERY_").Where(variable => SettingTable.Find(variable.Name) is not null).Select(variable => (variable.Key, variable.Text)))
+            foreach (var (key, text) in WithPrefix(variables, "CELERY_").Where(variable => SettingTable.Find(variable.Name) is { ReadMap: null }).Select(variable => (variable.Key, variable.Text)))
             {
                 ReadSetting(key, key["CELERY_".Length..], text);
             }

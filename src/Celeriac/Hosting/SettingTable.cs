@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Celeriac.Messaging;
 
 namespace Celeriac.Hosting;
 
@@ -11,6 +12,17 @@ internal static class SettingTable
         Setting.Text("result_backend", [], "sqlite://results.db", (options, url) => options.ResultBackend = url),
         Setting.Text("state_store", [], "redis://localhost:6379/0", (options, url) => options.StateStore = url),
         Setting.Text("task_default_queue", ["default_queue"], "celery", (options, queue) => options.DefaultQueue = queue),
+        RoutingSettings.Routes,
+        RoutingSettings.Queues,
+        Setting.Switch("task_create_missing_queues", ["create_missing_queues"], "true", (options, value) => options.CreateMissingQueues = value),
+        Setting.Choice<QueueType>("task_create_missing_queue_type", ["create_missing_queue_type"], "quorum", (options, type) => options.CreateMissingQueueType = type),
+        Setting.Choice<QueueType>("task_default_queue_type", ["default_queue_type"], "quorum", (options, type) => options.DefaultQueueType = type),
+        Setting.Text("task_default_exchange", ["default_exchange"], "celery", (options, name) => options.DefaultExchange = name),
+        Setting.Choice<ExchangeType>("task_default_exchange_type", ["default_exchange_type"], "topic", (options, type) => options.DefaultExchangeType = type),
+        Setting.Text("task_default_routing_key", ["default_routing_key"], "celery", (options, key) => options.DefaultRoutingKey = key),
+        Setting.Byte("task_default_priority", ["default_priority"], "5", (options, priority) => options.DefaultPriority = priority),
+        Setting.Byte("task_queue_max_priority", ["queue_max_priority"], "10", (options, priority) => options.QueueMaxPriority = priority),
+        Setting.Switch("task_inherit_parent_priority", ["inherit_parent_priority"], "true", (options, value) => options.InheritParentPriority = value),
         Setting.Duration("result_expires", [], "86400", (options, time) => options.ResultExpires = time),
         Setting.Switch("result_extended", [], "false", (options, value) => options.ResultExtended = value),
         Setting.Number("max_body_bytes", ["task_max_body_bytes"], "16777216", (options, bytes) => options.MaxBodyBytes = bytes),
@@ -21,6 +33,7 @@ internal static class SettingTable
         Setting.Switch("task_send_sent_event", ["send_sent_event"], "true", (options, value) => options.SendSentEvent = value),
         Setting.Text("event_exchange", [], "celeryev", (options, name) => options.EventExchange = name),
         Setting.WorkerText("worker_queues", ["queues"], "celery,mail", (options, queues) => options.Queues = Split(queues)),
+        Setting.WorkerText("worker_exclude_queues", ["exclude_queues"], "mail", (options, queues) => options.ExcludeQueues = Split(queues)),
         new Setting("worker_pool", ["pool"], "threads, processes (prefork) or solo", "processes", name => WorkerPoolNames.Find(name) is { } pool ? new OptionsChange(null, options => options.Pool = pool) : null),
         Setting.WorkerNumber("worker_max_tasks_per_child", ["max_tasks_per_child"], "100", (options, number) => options.MaxTasksPerChild = number),
         Setting.WorkerNumber("worker_max_memory_per_child", ["max_memory_per_child"], "200000", (options, number) => options.MaxMemoryPerChild = number),
@@ -29,6 +42,9 @@ internal static class SettingTable
         Setting.WorkerNumber("worker_synchronous_concurrency", ["synchronous_concurrency"], "8", (options, number) => options.SynchronousConcurrency = number),
         Setting.WorkerNumber("worker_prefetch", ["prefetch"], "0", (options, number) => options.Prefetch = number),
         Setting.WorkerNumber("worker_max_deaths", ["max_deaths"], "3", (options, number) => options.MaxDeaths = number),
+        Setting.WorkerDuration("quarantine_max_age", ["worker_quarantine_max_age"], "2592000", (options, time) => options.QuarantineMaxAge = time),
+        Setting.WorkerNumber("quarantine_max_count", ["worker_quarantine_max_count"], "10000", (options, number) => options.QuarantineMaxCount = number),
+        Setting.WorkerDuration("worker_concurrency_lease", ["concurrency_lease"], "30", (options, time) => options.ConcurrencyLease = time),
         Setting.WorkerNumber("worker_prefetch_multiplier", ["prefetch_multiplier"], "1", (options, number) => options.PrefetchMultiplier = number),
         Setting.WorkerText("worker_node_name", ["node_name"], "celeriac@%h", (options, name) => options.NodeName = name),
         Setting.WorkerSwitch("task_acks_late", ["acks_late", "worker_acks_late"], "true", (options, value) => options.AcksLate = value),
@@ -41,6 +57,13 @@ internal static class SettingTable
         Setting.WorkerSwitch("worker_without_heartbeat", ["without_heartbeat"], "false", (options, value) => options.WithoutHeartbeat = value),
         Setting.WorkerDuration("worker_heartbeat_interval", ["heartbeat_interval"], "2", (options, time) => options.HeartbeatInterval = time),
         Setting.WorkerDuration("worker_shutdown_timeout", ["shutdown_timeout"], "25", (options, time) => options.ShutdownTimeout = time),
+        Setting.WorkerDuration("worker_soft_shutdown_timeout", ["soft_shutdown_timeout"], "0", (options, time) => options.SoftShutdownTimeout = time),
+        Setting.WorkerSwitch("worker_enable_soft_shutdown_on_idle", ["enable_soft_shutdown_on_idle"], "false", (options, value) => options.EnableSoftShutdownOnIdle = value),
+        new("worker_autoscale", ["autoscale"], "two whole numbers, the most and the least", "10,3",
+            text => AutoscaleBounds.Parse(text) is { } bounds ? new OptionsChange(null, options => options.Autoscale = bounds) : null),
+        Setting.WorkerNumber("worker_max_tasks", ["max_tasks"], "1000", (options, number) => options.MaxTasks = number),
+        Setting.WorkerText("worker_probe", ["probe"], "8080", (options, address) => options.Probe = address),
+        Setting.WorkerNumber("worker_lag_limit", ["lag_limit"], "10000", (options, number) => options.LagLimit = number),
     ];
 
     private static readonly FrozenDictionary<string, Setting> s_byName =

@@ -16,4 +16,7 @@ internal readonly record struct EncodeContext(
 {
     /// <summary>The claim of a unique task, as its header; null for none.</summary>
     public string? Unique { get; init; }
+
+    /// <summary>The priority by call, declaration and route; null for the signature's own.</summary>
+    public byte? Priority { get; init; }
 }

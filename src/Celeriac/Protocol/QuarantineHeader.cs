@@ -15,4 +15,13 @@ internal static class QuarantineHeader
     public const string Time = Prefix + "time";
     /// <summary>The node that put it aside.</summary>
     public const string Node = Prefix + "node";
+    /// <summary>How often the message was put aside, this time included. Stays on a message that is sent again.</summary>
+    public const string Count = Prefix + "count";
+    /// <summary>When it was put aside first. Stays too.</summary>
+    public const string FirstTime = Prefix + "first-time";
+    /// <summary>The priority it had: a quarantine is served in the order of arrival.</summary>
+    public const string Priority = Prefix + "priority";
+
+    /// <summary>True for what is noted while the message lies aside, and taken off when it is sent again.</summary>
+    public static bool EndsWithRetry(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) && name is not (Count or FirstTime);
 }

@@ -36,17 +36,20 @@ internal static class TaskHeader
     /// <summary>Ours: the claim that a unique task holds in shared state.</summary>
     public const string Unique = "x-celeriac-unique";
 
+    /// <summary>Ours: how often a limit has sent the message back into the broker, and when its turn under a rate limit is.</summary>
+    public const string LimitTrip = "x-celeriac-limit";
+
     /// <summary>True for the names that a user's own headers may not take.</summary>
     public static bool IsReserved(string name) => name is
         Lang or Task or Id or Shadow or Eta or Expires or Group or GroupIndex or Retries or TimeLimit or RootId or ParentId or
         ArgsRepr or KwargsRepr or Origin or IgnoreResult or ReplacedTaskNesting or StampedHeaders or Stamps or Compression or Unique;
 
-    /// <summary>True for headers that tell a message's past on a broker or in our quarantine: a message sent anew starts without them.</summary>
+    /// <summary>True for headers that tell a message's past on a broker or in our quarantine: a message sent anew starts without them. How often it was put aside stays.</summary>
     public static bool TellsThePast(string name) =>
         // RabbitMQ reads x-death to find dead-letter cycles and would drop a retry that went through a delay queue before.
         name.StartsWith("x-death", StringComparison.Ordinal) ||
         name.StartsWith("x-first-death", StringComparison.Ordinal) ||
         name.StartsWith("x-last-death", StringComparison.Ordinal) ||
-        name is "x-delivery-count" or "x-acquired-count" or UnknownTries or Deaths or ToldReceived ||
-        name.StartsWith(QuarantineHeader.Prefix, StringComparison.Ordinal);
+        name is "x-delivery-count" or "x-acquired-count" or UnknownTries or Deaths or ToldReceived or LimitTrip ||
+        QuarantineHeader.EndsWithRetry(name);
 }

@@ -41,7 +41,7 @@ internal static class TaskMessageCodec
             ContentEncoding = format.Encoding,
             CorrelationId = context.TaskId,
             ReplyTo = context.ReplyTo,
-            Priority = options.Priority ?? signature.Declared?.Priority ?? 0,
+            Priority = context.Priority ?? options.Priority ?? signature.Declared?.Priority ?? 0,
             Headers = headers,
         };
     }

@@ -56,14 +56,15 @@ internal sealed class BulkSending<TResult>(TaskClient client, Func<SentCall, TRe
     private async ValueTask SendPlainAsync(List<Signature> chunk, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        Destination[] routed = [.. chunk.Select(client.Router.Route)];
         var destinations = Telemetry.Source.HasListeners() || Telemetry.Sent.Enabled || Telemetry.OperationDuration.Enabled
-            ? chunk.Select(client.DestinationOf).Distinct(StringComparer.Ordinal).ToList()
+            ? routed.Select(destination => destination.Text).Distinct(StringComparer.Ordinal).ToList()
             : [client.DefaultQueue];
         using var telemetry = client.Telemetry.Begin(destinations.Count == 1 ? destinations[0] : "(several)", task: null, chunk.Count);
         var tasks = new PreparedTask[chunk.Count];
         for (var index = 0; index < tasks.Length; index++)
         {
-            tasks[index] = await client.PrepareAsync(chunk[index], chunk[index].Options.TaskId ?? TaskId.New(), claim: null, telemetry.Span, cancellationToken).ConfigureAwait(false);
+            tasks[index] = await client.PrepareAsync(chunk[index], chunk[index].Options.TaskId ?? TaskId.New(), claim: null, routed[index], telemetry.Span, cancellationToken).ConfigureAwait(false);
         }
         var faults = new Exception?[tasks.Length];
         await PublishAsync(tasks, faults, [.. Enumerable.Range(0, tasks.Length)], cancellationToken).ConfigureAwait(false);

@@ -67,7 +67,7 @@ internal sealed class CanvasSending(TaskClient client)
         {
             replyTo = await client.Results.PrepareAsync(task.Options.TaskId!, cancellationToken).ConfigureAwait(false);
         }
-        var frozen = new Freezing(static _ => TaskId.New()) { ReplyTo = replyTo }.Freeze(named);
+        var frozen = new Freezing(static _ => TaskId.New()) { ReplyTo = replyTo, Fix = client.Router.Fix }.Freeze(named);
         // The equal call that is under way would not go on with this workflow.
         var now = Planning.Now(frozen).Select(static task => task.ChainBytes.IsEmpty ? task : task.Set(static options => options with { Unique = UniqueUntil.None })).ToList();
         if (now.Count == 1)

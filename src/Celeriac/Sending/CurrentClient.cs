@@ -64,12 +64,13 @@ internal static class CurrentClient
 }
 
 /// <summary>What the calls made inside a running task inherit, and the children it has sent.</summary>
-internal sealed class RunningTask(string id, string rootId)
+internal sealed class RunningTask(string id, string rootId, byte? priority = null)
 {
     private List<string>? _children;
 
     public string Id { get; } = id;
     public string RootId { get; } = rootId;
+    public byte? Priority { get; } = priority;
 
     public void AddChild(string id)
     {

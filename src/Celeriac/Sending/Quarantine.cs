@@ -13,9 +13,8 @@ public sealed class Quarantine
     /// <summary>The most messages that one call can look at.</summary>
     public const int MaximumMessages = 65_535;
 
-    // Between counting and receiving somebody else may have taken a message; then there is nothing more to wait for.
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(3);
     private readonly TaskClient _client;
+    private readonly QuarantineVisit _visit;
 
     /// <summary>The quarantine of a queue.</summary>
     /// <param name="client">Whose broker.</param>
@@ -26,6 +25,7 @@ public sealed class Quarantine
         _client = client;
         Queue = queue ?? client.DefaultQueue;
         QuarantineQueue = TaskQueues.QuarantineOf(Queue);
+        _visit = new QuarantineVisit(client, Queue);
     }
 
     /// <summary>The task queue.</summary>
@@ -38,124 +38,150 @@ public sealed class Quarantine
     /// <param name="limit">The most to answer.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
-    public async ValueTask<IReadOnlyList<QuarantinedMessage>> ListAsync(int limit = 100, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<QuarantinedMessage>> ListAsync(int limit = 100, CancellationToken cancellationToken = default) =>
+        (await ListAsync(QuarantineFilter.Everything, limit, cancellationToken).ConfigureAwait(false)).Messages;
+
+    /// <summary>The first messages that fit, oldest first, and whether some could not be looked at.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="limit">The most to answer.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
+    public async ValueTask<QuarantineListing> ListAsync(QuarantineFilter filter, int limit = 100, CancellationToken cancellationToken = default)
     {
+        Require(filter, limit);
         var messages = new List<QuarantinedMessage>();
-        await VisitAsync(limit, (_, message) =>
+        // What comes first is all that is asked for: no more is taken than that.
+        var most = filter == QuarantineFilter.Everything ? limit : MaximumMessages;
+        var unseen = await _visit.RunAsync(most, (_, message) =>
         {
-            messages.Add(message);
+            if (filter.Matches(message))
+            {
+                messages.Add(message);
+            }
+            return ValueTask.FromResult(messages.Count < limit);
+        }, cancellationToken).ConfigureAwait(false);
+        return new QuarantineListing(messages, unseen);
+    }
+
+    /// <summary>How many messages there are of each reason. Looks at each.</summary>
+    /// <param name="filter">Which; null, the default, for all.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
+    public async ValueTask<QuarantineCounts> CountAsync(QuarantineFilter? filter = null, CancellationToken cancellationToken = default)
+    {
+        var byReason = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var unseen = await _visit.RunAsync(MaximumMessages, (_, message) =>
+        {
+            if (filter?.Matches(message) != false)
+            {
+                byReason[message.Reason] = byReason.GetValueOrDefault(message.Reason) + 1;
+            }
             return ValueTask.FromResult(true);
         }, cancellationToken).ConfigureAwait(false);
-        return messages;
+        return new QuarantineCounts(byReason, unseen);
     }
 
     /// <summary>The oldest message with that <see cref="QuarantinedMessage.Id"/>, or null.</summary>
-    /// <inheritdoc cref="ListAsync"/>
-    public async ValueTask<QuarantinedMessage?> FindAsync(string id, CancellationToken cancellationToken = default)
+    /// <inheritdoc cref="ListAsync(int, CancellationToken)"/>
+    public async ValueTask<QuarantinedMessage?> FindAsync(string id, CancellationToken cancellationToken = default) =>
+        (await ListAsync(WithId(id), 1, cancellationToken).ConfigureAwait(false)).Messages is [var found, ..] ? found : null;
+
+    /// <summary>
+    /// Sends the oldest message with that id to its queue again and takes it out of the quarantine, as one step. Answers whether it was sent: false where it is not there
+    /// or has expired.
+    /// </summary>
+    /// <inheritdoc cref="ListAsync(int, CancellationToken)"/>
+    public async ValueTask<bool> RetryAsync(string id, CancellationToken cancellationToken = default) =>
+        (await RetryAsync(WithId(id), 1, null, cancellationToken).ConfigureAwait(false)).Count > 0;
+
+    /// <summary>
+    /// Sends the first messages that fit to their queue again, with id, arguments and options as they came, and takes them out of the quarantine, each as one step.
+    /// They begin with no retries; <paramref name="retry"/> can say otherwise. What has expired stays.
+    /// </summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="limit">The most to send.</param>
+    /// <param name="retry">How; null, the default, for the defaults of <see cref="QuarantineRetry"/>.</param>
+    /// <param name="cancellationToken">Ends the work; what was sent stays sent.</param>
+    /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
+    public async ValueTask<QuarantineChange> RetryAsync(
+        QuarantineFilter filter, int limit = MaximumMessages, QuarantineRetry? retry = null, CancellationToken cancellationToken = default)
     {
-        QuarantinedMessage? found = null;
-        await VisitAsync(MaximumMessages, (_, message) =>
+        Require(filter, limit);
+        retry ??= new QuarantineRetry();
+        var (count, expired) = (0, 0);
+        var sent = new Dictionary<string, int>(StringComparer.Ordinal);
+        var unseen = await _visit.RunAsync(MaximumMessages, async (delivery, message) =>
         {
-            found = message.Id == id ? message : null;
-            return ValueTask.FromResult(found is null);
+            // One that was sent a moment ago and has failed again is not sent a second time: the call would never end.
+            if (!filter.Matches(message) || (sent.TryGetValue(message.Id, out var before) && message.Count > before))
+            {
+                return true;
+            }
+            if (!retry.IgnoreExpires && message.Expires <= _client.Time.GetUtcNow())
+            {
+                expired++;
+                return true;
+            }
+            sent[message.Id] = message.Count;
+            count += await SendAsync(delivery, message, retry, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+            return count < limit;
         }, cancellationToken).ConfigureAwait(false);
-        return found;
+        return new QuarantineChange(count, expired, unseen);
     }
 
-    /// <summary>Sends the oldest message with that id to its queue again and takes it out of the quarantine, as one step. Answers whether it was there.</summary>
-    /// <inheritdoc cref="ListAsync"/>
-    public ValueTask<bool> RetryAsync(string id, CancellationToken cancellationToken = default) => SettleAsync(id, RetryAsync, cancellationToken);
-
-    /// <summary>Sends every message that is here now to its queue again; answers how many.</summary>
-    /// <inheritdoc cref="ListAsync"/>
-    public async ValueTask<int> RetryAllAsync(CancellationToken cancellationToken = default)
-    {
-        var retried = 0;
-        await VisitAsync(MaximumMessages, async (delivery, message) =>
-        {
-            retried += await RetryAsync(delivery, message, cancellationToken).ConfigureAwait(false) ? 1 : 0;
-            return true;
-        }, cancellationToken).ConfigureAwait(false);
-        return retried;
-    }
+    /// <summary>Sends every message that is here now to its queue again, but for those that have expired; answers how many.</summary>
+    /// <inheritdoc cref="ListAsync(int, CancellationToken)"/>
+    public async ValueTask<int> RetryAllAsync(CancellationToken cancellationToken = default) =>
+        (await RetryAsync(QuarantineFilter.Everything, cancellationToken: cancellationToken).ConfigureAwait(false)).Count;
 
     /// <summary>Deletes the oldest message with that id for good. Answers whether it was there.</summary>
-    /// <inheritdoc cref="ListAsync"/>
-    public ValueTask<bool> DeleteAsync(string id, CancellationToken cancellationToken = default) =>
-        SettleAsync(id, static async (delivery, _, token) => await delivery.AckAsync(token).ConfigureAwait(false) == CompletionStatus.Applied, cancellationToken);
+    /// <inheritdoc cref="ListAsync(int, CancellationToken)"/>
+    public async ValueTask<bool> DeleteAsync(string id, CancellationToken cancellationToken = default) =>
+        (await DeleteAsync(WithId(id), 1, cancellationToken).ConfigureAwait(false)).Count > 0;
+
+    /// <summary>Deletes the first messages that fit for good.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="limit">The most to delete.</param>
+    /// <param name="cancellationToken">Ends the work; what was deleted stays deleted.</param>
+    /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
+    public async ValueTask<QuarantineChange> DeleteAsync(QuarantineFilter filter, int limit = MaximumMessages, CancellationToken cancellationToken = default)
+    {
+        Require(filter, limit);
+        var count = 0;
+        var unseen = await _visit.RunAsync(MaximumMessages, async (delivery, message) =>
+        {
+            if (filter.Matches(message))
+            {
+                count += await delivery.AckAsync(cancellationToken).ConfigureAwait(false) == CompletionStatus.Applied ? 1 : 0;
+            }
+            return count < limit;
+        }, cancellationToken).ConfigureAwait(false);
+        return new QuarantineChange(count, 0, unseen);
+    }
 
     /// <summary>Deletes every message for good; answers how many.</summary>
-    /// <inheritdoc cref="ListAsync"/>
+    /// <inheritdoc cref="ListAsync(int, CancellationToken)"/>
     public async ValueTask<long> DeleteAllAsync(CancellationToken cancellationToken = default) =>
-        await ReadyAsync(cancellationToken).ConfigureAwait(false) == 0
+        await _visit.IsEmptyAsync(cancellationToken).ConfigureAwait(false)
             ? 0
             : await _client.Transport.PurgeAsync(QuarantineQueue, cancellationToken).ConfigureAwait(false);
 
-    private async ValueTask<bool> SettleAsync(string id, Func<Delivery, QuarantinedMessage, CancellationToken, ValueTask<bool>> settle, CancellationToken cancellationToken)
-    {
-        var settled = false;
-        await VisitAsync(MaximumMessages, async (delivery, message) =>
-        {
-            settled = message.Id == id && await settle(delivery, message, cancellationToken).ConfigureAwait(false);
-            return !settled;
-        }, cancellationToken).ConfigureAwait(false);
-        return settled;
-    }
-
-    private async ValueTask<bool> RetryAsync(Delivery delivery, QuarantinedMessage message, CancellationToken cancellationToken)
+    private async ValueTask<bool> SendAsync(Delivery delivery, QuarantinedMessage message, QuarantineRetry retry, CancellationToken cancellationToken)
     {
         await _client.Queues.EnsureAsync(message.Queue, cancellationToken).ConfigureAwait(false);
-        var completion = new Completion(delivery, Settlement.Ack) { FollowUps = [Publication.ToQueue(message.Queue, message.Message)] };
+        var completion = new Completion(delivery, Settlement.Ack) { FollowUps = [Publication.ToQueue(message.Queue, message.Again(retry))] };
         return await delivery.CompleteAsync(completion, cancellationToken).ConfigureAwait(false) == CompletionStatus.Applied;
     }
 
-    /// <summary>How many messages may be ready; where the broker does not count, as many as there is room for.</summary>
-    private async ValueTask<long> ReadyAsync(CancellationToken cancellationToken)
+    private static QuarantineFilter WithId(string id)
     {
-        await _client.Transport.ConnectAsync(cancellationToken).ConfigureAwait(false);
-        if (_client.Transport.Capabilities.Counts)
-        {
-            var counts = await _client.Transport.CountAsync(QuarantineQueue, cancellationToken).ConfigureAwait(false);
-            return counts is { IsLowerBound: true } ? long.MaxValue : counts?.Ready ?? 0;
-        }
-        await _client.Queues.EnsureQuarantineAsync(Queue, cancellationToken).ConfigureAwait(false);
-        return long.MaxValue;
+        ArgumentNullException.ThrowIfNull(id);
+        return new QuarantineFilter { Ids = [id] };
     }
 
-    /// <summary>Shows the messages that are ready now, until the visitor answers false; what it has not settled goes back untouched.</summary>
-    private async ValueTask VisitAsync(int limit, Func<Delivery, QuarantinedMessage, ValueTask<bool>> visit, CancellationToken cancellationToken)
+    private static void Require(QuarantineFilter filter, int limit)
     {
+        ArgumentNullException.ThrowIfNull(filter);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        var ready = (int)Math.Min(await ReadyAsync(cancellationToken).ConfigureAwait(false), Math.Min(limit, MaximumMessages));
-        if (ready == 0)
-        {
-            return;
-        }
-        var subscription = await _client.Transport.SubscribeAsync(new SubscriptionOptions([QuarantineQueue], ready) { ConsumerName = "quarantine" }, cancellationToken).ConfigureAwait(false);
-        await using (subscription.ConfigureAwait(false))
-        {
-            for (var count = 0; count < ready; count++)
-            {
-                if (await ReceiveAsync(subscription, cancellationToken).ConfigureAwait(false) is not { } delivery
-                    || !await visit(delivery, QuarantinedMessage.Of(delivery, Queue)).ConfigureAwait(false))
-                {
-                    return;
-                }
-            }
-        }
-    }
-
-    private static async ValueTask<Delivery?> ReceiveAsync(ISubscription subscription, CancellationToken cancellationToken)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        ending.CancelAfter(s_longestWait);
-        try
-        {
-            return await subscription.ReceiveAsync(ending.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return null;
-        }
     }
 }

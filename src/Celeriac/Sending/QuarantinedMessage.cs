@@ -28,6 +28,15 @@ public sealed record QuarantinedMessage
     /// <summary>When it was put aside; null where that is not written.</summary>
     public DateTimeOffset? Time { get; init; }
 
+    /// <summary>How often it was put aside, this time included.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>When it was put aside for the first time; null where that is not written.</summary>
+    public DateTimeOffset? FirstTime { get; init; }
+
+    /// <summary>After which moment a worker would not run it any more; null for never.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
     /// <summary>The node that put it aside.</summary>
     public string? Node { get; init; }
 
@@ -37,6 +46,7 @@ public sealed record QuarantinedMessage
     internal static QuarantinedMessage Of(Delivery delivery, string queue)
     {
         var headers = delivery.Message.Headers;
+        var time = TimeOf(headers, QuarantineHeader.Time);
         var taskId = TextOf(headers, TaskHeader.Id) ?? delivery.Message.CorrelationId;
         return new QuarantinedMessage
         {
@@ -46,14 +56,33 @@ public sealed record QuarantinedMessage
             Reason = TextOf(headers, QuarantineHeader.Reason) ?? "Unknown",
             Text = TextOf(headers, QuarantineHeader.Text) ?? "",
             Queue = TextOf(headers, QuarantineHeader.Queue) ?? queue,
-            Time = CeleryTime.TryParse(TextOf(headers, QuarantineHeader.Time), out var time) ? time : null,
+            Time = time,
+            Count = headers[QuarantineHeader.Count] is { Kind: HeaderKind.Long } count ? (int)Math.Clamp(count.AsLong(), 1, int.MaxValue) : 1,
+            FirstTime = TimeOf(headers, QuarantineHeader.FirstTime) ?? time,
+            Expires = TimeOf(headers, TaskHeader.Expires),
             Node = TextOf(headers, QuarantineHeader.Node),
             Message = delivery.Message with
             {
                 Headers = new MessageHeaders(headers.Where(header => !header.Key.StartsWith(QuarantineHeader.Prefix, StringComparison.Ordinal))),
+                Priority = headers[QuarantineHeader.Priority] is { Kind: HeaderKind.Long } priority ? (byte)Math.Clamp(priority.AsLong(), 0, 255) : delivery.Message.Priority,
             },
         };
     }
+
+    /// <summary>The message as it is sent again: its past is forgotten, but for how often it was put aside.</summary>
+    internal Message Again(QuarantineRetry retry)
+    {
+        var headers = Message.Headers.Where(header => !TaskHeader.TellsThePast(header.Key)).Select(header => header.Key switch
+        {
+            TaskHeader.Retries when !retry.KeepRetries && header.Value is { Kind: HeaderKind.Long } => new(TaskHeader.Retries, 0),
+            TaskHeader.Expires when retry.IgnoreExpires => new(TaskHeader.Expires, HeaderValue.Null),
+            _ => header,
+        });
+        var count = new KeyValuePair<string, HeaderValue>(QuarantineHeader.Count, Count);
+        return Message with { Headers = new MessageHeaders(FirstTime is { } first ? [.. headers, count, new(QuarantineHeader.FirstTime, CeleryTime.Write(first))] : [.. headers, count]) };
+    }
+
+    private static DateTimeOffset? TimeOf(MessageHeaders headers, string name) => CeleryTime.TryParse(TextOf(headers, name), out var time) ? time : null;
 
     private static string? TextOf(MessageHeaders headers, string name) => headers.TextOf(name) is { Length: > 0 } text ? text : null;
 

@@ -41,7 +41,8 @@ public sealed class TaskClient : IAsyncDisposable
         }
         Time = time;
         _ownsParts = ownsParts;
-        Queues = new TaskQueues(transport);
+        Queues = new TaskQueues(transport, new QueueDefinitions(options), () => Log!);
+        Router = new TaskRouter(options, Queues.Definitions);
         // A client's events travel each for itself, as Celery's do.
         _dispatcher = new EventDispatcher(transport, options.EventExchange, NodeName.Client, Clock, time, NullLogger.Instance, gathersTaskEvents: false);
         Events = new ClientEvents(transport, options.EventExchange, _dispatcher, Clock, time);
@@ -74,6 +75,9 @@ public sealed class TaskClient : IAsyncDisposable
     internal StateHome SharedState { get; }
 
     internal TaskQueues Queues { get; }
+
+    /// <summary>Where calls go.</summary>
+    internal TaskRouter Router { get; }
 
     /// <summary>How task messages are written and which are read.</summary>
     internal TaskContents Contents { get; }
@@ -116,7 +120,7 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>Sends a task; returns when the broker has it.</summary>
     /// <exception cref="PublishUnknownException">The broker did not confirm in time: the task may have arrived. The exception carries its id.</exception>
     /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
-    /// <exception cref="SharedStateException">The task is unique and there is no shared state. Nothing was sent.</exception>
+    /// <exception cref="SharedStateException">The task is unique, or limited over all workers, and there is no shared state. Nothing was sent.</exception>
     public ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default) =>
         CanvasSending.SendAnyAsync(this, signature, cancellationToken);
 
@@ -204,10 +208,11 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>Answers the queue.</summary>
     private async ValueTask<string> PublishAsync(Signature signature, string id, UniqueClaim? claim, CancellationToken cancellationToken)
     {
-        using var telemetry = Telemetry.Begin(DestinationOf(signature), signature.Task, 1);
+        var destination = Router.Route(signature);
+        using var telemetry = Telemetry.Begin(destination.Text, signature.Task, 1);
         try
         {
-            var task = await PrepareAsync(signature, id, claim, telemetry.Span, cancellationToken).ConfigureAwait(false);
+            var task = await PrepareAsync(signature, id, claim, destination, telemetry.Span, cancellationToken).ConfigureAwait(false);
             telemetry.Tell(task.Context.TaskId, task.Context.RootId, task.Context.ParentId, task.Context.Eta);
             await PublishDeclaredAsync(task.Publication, task.Queue, task.IsDeclared, cancellationToken).ConfigureAwait(false);
             telemetry.Succeed();
@@ -221,11 +226,6 @@ public sealed class TaskClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Where a signature goes, for telemetry: the queue, or exchange and routing key.</summary>
-    internal string DestinationOf(Signature signature) => signature.Options.Exchange is { Length: > 0 } exchange
-        ? signature.Options.RoutingKey is { Length: > 0 } key ? $"{exchange}:{key}" : exchange
-        : signature.Options.Queue ?? signature.Declared?.Queue ?? DefaultQueue;
-
     /// <summary>A task was published: its parent and the fleet hear of it.</summary>
     internal void Sent(PreparedTask task)
     {
@@ -237,10 +237,14 @@ public sealed class TaskClient : IAsyncDisposable
     }
 
     /// <summary>Everything about a call but the publish.</summary>
-    internal async ValueTask<PreparedTask> PrepareAsync(Signature signature, string id, UniqueClaim? claim, Activity? trace, CancellationToken cancellationToken)
+    internal async ValueTask<PreparedTask> PrepareAsync(Signature signature, string id, UniqueClaim? claim, Destination destination, Activity? trace, CancellationToken cancellationToken)
     {
         CanvasSending.RequirePlain(signature);
         var options = signature.Options;
+        if (signature.Declared?.WhySharedLimits is { } why)
+        {
+            SharedState.Require($"Task '{signature.Task}' {why}");
+        }
         var running = CurrentClient.Task;
         var now = Time.GetUtcNow();
         var eta = options.Eta ?? (options.Countdown is { } countdown && countdown > TimeSpan.Zero ? now + countdown : null);
@@ -255,14 +259,12 @@ public sealed class TaskClient : IAsyncDisposable
             options.ReplyTo is "" ? null : options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null),
             trace)
         {
+            Priority = destination.Priority,
             Unique = claim?.ToHeader(),
         };
         var message = TaskMessageCodec.Encode(signature, context, Contents);
-        var queue = options.Queue ?? signature.Declared?.Queue ?? DefaultQueue;
-        var publication = options.Exchange is { } exchange
-            ? new Publication(message, exchange, options.RoutingKey ?? queue) { Mandatory = true, Due = eta }
-            : Publication.ToQueue(queue, message) with { Due = eta };
-        return new PreparedTask(context, queue, publication, IsDeclared: options.Exchange is null);
+        var publication = new Publication(message, destination.Exchange, destination.RoutingKey) { Mandatory = true, Due = Transport.Capabilities.DueOf(eta, now) };
+        return new PreparedTask(context, destination.Queue, publication, destination.IsDeclared);
     }
 
     private async ValueTask PublishDeclaredAsync(Publication publication, string queue, bool declares, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
     private static readonly TimeSpan s_near = TimeSpan.FromSeconds(2);
     private readonly UnknownTasks _unknown = new(tasks, outcomes, broker, node, time, log);
 
-    /// <summary>The task to run; null where the message was dealt with here.</summary>
+    /// <summary>The task to run, or to put off; null where the message was dealt with here.</summary>
     public async ValueTask<AdmittedTask?> AdmitAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         var decoded = TaskMessageCodec.Decode(delivery.Message, limits);
@@ -32,6 +32,7 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
         {
             return null;
         }
+        runtime.Counters.CountReceived();
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
         if (request.Chord.Length > 0)
         {
@@ -52,8 +53,7 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
         // Asked each time: which server it is, and what it can do, is known once it is connected.
         if (broker.Capabilities.Delay && request.Eta is { } eta && eta - time.GetUtcNow() > s_near)
         {
-            await outcomes.DeferAsync(task, eta, cancellationToken).ConfigureAwait(false);
-            return null;
+            task.DeferredUntil = eta;
         }
         return task;
     }

@@ -14,13 +14,17 @@ internal enum TaskStage
 }
 
 /// <summary>A task that was received and may run, and how far it is. Remote control looks at it from another thread.</summary>
-internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskRuntime runtime)
+internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskRuntime runtime) : ICancelledRun
 {
     private int _stage;
     private int _acknowledged;
     private long _startedAt;
     private CancellationTokenSource? _ending;
+    private CancellationToken _stopping;
     private bool _isEnded;
+    private int _claimed;
+    private Action? _release;
+    private bool _isReleased;
 
     public Delivery Delivery { get; } = delivery;
 
@@ -41,6 +45,9 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
 
     /// <summary>Whose delivery it is.</summary>
     public IntakeSubscription? Source { get; set; }
+
+    /// <summary>Where its time is further away than a worker waits: its time. It goes back into the broker.</summary>
+    public DateTimeOffset? DeferredUntil { get; set; }
 
     public TaskStage Stage
     {
@@ -67,22 +74,83 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     /// <summary>The signal that a <c>terminate</c> has named; null where nobody has asked for an end.</summary>
     public string? TerminatedBy { get; private set; }
 
+    /// <summary>True once the hard time limit has passed.</summary>
+    public bool IsOutOfTime { get; set; }
+
+    /// <summary>Why the broker has taken the message back while this worker had it; null where it has not.</summary>
+    public string? TakenBackBecause { get; private set; }
+
+    /// <inheritdoc/>
+    public CancellationReason Reason => IsOutOfTime ? CancellationReason.TimeLimit
+        : TerminatedBy is not null ? CancellationReason.Terminated
+        : TakenBackBecause is not null ? CancellationReason.TakenBack
+        : _stopping.IsCancellationRequested ? CancellationReason.Shutdown
+        : CancellationReason.SoftTimeLimit;
+
+    /// <summary>The clock's timestamp when it was received.</summary>
+    public long ReceivedAt { get; set; }
+
+    /// <summary>True once the log was told that the broker is about to take it back.</summary>
+    public bool IsWarnedOf { get; set; }
+
+    /// <summary>True for the first who asks: he alone runs the task or gives it back.</summary>
+    public bool TryClaim() => Interlocked.Exchange(ref _claimed, 1) == 0;
+
+    /// <summary>Keeps what is given back once the task is done, or at once where it is done already.</summary>
+    public void Hold(Action release)
+    {
+        lock (this)
+        {
+            if (!_isReleased)
+            {
+                _release += release;
+                return;
+            }
+        }
+        release();
+    }
+
+    /// <summary>The task is done or given back: so is what it held.</summary>
+    public void Release()
+    {
+        Action? release;
+        lock (this)
+        {
+            _isReleased = true;
+            (release, _release) = (_release, null);
+        }
+        release?.Invoke();
+    }
+
     public void Start(DateTimeOffset now)
     {
         Interlocked.Exchange(ref _startedAt, now.UtcTicks);
         Stage = TaskStage.Active;
     }
 
-    /// <summary>The run's own token source, from its start to its end.</summary>
-    public void Begin(CancellationTokenSource ending)
+    /// <summary>The run's own token source, from its start to its end, and the worker's, which fires it too.</summary>
+    public void Begin(CancellationTokenSource ending, CancellationToken stopping = default)
     {
         lock (this)
         {
             _ending = ending;
+            _stopping = stopping;
         }
-        if (TerminatedBy is not null)
+        if (TerminatedBy is not null || TakenBackBecause is not null)
         {
             ending.Cancel();
+        }
+    }
+
+    /// <summary>True from the start of the run until its end.</summary>
+    public bool IsRunning
+    {
+        get
+        {
+            lock (this)
+            {
+                return _ending is not null && !_isEnded;
+            }
         }
     }
 
@@ -110,6 +178,18 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
         }
         _ = CancelAsync(ending);
         return true;
+    }
+
+    /// <summary>The broker has the message back: the run is for nothing, and its token fires.</summary>
+    public void TakeBack(string reason)
+    {
+        CancellationTokenSource? ending;
+        lock (this)
+        {
+            TakenBackBecause = reason;
+            ending = _ending;
+        }
+        _ = CancelAsync(ending);
     }
 
     // The callbacks of the token are the task's own code: not on the thread of remote control.

@@ -1,11 +1,12 @@
 using System.Threading.Channels;
+using Celeriac.Working.Limits;
 
 namespace Celeriac.Working;
 
 /// <summary>
 /// The way from admission to a runner. What has to wait, for its eta or its rate limit, waits beside it and takes no slot.
 /// </summary>
-internal sealed class Dispatch(TaskRuntimes runtimes, TimeProvider time) : IDisposable
+internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits? limits, TimeProvider time) : IDisposable
 {
     private readonly Channel<AdmittedTask?> _line = Channel.CreateUnbounded<AdmittedTask?>();
     private readonly CancellationTokenSource _closing = new();
@@ -31,20 +32,33 @@ internal sealed class Dispatch(TaskRuntimes runtimes, TimeProvider time) : IDisp
     public async ValueTask CloseAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
-        Task[] waiting;
-        lock (_waiting)
-        {
-            waiting = [.. _waiting];
-        }
-        await Task.WhenAll(waiting).ConfigureAwait(false);
+        await FinishAsync().ConfigureAwait(false);
         foreach (var runtime in runtimes.All)
         {
             runtime.Gate.Open();
         }
+        await FinishAsync().ConfigureAwait(false);
         _line.Writer.Complete();
     }
 
     public void Dispose() => _closing.Dispose();
+
+    private async ValueTask FinishAsync()
+    {
+        while (true)
+        {
+            Task[] waiting;
+            lock (_waiting)
+            {
+                waiting = [.. _waiting.Where(task => !task.IsCompleted)];
+            }
+            if (waiting.Length == 0)
+            {
+                return;
+            }
+            await Task.WhenAll(waiting).ConfigureAwait(false);
+        }
+    }
 
     private void Keep(Task waiting)
     {
@@ -65,8 +79,8 @@ internal sealed class Dispatch(TaskRuntimes runtimes, TimeProvider time) : IDisp
 
     private async Task WaitAsync(AdmittedTask task, TimeSpan wait)
     {
-        // A timer takes at most 49 days; who waits longer than a month asks again.
-        var longest = TimeSpan.FromDays(30);
+        // The clock may be set while it waits: who waits long looks at it again and again.
+        var longest = TimeSpan.FromMinutes(1);
         for (; wait > TimeSpan.Zero && !_closing.IsCancellationRequested; wait = task.Request.Eta!.Value - time.GetUtcNow())
         {
             await Task.Delay(wait < longest ? wait : longest, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -84,5 +98,21 @@ internal sealed class Dispatch(TaskRuntimes runtimes, TimeProvider time) : IDisp
         }
     }
 
-    private void Enqueue(AdmittedTask task) => _line.Writer.TryWrite(task);
+    private void Enqueue(AdmittedTask task)
+    {
+        if (limits?.Concern(task) is true && !_closing.IsCancellationRequested)
+        {
+            Keep(PassLimitsAsync(task));
+            return;
+        }
+        _line.Writer.TryWrite(task);
+    }
+
+    private async Task PassLimitsAsync(AdmittedTask task)
+    {
+        if (await limits!.PassAsync(task, _closing.Token).ConfigureAwait(false))
+        {
+            _line.Writer.TryWrite(task);
+        }
+    }
 }

@@ -19,6 +19,9 @@ internal sealed record Followed
     /// <summary>Why the task has failed after all: what should come after it cannot be sent.</summary>
     public TaskFailure? Fault { get; init; }
 
+    /// <summary>The queues that must be there before the tasks are sent.</summary>
+    public static IEnumerable<string> QueuesOf(IEnumerable<PreparedTask> tasks) => tasks.Where(task => task.IsDeclared).Select(task => task.Queue).Distinct(StringComparer.Ordinal);
+
     public IReadOnlyList<string> WithChildren(IReadOnlyList<string> children) => Tasks.Count == 0 ? children : [.. children, .. Tasks.Select(task => task.Context.TaskId)];
 }
 
@@ -74,7 +77,7 @@ internal sealed class Following(TaskClient client, TaskRegistry registry, TimePr
         {
             Log.ErrbackBroken(log, error, request.Task, request.Id);
         }
-        return effects with { FollowUps = [.. effects.FollowUps, .. errbacks.Select(task => task.Publication)], Told = Told(request, record.Result, record.Traceback) };
+        return effects with { FollowUps = [.. effects.FollowUps, .. errbacks.Select(task => task.Publication)], Queues = [.. effects.Queues, .. Followed.QueuesOf(errbacks)], Told = Told(request, record.Result, record.Traceback) };
     }
 
     /// <summary>They are on their way: the fleet hears of it.</summary>
@@ -143,7 +146,8 @@ internal sealed class Following(TaskClient client, TaskRegistry registry, TimePr
         {
             var options = signature.Options with { ParentId = request.Id, RootId = request.RootId ?? request.Id, Headers = Headers(request, signature.Options.Headers) };
             var known = signature with { Options = options, Declared = signature.Declared ?? registry.Find(signature.Task)?.Options };
-            tasks.Add(await client.PrepareAsync(known, options.TaskId!, claim: null, trace: null, cancellationToken).ConfigureAwait(false));
+            var destination = client.Router.Route(known, request.Message.Priority);
+            tasks.Add(await client.PrepareAsync(known, options.TaskId!, claim: null, destination, trace: null, cancellationToken).ConfigureAwait(false));
         }
     }
 

@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using Celeriac.Messaging;
+using Celeriac.Sending;
 
 namespace Celeriac.Working;
 
@@ -14,6 +16,7 @@ internal sealed class Intake(TaskClient client, string node, IReadOnlyList<strin
     private readonly List<IntakeSubscription> _subscriptions = [];
     private string[] _queues = [.. queues];
     private int _prefetch = prefetch;
+    private FrozenSet<string> _paused = [];
     private CancellationTokenSource? _changed;
     private IntakeSubscription? _current;
 
@@ -45,6 +48,17 @@ internal sealed class Intake(TaskClient client, string node, IReadOnlyList<strin
         _prefetch = prefetch;
         return isNew;
     });
+
+    /// <summary>Leaves out the paused ones of its queues until they are no longer among those told.</summary>
+    public void Hold(FrozenSet<string> paused) => Change(() =>
+    {
+        var before = _queues.Where(IsPaused).ToList();
+        Volatile.Write(ref _paused, paused);
+        return !before.SequenceEqual(_queues.Where(IsPaused));
+    });
+
+    /// <summary>True where nothing of the queue may be begun.</summary>
+    public bool IsPaused(string queue) => Volatile.Read(ref _paused) is { Count: > 0 } paused && paused.Contains(TaskQueues.OriginOf(queue));
 
     /// <summary>Waits for the next delivery; null once the worker stops.</summary>
     /// <exception cref="TransportException">The broker is away or refuses; call again.</exception>
@@ -105,10 +119,14 @@ internal sealed class Intake(TaskClient client, string node, IReadOnlyList<strin
         int ahead;
         lock (_lock)
         {
-            (_changed, names, ahead) = (changed, _queues, _prefetch);
+            (_changed, names, ahead) = (changed, [.. _queues.Where(queue => !IsPaused(queue))], _prefetch);
         }
         if (names.Length == 0)
         {
+            if (_queues.Length > 0)
+            {
+                Subscribed?.Invoke([.. _queues.Select(queue => $"{queue} (paused)")]);
+            }
             await Task.Delay(Timeout.InfiniteTimeSpan, changed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             changed.Dispose();
             return null;
@@ -131,7 +149,7 @@ internal sealed class Intake(TaskClient client, string node, IReadOnlyList<strin
             client.Queues.Forget(queue);
             await client.Queues.EnsureAsync(queue, stop).ConfigureAwait(false);
         }
-        return await client.Transport.SubscribeAsync(new SubscriptionOptions(names, ahead) { ConsumerName = node }, stop).ConfigureAwait(false);
+        return await client.Transport.SubscribeAsync(new SubscriptionOptions(names, ahead) { ConsumerName = node, TakenBack = TakenBack }, stop).ConfigureAwait(false);
     }
 
     private IntakeSubscription Keep(IntakeSubscription subscription, string[] names)
@@ -147,6 +165,9 @@ internal sealed class Intake(TaskClient client, string node, IReadOnlyList<strin
 
     /// <summary>Told of the queues whenever a subscription has begun.</summary>
     public Action<IReadOnlyList<string>>? Subscribed { get; init; }
+
+    /// <summary>Told when the broker has taken messages back: see <see cref="SubscriptionOptions.TakenBack"/>.</summary>
+    public Action<long, string>? TakenBack { get; set; }
 
     private ValueTask LeaveAsync(IntakeSubscription source)
     {

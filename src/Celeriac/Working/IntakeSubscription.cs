@@ -12,6 +12,9 @@ internal sealed class IntakeSubscription(ISubscription subscription, Cancellatio
     /// <summary>Fires when the worker stops or another subscription is to take over.</summary>
     public CancellationToken Changed { get; } = changed.Token;
 
+    /// <summary>See <see cref="ISubscription.SettleWithin"/>.</summary>
+    public TimeSpan? SettleWithin => subscription.SettleWithin;
+
     /// <summary>True once its last delivery is settled and nothing comes any more.</summary>
     public bool IsDisposed => Volatile.Read(ref _ending)?.IsCompleted is true;
 

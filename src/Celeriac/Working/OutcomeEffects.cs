@@ -9,6 +9,9 @@ internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
 {
     public IReadOnlyList<Publication> FollowUps { get; init; } = [];
 
+    /// <summary>The queues of follow-ups that are new tasks.</summary>
+    public IReadOnlyList<string> Queues { get; init; } = [];
+
     /// <summary>The results of tasks that will not run because this one has failed.</summary>
     public IReadOnlyList<(ResultRecord Record, string? ReplyTo)> Told { get; init; } = [];
 
@@ -24,11 +27,20 @@ internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
     /// </summary>
     public static Effects GiveBack(Delivery delivery) => Suspicion.CountOf(delivery.Message) == 0
         ? new Effects(Settlement.Requeue, null)
-        : new Effects(Settlement.Ack, null) { FollowUps = [Publication.ToQueue(delivery.Queue, delivery.Message with { Expiration = null })] };
+        : SendAnew(delivery);
+
+    /// <summary>
+    /// The same after a run that was cut short. Where the broker counts no deaths it is always sent anew: the next worker could not tell it from one whose
+    /// worker has died.
+    /// </summary>
+    public static Effects Interrupt(Delivery delivery) => delivery.Deaths is null ? SendAnew(delivery) : GiveBack(delivery);
+
+    private static Effects SendAnew(Delivery delivery) =>
+        new(Settlement.Ack, null) { FollowUps = [Publication.ToQueue(delivery.Queue, delivery.Message with { Expiration = null })] };
 }
 
 /// <summary>Turns an outcome into its effects: one method a case, no I/O.</summary>
-internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> children, string node, DateTimeOffset now, bool brokerDelays) : IOutcomeVisitor<Effects>
+internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> children, string node, DateTimeOffset now, TransportCapabilities broker) : IOutcomeVisitor<Effects>
 {
     // Where the broker delays nothing, a retry this near waits in the worker that gets it, by its eta. One further away would keep a slot for nothing: it is refused, in words.
     private static readonly TimeSpan s_longestWaitInWorker = TimeSpan.FromMinutes(1);
@@ -52,7 +64,7 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
         // To the queue itself: through a fanout exchange the retry would reach every queue again.
         return new Effects(Settlement.Ack, Failure(TaskStates.Retry, outcome.Failure))
         {
-            FollowUps = [Publication.ToQueue(outcome.Queue ?? TaskQueues.OriginOf(task.Delivery.Queue), message) with { Due = brokerDelays || outcome.Delay > s_longestWaitInWorker ? due : null }],
+            FollowUps = [Publication.ToQueue(outcome.Queue ?? TaskQueues.OriginOf(task.Delivery.Queue), message) with { Due = broker.Delay || outcome.Delay > s_longestWaitInWorker ? broker.DueOf(due, now) : null }],
         };
     }
 
@@ -77,7 +89,10 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
         FollowUps = [Publication.ToQueue(task.Delivery.Queue, Died(task.Delivery.Message))],
     };
 
-    public Effects Interrupted(Outcome.Interrupted outcome) => Effects.GiveBack(task.Delivery);
+    // What was acknowledged before its run is run at most once: its caller is told that it will not end.
+    public Effects Interrupted(Outcome.Interrupted outcome) => task.IsAcknowledged
+        ? new(Settlement.Ack, Failure(TaskStates.Failure, ControlFailure.WorkerLost("The worker has stopped while the task ran, and its message was acknowledged before the run: it is not run again.")))
+        : Effects.Interrupt(task.Delivery);
 
     public static string Text(TaskFailure failure) => $"{failure.Type}({string.Join(", ", failure.Arguments)})";
 

@@ -29,17 +29,29 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>What tasks hold in shared state.</summary>
     public required HeldState Held { get; init; }
 
+    /// <summary>The tasks whose counters are kept; null for none.</summary>
+    public TaskRuntimes? Counted { get; init; }
+
+    /// <summary>Hears of each message that was put aside.</summary>
+    public required QuarantineKeeper Aside { get; init; }
+
     /// <summary>Applies how a task ended.</summary>
     public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
+        if (task.TakenBackBecause is not null && !task.IsAcknowledged)
+        {
+            // Somebody else runs it, or already has: nothing of this run counts.
+            Log.OutcomeLost(log, task.Request.Task, task.Request.Id);
+            return;
+        }
         if (outcome is Outcome.Succeeded { Result.Length: var bytes } && bytes > MaxResultBytes && !task.IgnoresResult)
         {
             outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
         }
         var followed = outcome is Outcome.Succeeded success ? await Following.SucceededAsync(task.Request, success.Result, giveUp).ConfigureAwait(false) : Followed.Nothing;
         outcome = followed.Fault is { } fault ? new Outcome.Failed(fault, QuarantineReason.OutcomeRefused) : outcome;
-        var effects = outcome.Accept(new OutcomeEffects(task, followed.WithChildren(children), node, time.GetUtcNow(), transport.Capabilities.Delay));
-        effects = effects with { FollowUps = [.. effects.FollowUps, .. followed.Tasks.Select(next => next.Publication)], Told = followed.Told };
+        var effects = outcome.Accept(new OutcomeEffects(task, followed.WithChildren(children), node, time.GetUtcNow(), transport.Capabilities));
+        effects = effects with { FollowUps = [.. effects.FollowUps, .. followed.Tasks.Select(next => next.Publication)], Queues = [.. Followed.QueuesOf(followed.Tasks)], Told = followed.Told };
         effects = await Following.FailedAsync(effects, task.Request, giveUp).ConfigureAwait(false);
         var isLast = outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Lost or Outcome.Rejected { Requeue: true });
         effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = isLast ? task.Request : null };
@@ -51,9 +63,13 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             OutcomeEvents.Send(events, task, outcome, runtime);
             await Held.RetryingAsync(task.Request, ((Outcome.Retrying)outcome).Delay).ConfigureAwait(false);
         }
-        if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false) && !isToldFirst)
+        if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false))
         {
-            OutcomeEvents.Send(events, task, outcome, runtime);
+            task.Runtime.Counters.Count(outcome);
+            if (!isToldFirst)
+            {
+                OutcomeEvents.Send(events, task, outcome, runtime);
+            }
             Following.Sent(followed);
         }
     }
@@ -67,7 +83,14 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
 
     /// <summary>Moves a task whose eta is far away back into the broker, where it costs nothing.</summary>
     public ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp) =>
-        PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, Told(task)) with { Due = eta }, giveUp);
+        PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, Told(task)) with { Due = transport.Capabilities.DueOf(eta, time.GetUtcNow()) }, giveUp);
+
+    /// <summary>Moves a task that is over a limit back into the broker, with what it has got there so far.</summary>
+    public ValueTask DeferAsync(AdmittedTask task, DateTimeOffset until, string trip, CancellationToken giveUp)
+    {
+        var message = Told(task);
+        return PassOnAsync(task.Delivery, task.Request, Publication.ToQueue(task.Delivery.Queue, message with { Headers = message.Headers.With(TaskHeader.LimitTrip, trip) }) with { Due = until }, giveUp);
+    }
 
     /// <summary>That the task was received is told before it goes back: who receives it again in the same run need not tell it twice.</summary>
     private static Message Told(AdmittedTask task) => task.Delivery.Message with { Headers = task.Delivery.Message.Headers.With(TaskHeader.ToldReceived, task.Request.Retries) };
@@ -90,6 +113,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     public async ValueTask QuarantineAsync(Delivery delivery, DecodeFault fault, CancellationToken giveUp, TaskRequest? request = null)
     {
         var now = time.GetUtcNow();
+        (Counted?.Find(fault.TaskName ?? "")?.Counters ?? Counted?.Others)?.CountQuarantined();
         Log.Quarantined(log, delivery.Queue, fault.Reason.ToString(), fault.Text);
         var failure = FailureOf(fault);
         var record = fault.TaskId is not { } id ? null : new ResultRecord
@@ -132,6 +156,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                     Telemetry.LeasesLost.Add(1);
                     return false;
                 }
+                Aside.Committed(effects.FollowUps);
                 if (effects.Ended is { } ended)
                 {
                     await Held.EndedAsync(ended, delivery.Redelivered || delivery.Deaths > 0).ConfigureAwait(false);
@@ -143,6 +168,10 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 // A queue was deleted under the worker: it is declared again at the next try.
                 Log.OutcomeDelayed(log, gone, taskName, taskId, delay);
                 queues.Forget(gone.RoutingKey);
+                foreach (var task in effects.Queues)
+                {
+                    queues.Forget(task);
+                }
                 completion = null;
             }
             catch (Exception refused) when (!isReplaced && (refused is TransportRefusedException or not (TransportException or OperationCanceledException)))
@@ -187,7 +216,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>Everything that must be there before the completion; null where the message was acknowledged early and all is done.</summary>
     private async ValueTask<Completion?> PrepareAsync(Delivery delivery, Effects effects, string? replyTo, CancellationToken giveUp)
     {
-        await DeclareTargetsAsync(delivery.Queue, effects.FollowUps, giveUp).ConfigureAwait(false);
+        await DeclareTargetsAsync(delivery.Queue, effects, giveUp).ConfigureAwait(false);
         var told = await TellAsync(effects, giveUp).ConfigureAwait(false);
         var attached = effects.Record is { } record && !effects.IsAcknowledged ? results.Attach(transport, record, replyTo) : null;
         if (effects.Record is not null && attached is null)
@@ -224,16 +253,28 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         return replies;
     }
 
-    private async ValueTask DeclareTargetsAsync(string queue, IReadOnlyList<Publication> followUps, CancellationToken giveUp)
+    private async ValueTask DeclareTargetsAsync(string queue, Effects effects, CancellationToken giveUp)
     {
-        var origin = TaskQueues.OriginOf(queue);
-        foreach (var publication in followUps)
+        var origin = TaskQueues.NameOf(queue);
+        foreach (var task in effects.Queues)
+        {
+            await queues.EnsureAsync(task, giveUp).ConfigureAwait(false);
+        }
+        foreach (var publication in effects.FollowUps)
         {
             if (publication.RoutingKey == TaskQueues.QuarantineOf(origin))
             {
                 await queues.EnsureQuarantineAsync(origin, giveUp).ConfigureAwait(false);
             }
-            else if (publication.Exchange.Length == 0)
+            else if (publication.Exchange.Length > 0)
+            {
+                // A new task, whose queue is named beside it.
+            }
+            else if (queues.Definitions.IsBroadcast(publication.RoutingKey))
+            {
+                throw new TransportRefusedException($"A task cannot be retried to the broadcast queue '{publication.RoutingKey}', of which each worker has a part of its own. Send a new task there, or name another queue.");
+            }
+            else
             {
                 await queues.EnsureAsync(publication.RoutingKey, giveUp).ConfigureAwait(false);
             }

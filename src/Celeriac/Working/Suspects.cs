@@ -43,7 +43,7 @@ internal sealed class Suspects(TaskClient client, Intake main, Intake intake, Ti
     private async ValueTask LookAsync(CancellationToken stop)
     {
         await client.Transport.ConnectAsync(stop).ConfigureAwait(false);
-        foreach (var suspects in main.Queues.Select(TaskQueues.SuspectsOf).Except(intake.Queues, StringComparer.Ordinal))
+        foreach (var suspects in main.Queues.Where(queue => !QueueDefinitions.IsPart(queue)).Select(TaskQueues.SuspectsOf).Except(intake.Queues, StringComparer.Ordinal))
         {
             // Where queues cannot be counted, consuming is the only way to find out.
             if (!client.Transport.Capabilities.Counts || await client.Transport.CountAsync(suspects, stop).ConfigureAwait(false) is not null)

@@ -21,7 +21,7 @@ internal sealed class Suspicion(Suspects suspects, TasksInHand inHand, OutcomeHa
     public async ValueTask<bool> HandleAsync(Delivery delivery, TaskRequest request, CancellationToken cancellationToken)
     {
         // A broker that counts nothing also marks what came back because a connection was lost: what this process still holds has killed nobody.
-        var news = delivery.Deaths ?? (delivery.Redelivered && inHand.Find(request.Id) is null ? 1 : 0);
+        var news = delivery.Deaths ?? (delivery.Redelivered && !inHand.IsInnocent(request.Id) ? 1 : 0);
         var deaths = CountOf(delivery.Message) + news;
         if (_maxDeaths == 0 || deaths == 0)
         {

@@ -10,7 +10,7 @@ namespace Celeriac.Working;
 internal sealed class TaskPools(TaskClient client, IServiceProvider? services, WorkerOptions options, string node, TimeProvider time, ILogger log)
 {
     /// <exception cref="InvalidOperationException">It cannot be told how to start this program again.</exception>
-    public ITaskPool Create(ITaskOperations operations, SynchronousThreads threads, TaskFilters filters)
+    public ITaskPool Create(ITaskOperations operations, SynchronousThreads threads, TaskFilters filters, StuckRuns stuck)
     {
         if (options.Pool is WorkerPool.Processes)
         {
@@ -21,7 +21,7 @@ internal sealed class TaskPools(TaskClient client, IServiceProvider? services, W
         {
             Log.ChildLimitsIdle(log, WorkerPoolNames.NameOf(options.Pool));
         }
-        return new InProcessPool(new TaskRunner(client, services, operations, threads, node, time, log) { Filters = filters, RetryAfter = options.RetryAfter });
+        return new InProcessPool(new TaskRunner(client, services, operations, threads, node, time, log) { Filters = filters, RetryAfter = options.RetryAfter, Stuck = stuck });
     }
 
     /// <summary>Where this process is a child of the worker's pool: serves it until it hangs up, and answers true. Then the program is to end.</summary>

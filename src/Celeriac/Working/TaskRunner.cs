@@ -22,6 +22,9 @@ internal sealed class TaskRunner(
     /// <summary>See <see cref="WorkerOptions.RetryAfter"/>.</summary>
     public Func<Exception, TimeSpan?>? RetryAfter { get; init; }
 
+    /// <summary>Hears of runs that were abandoned; null where none is.</summary>
+    public StuckRuns? Stuck { get; init; }
+
     /// <summary>False where somebody else keeps the hard limit, who can kill the process.</summary>
     public bool KeepsHardLimit { get; init; } = true;
 
@@ -36,7 +39,7 @@ internal sealed class TaskRunner(
     {
         using var ambient = CurrentClient.Enter(client, running);
         using var logScope = log.BeginScope(new TaskLogScope(task.Request));
-        var hooks = new HookedRun(task.Definition, new TaskContext(task.Request, operations, node, stopping), services, log);
+        var hooks = new HookedRun(task.Definition, new TaskContext(task.Request, operations, node, stopping) { Run = task }, services, log);
         await using var ended = hooks.ConfigureAwait(false);
         await hooks.BeginAsync().ConfigureAwait(false);
         var outcome = await RunPlainAsync(task, running, stopping).ConfigureAwait(false);
@@ -46,10 +49,10 @@ internal sealed class TaskRunner(
 
     private async Task<Outcome> RunPlainAsync(AdmittedTask task, RunningTask running, CancellationToken stopping)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         try
         {
-            task.Begin(ending);
+            task.Begin(ending, stopping);
             var arguments = ArgumentBinder.Bind(task.Definition, task.Request);
             var soft = task.Request.SoftTimeLimit ?? task.Runtime.Limits.Soft;
             if (soft is { } limit)
@@ -67,7 +70,22 @@ internal sealed class TaskRunner(
         finally
         {
             task.End();
+            if (task.IsOutOfTime)
+            {
+                _ = CancelAsync(ending);
+            }
+            else
+            {
+                ending.Dispose();
+            }
         }
+    }
+
+    /// <summary>What was abandoned and does look at its token ends by it. Its callbacks are the task's own code: nobody waits for them.</summary>
+    private static async Task CancelAsync(CancellationTokenSource ending)
+    {
+        await ending.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ending.Dispose();
     }
 
     /// <summary>The hard limit abandons the run, because nothing can stop code that does not look at its token.</summary>
@@ -86,6 +104,8 @@ internal sealed class TaskRunner(
             Log.TaskAbandoned(log, task.Definition.Name, task.Request.Id, hard);
             // Its late end is seen and forgotten; otherwise it would surface as an unobserved exception.
             _ = run.ContinueWith(static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            task.IsOutOfTime = true;
+            Stuck?.Abandoned(task, run);
             throw new HardLimitException(hard);
         }
     }
@@ -95,7 +115,7 @@ internal sealed class TaskRunner(
         using var ambient = CurrentClient.Enter(client, running);
         using var logScope = log.BeginScope(new TaskLogScope(task.Request));
         var scope = services?.CreateAsyncScope();
-        var context = new TaskContext(task.Request, operations, node, cancellationToken);
+        var context = new TaskContext(task.Request, operations, node, cancellationToken) { Run = task };
         var invocation = new TaskInvocation(task.Definition, arguments, context, scope?.ServiceProvider, cancellationToken);
         try
         {
@@ -119,6 +139,8 @@ internal sealed class TaskRunner(
             case not HardLimitException when task.TerminatedBy is { } signal:
                 // Whatever the cancelled code threw on its way out: it was asked to end, and must not be retried.
                 return new Outcome.Revoked(signal);
+            case not HardLimitException when task.TakenBackBecause is not null:
+                return new Outcome.Interrupted();
             case TaskRetryException retry:
                 return Retry(task, retry.InnerException, retry);
             case HardLimitException hard:

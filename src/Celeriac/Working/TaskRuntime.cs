@@ -6,7 +6,6 @@ internal sealed record RunLimits(TimeSpan? Hard, TimeSpan? Soft);
 /// <summary>One registered task as this worker runs it: its declaration, and what remote control has changed of it since.</summary>
 internal sealed class TaskRuntime
 {
-    private long _started;
     private RunLimits _limits;
 
     public TaskRuntime(TaskDefinition definition, RateGate gate)
@@ -28,7 +27,8 @@ internal sealed class TaskRuntime
     }
 
     /// <summary>How many runs have begun.</summary>
-    public long Started => Interlocked.Read(ref _started);
+    public long Started => Counters.Started;
 
-    public void CountStart() => Interlocked.Increment(ref _started);
+    /// <summary>What has become of its messages.</summary>
+    public TaskCounters Counters { get; } = new();
 }

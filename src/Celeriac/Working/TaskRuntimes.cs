@@ -18,9 +18,16 @@ internal sealed class TaskRuntimes
     /// <summary>How many runs have begun, of all tasks.</summary>
     public long Started => _byName.Values.Sum(task => task.Started);
 
+    /// <summary>Counts the messages of no task known here.</summary>
+    public TaskCounters Others { get; } = new();
+
+    public WorkerCounters CountersOf(TasksInHand inHand) => new(
+        _byName.ToFrozenDictionary(task => task.Key, task => task.Value.Counters, StringComparer.Ordinal), Others,
+        () => (inHand.Count, inHand.Active, inHand.At(TaskStage.Scheduled).Count()));
+
     public TaskRuntime? Find(string name) => _byName.GetValueOrDefault(name);
 
-    private static RateLimit? LimitOf(TaskDefinition task) => RateLimit.TryParse(task.Options.RateLimit, out var limit)
+    private static RateLimit? LimitOf(TaskDefinition task) => task.Options.RateLimitScope == LimitScope.Cluster ? null : RateLimit.TryParse(task.Options.RateLimit, out var limit)
         ? limit
         : throw new ArgumentException($"RateLimit of task '{task.Name}' is '{task.Options.RateLimit}', but must be a number with /s, /m or /h. Write for example 10/m.");
 }

@@ -1,4 +1,5 @@
 using Celeriac.Events;
+using Celeriac.Working.Life;
 
 namespace Celeriac.Working;
 
@@ -26,11 +27,23 @@ internal sealed class WorkerState(TaskRuntimes tasks, Intake intake, TimeProvide
     /// <summary>The same with what is kept of it in shared state.</summary>
     public required KeptRevocations Kept { get; init; }
 
+    /// <summary>What it has put into quarantine, and the bounds of that.</summary>
+    public required QuarantineKeeper Aside { get; init; }
+
+    /// <summary>Which queues are paused for all workers.</summary>
+    public QueuePauses? Pauses { get; set; }
+
+    /// <summary>Runs that do not end when they should.</summary>
+    public required StuckRuns Stuck { get; init; }
+
     /// <summary>When the worker was made.</summary>
     public DateTimeOffset Since { get; } = time.GetUtcNow();
 
     /// <summary>Where runs happen; null before the worker works.</summary>
     public ITaskPool? Pool { get; set; }
+
+    /// <summary>The size that follows the work; null where it is fixed.</summary>
+    public Autoscaler? Autoscaler { get; set; }
 
     /// <summary>The runners; null before the worker works.</summary>
     public RunnerPool? Runners { get; set; }

@@ -62,10 +62,10 @@ public sealed class FollowingTests : IAsyncDisposable
         await _place.Client.SendAsync(new Signature("conformance.add").WithArgs(1, 2).Link(chain));
         using var patience = new CancellationTokenSource(s_patience);
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (ConformanceTasks.GateOf(gate).Told.Count < 4)
+        while (ConformanceTasks.GateOf(gate).Notes.Count() < 4)
         {
             await pause.WaitForNextTickAsync(patience.Token);
         }
-        Assert.Equal(["a", "a", "b", "c"], ConformanceTasks.GateOf(gate).Told.Order(StringComparer.Ordinal));
+        Assert.Equal(["a", "a", "b", "c"], ConformanceTasks.GateOf(gate).Notes.Order(StringComparer.Ordinal));
     }
 }

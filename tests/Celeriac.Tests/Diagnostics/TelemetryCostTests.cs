@@ -19,7 +19,8 @@ public sealed class TelemetryCostTests
         var message = TaskMessageCodec.Encode(new Signature("t"), new EncodeContext(TaskId.New(), "r", null, "o", null, null, null));
         var definition = Define("t", _ => default);
         var task = new AdmittedTask(
-            new Delivery(null!, message, "celery", default), TaskMessageCodec.Decode(message, DecodeLimits.Default).Request!, new TaskRuntime(definition, new RateGate(null, TimeProvider.System))) { AcksLate = true };
+            new Delivery(null!, message, "celery", default), TaskMessageCodec.Decode(message, DecodeLimits.Default).Request!, new TaskRuntime(definition, new RateGate(null, TimeProvider.System)))
+        { AcksLate = true };
         var outcome = new Outcome.Succeeded(TaskInvocation.NoResult);
         var headers = new List<KeyValuePair<string, HeaderValue>>();
         Once();

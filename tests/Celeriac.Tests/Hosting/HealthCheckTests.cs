@@ -1,4 +1,5 @@
 using Celeriac.Messaging;
+using Celeriac.Tests.Control;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -100,6 +101,46 @@ public sealed class HealthCheckTests : IAsyncDisposable
         Assert.Equal((HealthStatus.Healthy, "w@test", 0), (entry.Status, entry.Data["worker"], entry.Data["running"]));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Liveness_readiness_and_lag_are_checks_of_their_own()
+    {
+        var builder = HostingApp.Builder();
+        builder.Services.AddCeleriac(celeriac => celeriac.Broker(HostingApp.NewBroker()).AddTasks([Held.Definition]).AddWorker(worker => worker.Concurrency = 1));
+        builder.Services.AddHealthChecks().AddCeleriac().AddCeleriacLive().AddCeleriacLag(limit: 1);
+        using var host = builder.Build();
+        var checks = host.Services.GetRequiredService<HealthCheckService>();
+        Assert.Equal((HealthStatus.Unhealthy, "live"), await EntryAsync("celeriac-live"));
+        await host.StartAsync(Cancelled);
+        var (worker, client) = (host.Services.GetRequiredService<Worker>(), host.Services.GetRequiredService<TaskClient>());
+        await worker.Ready.WaitAsync(Cancelled);
+        Assert.Equal((HealthStatus.Healthy, "live"), await EntryAsync("celeriac-live"));
+        Assert.Equal((HealthStatus.Healthy, "lag"), await EntryAsync("celeriac-lag"));
+
+        var first = await client.SendAsync(Held.Signature, Cancelled);
+        await Held.StartedAsync(first.Id);
+        for (var number = 0; number < 2; number++)
+        {
+            Held.Release((await client.SendAsync(Held.Signature, Cancelled)).Id);
+        }
+        Assert.Equal(HealthStatus.Degraded, (await EntryAsync("celeriac-lag")).Status);
+        var stopping = host.StopAsync(Cancelled);
+        await Fleet.UntilAsync(() => worker.Life.Health.IsStopping);
+        Assert.Equal((HealthStatus.Unhealthy, "ready"), await EntryAsync("celeriac"));
+        Assert.Equal(HealthStatus.Healthy, (await EntryAsync("celeriac-live")).Status);
+        Held.Release(first.Id);
+        await stopping;
+
+        async Task<(HealthStatus Status, string Tag)> EntryAsync(string name) =>
+            (await checks.CheckHealthAsync(Cancelled)).Entries[name] is var entry ? (entry.Status, Assert.Single(entry.Tags)) : default;
+    }
+
+    [Fact]
+    public async Task Without_a_worker_nothing_can_be_dead_or_behind()
+    {
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(builder => builder.AddCeleriacLive(), "celeriac-live")).Status);
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(builder => builder.AddCeleriacLag(), "celeriac-lag")).Status);
+    }
+
     [Fact]
     public async Task A_result_store_with_a_connection_of_its_own_is_asked_too()
     {
@@ -114,6 +155,27 @@ public sealed class HealthCheckTests : IAsyncDisposable
 
         store.Health = new TransportHealth(ConnectionState.Closed, _time.GetUtcNow());
         Assert.Equal((HealthStatus.Healthy, "Connected"), await CheckAsync(store));
+    }
+
+    [Fact]
+    public async Task A_quarantine_that_holds_more_than_the_alarm_is_degraded()
+    {
+        await using var transport = Transports.Create(HostingApp.NewBroker());
+        await transport.DeclareAsync(Topology.Queue("celery.quarantine"), Cancelled);
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<ITransport>(transport);
+        services.AddCeleriac(celeriac => celeriac.Broker(HostingApp.NewBroker()));
+        services.AddHealthChecks().AddCeleriac(quarantineAlarm: 1);
+        await using var provider = services.BuildServiceProvider();
+        var checks = provider.GetRequiredService<HealthCheckService>();
+
+        await transport.PublishAsync(Publication.ToQueue("celery.quarantine", new Message { Body = "x"u8.ToArray() }), Cancelled);
+        var entry = (await checks.CheckHealthAsync(Cancelled)).Entries["celeriac"];
+        Assert.Equal((HealthStatus.Healthy, 1L), (entry.Status, entry.Data["quarantined"]));
+        await transport.PublishAsync(Publication.ToQueue("celery.quarantine", new Message { Body = "x"u8.ToArray() }), Cancelled);
+        entry = (await checks.CheckHealthAsync(Cancelled)).Entries["celeriac"];
+        Assert.Equal((HealthStatus.Degraded, "celery.quarantine holds 2 messages that could not run, and the alarm is set at 1. See 'quarantine list'."), (entry.Status, entry.Description));
     }
 
     [Fact]

@@ -46,6 +46,28 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void How_a_worker_lives_can_be_configured()
+    {
+        var (_, worker) = Options(HostingApp.Builder(
+            ("Celeriac:Broker", "memory://life"), ("Celeriac:worker_soft_shutdown_timeout", "12.5"), ("Celeriac:worker_enable_soft_shutdown_on_idle", "true"), ("Celeriac:Worker:Autoscale", "10,3"),
+            ("Celeriac:worker_max_tasks", "1000"), ("Celeriac:worker_probe", "0.0.0.0:8080"), ("Celeriac:worker_lag_limit", "50")));
+        Assert.Equal((TimeSpan.FromSeconds(12.5), true, new AutoscaleBounds(10, 3)), (worker.SoftShutdownTimeout, worker.EnableSoftShutdownOnIdle, worker.Autoscale));
+        Assert.Equal((1000, "0.0.0.0:8080", 50, 10), (worker.MaxTasks, worker.Probe, worker.LagLimit, worker.MessagesAhead));
+    }
+
+    [Theory]
+    [InlineData("worker_autoscale", "3,10", "Autoscale (worker_autoscale) is '3,10', but the first number must be")]
+    [InlineData("worker_autoscale", "some", "Setting 'Celeriac:worker_autoscale' is 'some', but must be two whole numbers")]
+    [InlineData("worker_probe", "everywhere", "Probe (worker_probe) is 'everywhere', but must be a port")]
+    [InlineData("worker_max_tasks", "-1", "MaxTasks (worker_max_tasks) is '-1', but must be 0")]
+    [InlineData("worker_soft_shutdown_timeout", "-1", "SoftShutdownTimeout (worker_soft_shutdown_timeout) is '-1' s, but must be 0")]
+    public void What_is_wrong_with_a_workers_life_is_said(string setting, string value, string text)
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Options(HostingApp.Builder(("Celeriac:Broker", "memory://life"), ($"Celeriac:{setting}", value))));
+        Assert.StartsWith(text, Assert.Single(error.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_tasks_are_written_in_can_be_configured()
     {
         var shared = Options(

@@ -38,7 +38,15 @@ internal static class Configuration
         Add("worker_prefetch", options.Prefetch, byDefault.Prefetch);
         Add("worker_prefetch_multiplier", options.PrefetchMultiplier, byDefault.PrefetchMultiplier);
         Add("worker_max_deaths", options.MaxDeaths, byDefault.MaxDeaths);
+        Add("quarantine_max_age", options.QuarantineMaxAge.TotalSeconds, byDefault.QuarantineMaxAge.TotalSeconds);
+        Add("quarantine_max_count", options.QuarantineMaxCount, byDefault.QuarantineMaxCount);
         Add("worker_shutdown_timeout", options.ShutdownTimeout.TotalSeconds, byDefault.ShutdownTimeout.TotalSeconds);
+        Add("worker_soft_shutdown_timeout", options.SoftShutdownTimeout.TotalSeconds, byDefault.SoftShutdownTimeout.TotalSeconds);
+        Add("worker_enable_soft_shutdown_on_idle", options.EnableSoftShutdownOnIdle, byDefault.EnableSoftShutdownOnIdle);
+        Add("worker_autoscale", options.Autoscale?.ToString() ?? "", "");
+        Add("worker_max_tasks", options.MaxTasks, byDefault.MaxTasks);
+        Add("worker_probe", options.Probe ?? "", "");
+        Add("worker_lag_limit", options.LagLimit, byDefault.LagLimit);
         Add("worker_enable_remote_control", options.EnableRemoteControl, byDefault.EnableRemoteControl);
         Add("worker_control_commands", string.Join(',', options.ControlCommands), string.Join(',', byDefault.ControlCommands));
         return settings;

@@ -30,7 +30,10 @@ internal static class Limits
         }
         task.Gate.Change(limit);
         Log.RateLimitChanged(call.Worker.Log, name, limit?.Text ?? "none");
-        return ControlCall.Ok(limit is null ? "rate limit disabled successfully" : "new rate limit set successfully");
+        var done = limit is null ? "rate limit disabled successfully" : "new rate limit set successfully";
+        return ControlCall.Ok(task.Definition.Options is { RateLimitScope: LimitScope.Cluster, RateLimit: { } cluster }
+            ? $"{done} for this worker alone: the limit of {cluster} for the whole cluster stays beside it, and changes with the task's declaration"
+            : done);
     }
 
     private static JsonNode TimeLimitOf(ControlCall call)

@@ -14,12 +14,33 @@ internal static class PoolCommands
         ControlCommand.Change("pool_grow", call => Resize(call, +1, "pool will grow")),
         ControlCommand.Change("pool_shrink", call => Resize(call, -1, "pool will shrink")),
         ControlCommand.Change("pool_restart", Restart),
-        ControlCommand.Change("autoscale", _ => throw new CeleryException("ValueError", "builtins", "Autoscale not enabled")),
+        ControlCommand.Change("autoscale", Autoscale),
         ControlCommand.Change("shutdown", Shutdown),
     ];
 
+    private static JsonNode Autoscale(ControlCall call)
+    {
+        var autoscaler = call.Worker.State.Autoscaler ?? throw new CeleryException("ValueError", "builtins", "Autoscale not enabled");
+        try
+        {
+            autoscaler.Update(Bound("max"), Bound("min"));
+        }
+        catch (ArgumentException error)
+        {
+            throw new CeleryException("ValueError", "builtins", error.Message);
+        }
+        return ControlCall.Ok($"autoscale now max={autoscaler.Maximum} min={autoscaler.Minimum}");
+
+        int? Bound(string name) => call.Seconds(name) is null ? null : call.Number(name, 0);
+    }
+
     private static JsonNode Resize(ControlCall call, int direction, string answer)
     {
+        if (call.Worker.State.Autoscaler is not null)
+        {
+            // Celery's words.
+            return ControlCall.Error($"{call.Method} is not supported with autoscale. Adjust autoscale range instead.");
+        }
         var number = call.Number("n", 1);
         var runners = call.Worker.State.Runners ?? throw new CeleryException("ValueError", "builtins", "The worker does not run yet");
         if (number < 1 || (direction > 0 && number > MostTasks - runners.Size))

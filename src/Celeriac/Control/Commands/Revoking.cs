@@ -55,7 +55,12 @@ internal static class Revoking
     private static List<string> Terminate(ControlCall call, IEnumerable<AdmittedTask> tasks)
     {
         var signal = SignalOf(call.Text("signal"));
-        return [.. tasks.Where(task => task.Terminate(signal)).Select(task => task.Request.Id)];
+        var asked = tasks.Where(task => task.Terminate(signal)).ToList();
+        foreach (var task in asked)
+        {
+            _ = call.Worker.State.Stuck.AskedAsync(task);
+        }
+        return [.. asked.Select(task => task.Request.Id)];
     }
 
     private static string SignalOf(string? given)

@@ -61,7 +61,7 @@ internal static class TaskInspection
         return item switch
         {
             "name" => task.Definition.Name,
-            "rate_limit" => task.Gate.Limit?.Text,
+            "rate_limit" => task.Gate.Limit?.Text ?? (options.RateLimitScope == LimitScope.Cluster ? options.RateLimit : null),
             "time_limit" => Number(task.Limits.Hard?.TotalSeconds),
             "soft_time_limit" => Number(task.Limits.Soft?.TotalSeconds),
             "max_retries" => Number(options.MaxRetries),

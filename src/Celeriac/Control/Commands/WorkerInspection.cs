@@ -30,7 +30,7 @@ internal static class WorkerInspection
         {
             total[task.Definition.Name] = task.Started;
         }
-        return new JsonObject
+        var stats = new JsonObject
         {
             ["total"] = total,
             ["pid"] = Environment.ProcessId,
@@ -40,7 +40,25 @@ internal static class WorkerInspection
             ["broker"] = Configuration.Broker(worker),
             ["prefetch_count"] = state.Intake.Prefetch,
             ["rusage"] = ResourceUsage(),
+            // Ours: what this worker has put aside, by reason.
+            ["quarantined"] = new JsonObject(state.Aside.Added.Select(reason => KeyValuePair.Create(reason.Key, (JsonNode?)reason.Value))),
         };
+        if (state.Stuck.Runs is { Count: > 0 } stuck)
+        {
+            // Ours, and only where there is something to tell.
+            stats["stuck"] = new JsonArray([.. stuck.Select(run => (JsonNode?)new JsonObject
+            {
+                ["id"] = run.Id,
+                ["name"] = run.Name,
+                ["why"] = run.Why,
+                ["seconds"] = TaskInfo.Float(worker.Time.GetElapsedTime(run.Since).TotalSeconds),
+            })]);
+        }
+        if (state.Autoscaler is { } autoscaler)
+        {
+            stats["autoscaler"] = new JsonObject { ["max"] = autoscaler.Maximum, ["min"] = autoscaler.Minimum, ["current"] = autoscaler.Size, ["qty"] = autoscaler.Quantity };
+        }
+        return stats;
     }
 
     private static JsonObject Pool(int concurrency, Working.PoolFacts facts) => new()

@@ -107,7 +107,7 @@ internal sealed class ChildProgram(TaskClient client, TaskRuntimes tasks, Decode
             {
                 var order = RunOrder.Decode(payload);
                 task = Admit(order);
-                running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id);
+                running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id, task.Request.Message.Priority);
                 Volatile.Write(ref _task, task);
                 Volatile.Write(ref _job, order.Job);
                 using var scope = log.BeginScope(new ChildScope());

@@ -20,7 +20,7 @@ internal sealed class ChildRun(PoolChild child, AdmittedTask task, long job, Wor
         using var ending = new CancellationTokenSource();
         try
         {
-            task.Begin(ending);
+            task.Begin(ending, stopping);
             if (task.TerminatedBy is { } signal)
             {
                 return new Outcome.Revoked(signal);
