@@ -18,7 +18,7 @@ public abstract record CanvasNode
     /// <param name="Tasks">The members; results are in their order.</param>
     public sealed record Group(IReadOnlyList<Signature> Tasks) : CanvasNode;
 
-    /// <summary>All at once, and then one with the list of their results. It can be read and written; sending one is not there yet.</summary>
+    /// <summary>All at once, and then one with the list of their results.</summary>
     /// <param name="Header">The group.</param>
     /// <param name="Body">What is called with the results.</param>
     public sealed record Chord(Signature Header, Signature Body) : CanvasNode

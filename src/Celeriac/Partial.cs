@@ -16,7 +16,6 @@ public sealed class Partial<TIn, TOut>
     public Signature Untyped { get; }
 
     /// <summary>The left one, and then this with the result of it.</summary>
-    /// <exception cref="NotSupportedException">The left one ends in a group: this would be the body of a chord, and chords are not there yet.</exception>
     public static Signature<TOut> operator |(ISignature<TIn> left, Partial<TIn, TOut> right) => Workflow.Chain(left.Untyped, right.Untyped).As<TOut>();
 
     /// <summary>The same with other options.</summary>

@@ -60,7 +60,6 @@ public record Signature
     internal ReadOnlyMemory<byte> ChordBytes { get; init; }
 
     /// <summary>This, and then the next with the result of this in front of its arguments.</summary>
-    /// <exception cref="NotSupportedException">This ends in a group: the next would be the body of a chord, and chords are not there yet.</exception>
     public static Signature operator |(Signature left, Signature right) => Workflow.Chain(left, right);
 
     /// <summary>The same with another task to be called with the result. Of a chain it is called after the last, of a group after each member.</summary>

@@ -24,7 +24,6 @@ public record Signature<TResult> : Signature, ISignature<TResult>
     Signature ISignature<TResult>.Untyped => this;
 
     /// <summary>This, and then the next, which is complete and ignores the result of this.</summary>
-    /// <exception cref="NotSupportedException">The left one ends in a group: the next would be the body of a chord, and chords are not there yet.</exception>
     public static Signature<TResult> operator |(Signature left, Signature<TResult> right) => Workflow.Chain(left, Workflow.Immutable(right)).As<TResult>();
 
     /// <summary>The same with other options. Of a chain or group they are those of each task in it, but for the id, which is that of the whole.</summary>

@@ -1,26 +1,59 @@
 namespace Celeriac;
 
-/// <summary>Puts workflows together in Celery's canonical form: chains in chains and groups in groups are flattened, empty ones dropped (CELERY-PROTOCOL section 6).</summary>
+/// <summary>Puts workflows together in Celery's canonical form: chains in chains and groups in groups are flattened, and a group that something follows is a chord (CELERY-PROTOCOL section 6).</summary>
 internal static class Workflow
 {
-    public const string ChordsAreMissing =
-        "A group that is followed by a task is a chord, and this version of Celeriac cannot run chords yet: send the group, await its results, and then send the task with them.";
-
-    /// <exception cref="NotSupportedException">A group would be followed by something.</exception>
     public static Signature Chain(Signature left, Signature right)
     {
         ArgumentNullException.ThrowIfNull(left);
         ArgumentNullException.ThrowIfNull(right);
-        List<Signature> tasks = [.. ElementsOf(left), .. ElementsOf(right)];
-        if (tasks.Count > 1)
-        {
-            tasks.RemoveAll(task => task.Canvas is CanvasNode.Group { Tasks.Count: 0 });
-        }
-        for (var index = 0; index < tasks.Count - 1; index++)
-        {
-            RefuseChord(tasks[index]);
-        }
+        var tasks = Canonical(ElementsOf(left).Concat(ElementsOf(right)), unrolls: false);
         return tasks.Count == 1 ? tasks[0] : new Signature("celery.chain") { Canvas = new CanvasNode.Chain(tasks) };
+    }
+
+    /// <summary>
+    /// The elements of a chain as they are sent: a group with what follows is a chord, what follows a chord belongs to its body, unless it is a chord too: else messages would
+    /// grow without bound.
+    /// </summary>
+    /// <param name="elements">The elements.</param>
+    /// <param name="unrolls">
+    /// True where a group of one is that one, and an empty group nothing, as Celery's <c>chain(…)</c> has it. Its operator <c>|</c> makes chords of them, as the types here want.
+    /// </param>
+    public static List<Signature> Canonical(IEnumerable<Signature> elements, bool unrolls = true)
+    {
+        List<Signature> tasks = [];
+        foreach (var element in elements)
+        {
+            var last = tasks.Count > 0 ? tasks[^1] : null;
+            switch (last?.Canvas)
+            {
+                case CanvasNode.Group { Tasks.Count: 0 } when unrolls:
+                    tasks[^1] = element;
+                    break;
+                case CanvasNode.Group { Tasks.Count: 1 } one when unrolls:
+                    tasks[^1] = one.Tasks[0];
+                    tasks.Add(element);
+                    break;
+                case CanvasNode.Group:
+                    tasks[^1] = Chord(last, element);
+                    break;
+                case CanvasNode.Chord chord when element.Canvas is not CanvasNode.Chord:
+                    tasks[^1] = last with { Canvas = chord with { Body = Chain(chord.Body, element) } };
+                    break;
+                default:
+                    tasks.Add(element);
+                    break;
+            }
+        }
+        return tasks;
+    }
+
+    public static Signature Chord(Signature header, Signature body)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        ArgumentNullException.ThrowIfNull(body);
+        var group = header.Canvas is CanvasNode.Group ? header : Group([header]);
+        return new Signature("celery.chord") { Canvas = new CanvasNode.Chord(group, body) };
     }
 
     public static Signature Group(IEnumerable<Signature> members)
@@ -50,7 +83,9 @@ internal static class Workflow
     public static Signature LinkError(Signature signature, Signature errback)
     {
         ArgumentNullException.ThrowIfNull(errback);
-        return InEach(signature, task => LinkError(task, errback)) ?? signature with { LinkErrors = [.. signature.LinkErrors, errback] };
+        return signature.Canvas is CanvasNode.Chord chord
+            ? signature with { Canvas = chord with { Body = LinkError(chord.Body, errback) } }
+            : InEach(signature, task => LinkError(task, errback)) ?? signature with { LinkErrors = [.. signature.LinkErrors, errback] };
     }
 
     public static Signature Set(Signature signature, Func<SendOptions, SendOptions> change)
@@ -60,8 +95,14 @@ internal static class Workflow
             return signature with { Options = change(signature.Options) };
         }
         // One id for many tasks would make one task of them.
-        var whole = InEach(signature, task => Set(task, options => change(options) with { TaskId = options.TaskId }))!;
+        var whole = InEach(signature, SetOne)!;
+        if (whole.Canvas is CanvasNode.Chord chord)
+        {
+            whole = whole with { Canvas = chord with { Body = SetOne(chord.Body) } };
+        }
         return whole with { Options = whole.Options with { TaskId = change(whole.Options).TaskId } };
+
+        Signature SetOne(Signature task) => Set(task, options => change(options) with { TaskId = options.TaskId });
     }
 
     public static Signature Immutable(Signature signature) => signature.Canvas switch
@@ -97,14 +138,6 @@ internal static class Workflow
         return signature.Options.TaskId is { } id && chain.Tasks is [.., { Options.TaskId: null } last]
             ? [.. chain.Tasks.SkipLast(1), last with { Options = last.Options with { TaskId = id } }]
             : chain.Tasks;
-    }
-
-    private static void RefuseChord(Signature task)
-    {
-        if (task.Canvas is CanvasNode.Group or CanvasNode.Chord)
-        {
-            throw new NotSupportedException(ChordsAreMissing);
-        }
     }
 
     /// <summary>Null for a plain task.</summary>

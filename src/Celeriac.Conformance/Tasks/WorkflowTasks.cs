@@ -31,6 +31,23 @@ public static partial class WorkflowTasks
     [Task("conformance.even")]
     public static int Even(int value) => value % 2 == 0 ? value : throw new InvalidOperationException($"{value} is odd");
 
+    /// <summary>Joins a list.</summary>
+    [Task("conformance.join")]
+    public static string Join(IReadOnlyList<string> values) => string.Join(",", values);
+
+    /// <summary>Adds all of a list and tells its gate.</summary>
+    [Task("conformance.told_total")]
+    public static int ToldTotal(IReadOnlyList<int> values, string gate)
+    {
+        ConformanceTasks.GateOf(gate).Note(string.Join(",", values));
+        return values.Sum();
+    }
+
+    /// <summary>Fails twice, then adds.</summary>
+    [Task("conformance.third_time", MaxRetries = 5)]
+    public static int ThirdTime(int value, TaskContext context) =>
+        context.Retries >= 2 ? value : throw context.Retry(countdown: TimeSpan.Zero);
+
     /// <summary>Lives nowhere.</summary>
     [Task("conformance.nowhere")]
     public static partial Task<int> NowhereAsync(int value);

@@ -20,16 +20,8 @@ internal sealed class Freezing(Func<string, string> idOf)
         null => FreezeTask(signature, place),
         CanvasNode.Chain chain => FreezeChain(signature, chain, place),
         CanvasNode.Group group => FreezeGroup(signature, group, place),
-        _ => throw new NotSupportedException(Workflow.ChordsAreMissing),
-    };
-
-    /// <summary>The plain tasks of a workflow, in their order.</summary>
-    public static IEnumerable<Signature> TasksOf(Signature signature) => signature.Canvas switch
-    {
-        CanvasNode.Chain chain => chain.Tasks.SelectMany(TasksOf),
-        CanvasNode.Group group => group.Tasks.SelectMany(TasksOf),
-        CanvasNode.Chord chord => TasksOf(chord.Header).Concat(TasksOf(chord.Body)),
-        _ => [signature],
+        CanvasNode.Chord chord => FreezeChord(signature, chord, place),
+        _ => throw new InvalidOperationException($"A workflow cannot be a {signature.Canvas.GetType().Name}."),
     };
 
     private Signature FreezeTask(Signature signature, string place)
@@ -50,7 +42,7 @@ internal sealed class Freezing(Func<string, string> idOf)
 
     private Signature FreezeChain(Signature signature, CanvasNode.Chain chain, string place)
     {
-        List<Signature> tasks = [.. chain.Tasks.SelectMany(task => task.Canvas is CanvasNode.Chain inner ? WithWhole(task, inner) : [task])];
+        List<Signature> tasks = Workflow.Canonical(chain.Tasks.SelectMany(task => task.Canvas is CanvasNode.Chain inner ? WithWhole(task, inner) : [task]));
         if (tasks.Count > 0)
         {
             tasks = WithWhole(signature, chain with { Tasks = tasks });
@@ -61,7 +53,7 @@ internal sealed class Freezing(Func<string, string> idOf)
             Canvas = chain with { Tasks = tasks },
             Links = [],
             LinkErrors = [],
-            Options = signature.Options with { TaskId = tasks.LastOrDefault()?.Options.TaskId },
+            Options = WithoutPlace(signature.Options) with { TaskId = tasks.LastOrDefault()?.Options.TaskId },
         };
     }
 
@@ -71,27 +63,43 @@ internal sealed class Freezing(Func<string, string> idOf)
         List<Signature> tasks = [.. chain.Tasks.Select(task => whole.LinkErrors.Aggregate(task, Workflow.LinkError))];
         if (tasks.Count > 0)
         {
-            var last = whole.Links.Aggregate(tasks[^1], Workflow.Link);
-            var chord = SignatureOptions.Unknown(whole.Options, "chord");
-            tasks[^1] = last with
-            {
-                Options = last.Options with
-                {
-                    TaskId = last.Options.TaskId ?? whole.Options.TaskId,
-                    GroupId = last.Options.GroupId ?? whole.Options.GroupId,
-                    GroupIndex = last.Options.GroupIndex ?? whole.Options.GroupIndex,
-                    Wire = chord.IsEmpty || !SignatureOptions.Unknown(last.Options, "chord").IsEmpty ? last.Options.Wire : [.. last.Options.Wire, new("chord", chord)],
-                },
-            };
+            tasks[^1] = AsEndOf(whole, tasks[^1]);
         }
         return tasks;
+    }
+
+    /// <summary>What is said of a chain or chord, said of the one whose end is its end.</summary>
+    private static Signature AsEndOf(Signature whole, Signature last)
+    {
+        last = whole.Links.Aggregate(last, Workflow.Link);
+        var options = last.Options with
+        {
+            TaskId = last.Options.TaskId ?? whole.Options.TaskId,
+            GroupId = last.Options.GroupId ?? whole.Options.GroupId,
+            GroupIndex = last.Options.GroupIndex ?? whole.Options.GroupIndex,
+        };
+        return last with { Options = CanvasTree.ChordOf(last).IsEmpty ? CanvasTree.With(options, CanvasTree.ChordOption, CanvasTree.ChordOf(whole)) : options };
+    }
+
+    private Signature FreezeChord(Signature signature, CanvasNode.Chord chord, string place)
+    {
+        var header = chord.Header.Canvas is CanvasNode.Group group
+            ? chord.Header with { Canvas = group with { Tasks = [.. Flat(group).Select(CanvasTree.EndingInOne)] } }
+            : new Signature("celery.group") { Canvas = new CanvasNode.Group([CanvasTree.EndingInOne(chord.Header)]) };
+        var body = Freeze(signature.LinkErrors.Aggregate(AsEndOf(signature, chord.Body), Workflow.LinkError), $"{place}/body");
+        return signature with
+        {
+            Canvas = chord with { Header = Freeze(header, place), Body = body, IsHeaderBare = false },
+            Links = [],
+            LinkErrors = [],
+            Options = WithoutPlace(signature.Options) with { TaskId = body.Options.TaskId },
+        };
     }
 
     private Signature FreezeGroup(Signature signature, CanvasNode.Group group, string place)
     {
         var id = signature.Options.TaskId ?? idOf($"{place}/group");
-        var flat = group.Tasks.SelectMany(task => task.Canvas is CanvasNode.Group inner ? inner.Tasks : [task]);
-        var members = flat.Select((task, index) =>
+        var members = Flat(group).Select((task, index) =>
         {
             var placed = signature.LinkErrors.Aggregate(task, Workflow.LinkError);
             placed = placed with { Options = placed.Options with { GroupId = placed.Options.GroupId ?? id, GroupIndex = placed.Options.GroupIndex ?? index } };
@@ -99,6 +107,11 @@ internal sealed class Freezing(Func<string, string> idOf)
         });
         return signature with { Canvas = group with { Tasks = [.. members] }, LinkErrors = [], Options = signature.Options with { TaskId = id } };
     }
+
+    /// <summary>A chain or chord is a member of its group by what ends last in it.</summary>
+    private static SendOptions WithoutPlace(SendOptions options) => CanvasTree.Without(options, CanvasTree.ChordOption, "group_id", "group_index") with { GroupId = null, GroupIndex = null };
+
+    private static IEnumerable<Signature> Flat(CanvasNode.Group group) => group.Tasks.SelectMany(task => task.Canvas is CanvasNode.Group inner ? Flat(inner) : [task]);
 
     private MessageHeaders? Merge(MessageHeaders? own) => Stamps is null or { Count: 0 } ? own
         : own is null ? Stamps

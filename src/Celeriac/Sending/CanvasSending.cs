@@ -63,28 +63,42 @@ internal sealed class CanvasSending(TaskClient client)
     {
         var named = new Freezing(static _ => TaskId.New()).Freeze(signature);
         string? replyTo = null;
-        foreach (var task in Freezing.TasksOf(named).Where(task => task.Options is { ReplyTo: null, IgnoreResult: not true }))
+        foreach (var task in CanvasTree.TasksOf(named).Where(task => task.Options is { ReplyTo: null, IgnoreResult: not true }))
         {
             replyTo = await client.Results.PrepareAsync(task.Options.TaskId!, cancellationToken).ConfigureAwait(false);
         }
         var frozen = new Freezing(static _ => TaskId.New()) { ReplyTo = replyTo, Fix = client.Router.Fix }.Freeze(named);
-        // The equal call that is under way would not go on with this workflow.
-        var now = Planning.Now(frozen).Select(static task => task.ChainBytes.IsEmpty ? task : task.Set(static options => options with { Unique = UniqueUntil.None })).ToList();
-        if (now.Count == 1)
+        // Also for a chord that begins later, in some worker: here is who can still be told.
+        var chords = CanvasTree.HasChord(frozen) ? client.Chords.Require("A chord") : null;
+        var plan = new Planning(client.Chords.KeepsBodies);
+        plan.Add(frozen);
+        foreach (var chord in plan.Chords)
         {
-            await client.SendOnceAsync(now[0], cancellationToken).ConfigureAwait(false);
+            await chords!.BeginAsync(chord.ToHead(), cancellationToken).ConfigureAwait(false);
+        }
+        await PublishAsync(plan.Tasks, cancellationToken).ConfigureAwait(false);
+        return frozen;
+    }
+
+    private async ValueTask PublishAsync(List<Signature> tasks, CancellationToken cancellationToken)
+    {
+        // The equal call that is under way would not go on with this workflow.
+        var now = tasks.Select(static task => task.ChainBytes.Length + task.ChordBytes.Length == 0 ? task : task.Set(static options => options with { Unique = UniqueUntil.None }));
+        if (tasks.Count == 1)
+        {
+            await client.SendOnceAsync(now.First(), cancellationToken).ConfigureAwait(false);
         }
         else
         {
             await client.SendManyAsync(now, cancellationToken).ConfigureAwait(false);
         }
-        return frozen;
     }
 
     /// <summary>The result of the last task of all, with those before it; null for nothing.</summary>
     private AsyncResult? ResultOf(Signature frozen, AsyncResult? parent) => frozen.Canvas switch
     {
         CanvasNode.Chain chain => chain.Tasks.Aggregate(parent, (before, task) => ResultOf(task, before)),
+        CanvasNode.Chord chord => ResultOf(chord.Body, ResultOf(chord.Header, parent)),
         CanvasNode.Group group => new GroupResult(frozen.Options.TaskId!, client, [.. group.Tasks.Select(task => ResultOf(task, parent)!)]) { Parent = parent },
         _ => new AsyncResult(frozen.Options.TaskId!, client.Results, queue: null) { Client = client, Parent = parent },
     };

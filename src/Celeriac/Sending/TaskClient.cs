@@ -31,6 +31,7 @@ public sealed class TaskClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         var time = context.Time;
         SharedState = StateStores.Open(options, transport, results, context);
+        Chords = new Chords(SharedState, (results as IChordCounting)?.Chords, options.ChordDeadline);
         Transport = transport;
         Results = results;
         DefaultQueue = options.DefaultQueue;
@@ -73,6 +74,9 @@ public sealed class TaskClient : IAsyncDisposable
 
     /// <summary>The shared state with what works on it.</summary>
     internal StateHome SharedState { get; }
+
+    /// <summary>The chords under way.</summary>
+    internal Chords Chords { get; }
 
     internal TaskQueues Queues { get; }
 

@@ -34,11 +34,6 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
         }
         runtime.Counters.CountReceived();
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
-        if (request.Chord.Length > 0)
-        {
-            // Until chords are built, an operator must at least see why a body does not come.
-            Log.WorkflowNotFollowed(log, request.Task, request.Id);
-        }
         var task = new AdmittedTask(delivery, request, runtime) { AcksLate = runtime.Definition.Options.AcksLate ?? options.AcksLate };
         if (Refusal(request) is { } refusal)
         {

@@ -3,104 +3,145 @@ using Celeriac.Canvas;
 using Celeriac.Diagnostics;
 using Celeriac.Messaging;
 using Celeriac.Protocol;
-using Celeriac.Sending;
+using Celeriac.SharedState;
 using Microsoft.Extensions.Logging;
 
 namespace Celeriac.Working;
 
-/// <summary>What a workflow goes on with after a task: messages that are part of the task's completion, and results of tasks that will never run.</summary>
-internal sealed record Followed
-{
-    public static Followed Nothing { get; } = new();
-
-    public IReadOnlyList<PreparedTask> Tasks { get; init; } = [];
-    public IReadOnlyList<(ResultRecord Record, string? ReplyTo)> Told { get; init; } = [];
-
-    /// <summary>Why the task has failed after all: what should come after it cannot be sent.</summary>
-    public TaskFailure? Fault { get; init; }
-
-    /// <summary>The queues that must be there before the tasks are sent.</summary>
-    public static IEnumerable<string> QueuesOf(IEnumerable<PreparedTask> tasks) => tasks.Where(task => task.IsDeclared).Select(task => task.Queue).Distinct(StringComparer.Ordinal);
-
-    public IReadOnlyList<string> WithChildren(IReadOnlyList<string> children) => Tasks.Count == 0 ? children : [.. children, .. Tasks.Select(task => task.Context.TaskId)];
-}
-
 /// <summary>
-/// Follows workflows (CELERY-PROTOCOL section 8). Nothing is sent here: all goes with the completion, and with ids that follow from the task's own, so
+/// Follows workflows (CELERY-PROTOCOL sections 8 and 9). Nothing is sent here: all goes with the completion, and with ids that follow from the task's own, so
 /// that a step that is repeated after a crash repeats its messages and invents none.
 /// </summary>
 internal sealed class Following(TaskClient client, TaskRegistry registry, TimeProvider time, ILogger log)
 {
-    /// <summary>After a success: callbacks, then the next of the chain.</summary>
-    public async ValueTask<Followed> SucceededAsync(TaskRequest request, ReadOnlyMemory<byte> result, CancellationToken cancellationToken)
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
+    private readonly ChordFollowing _chords = new(client, log);
+
+    /// <summary>After a success: callbacks, then the next of the chain, then the chord.</summary>
+    public ValueTask<Followed> SucceededAsync(TaskRequest request, ReadOnlyMemory<byte> result, CancellationToken giveUp) =>
+        request.Callbacks.Length + request.Chain.Length + request.Chord.Length == 0
+            ? ValueTask.FromResult(Followed.Nothing)
+            : PatientlyAsync(request, token => GoOnAsync(request, result, token), giveUp);
+
+    /// <summary>After an end without success: the rest of the chain and the chord are told, and errbacks are sent.</summary>
+    /// <param name="request">The task.</param>
+    /// <param name="status">Its final state.</param>
+    /// <param name="exception">JSON: the exception.</param>
+    /// <param name="traceback">Where it failed.</param>
+    /// <param name="refusal">Why what follows cannot be sent, where the broker has refused it; else null.</param>
+    /// <param name="giveUp">Fires when the worker gives up.</param>
+    public ValueTask<Followed> FailedAsync(TaskRequest request, string status, ReadOnlyMemory<byte> exception, string? traceback, string? refusal, CancellationToken giveUp) =>
+        request.Errbacks.Length + request.Chain.Length + request.Chord.Length == 0
+            ? ValueTask.FromResult(Followed.Nothing)
+            : PatientlyAsync(request, token => TellAsync(request, status, exception, traceback, refusal, token), giveUp);
+
+    /// <summary>They are on their way: the fleet hears of it, and nothing of a chord that is done with is kept.</summary>
+    public async ValueTask AppliedAsync(Followed followed, CancellationToken giveUp)
     {
-        if (request.Callbacks.Length + request.Chain.Length == 0)
+        foreach (var task in followed.Tasks)
         {
-            return Followed.Nothing;
+            client.Sent(task);
         }
+        foreach (var chord in followed.EndedChords)
+        {
+            await _chords.ForgetAsync(chord, giveUp).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Releases the body of a chord that is complete and whose last member's worker did not: for the sweeper.</summary>
+    public async ValueTask<Followed> ReleaseAsync(ChordHead head, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        var steps = new WorkflowSteps(client, registry, time);
+        var step = new WorkflowStep(head.BodyId, null, head.RootId, MessageHeaders.Empty);
+        await _chords.CompleteAsync(steps, step, head.GroupId, body, refusal: null, cancellationToken).ConfigureAwait(false);
+        await _chords.TellAsync(steps, step, refusal: null, cancellationToken).ConfigureAwait(false);
+        return steps.Followed;
+    }
+
+    /// <summary>Ends a chord as failed that waits for members who will not come: for the sweeper.</summary>
+    public async ValueTask<Followed> FailAsync(ChordHead head, ReadOnlyMemory<byte> body, string why, CancellationToken cancellationToken)
+    {
+        var steps = new WorkflowSteps(client, registry, time);
+        var step = new WorkflowStep(head.BodyId, null, head.RootId, MessageHeaders.Empty);
+        await _chords.FailAsync(steps, step, head.GroupId, SignatureReader.Read(body), why, cancellationToken).ConfigureAwait(false);
+        await _chords.TellAsync(steps, step, refusal: null, cancellationToken).ConfigureAwait(false);
+        return steps.Followed;
+    }
+
+    private async ValueTask<Followed> GoOnAsync(TaskRequest request, ReadOnlyMemory<byte> result, CancellationToken cancellationToken)
+    {
+        var steps = new WorkflowSteps(client, registry, time);
+        var step = WorkflowStep.Of(request);
+        steps.Known(request.Id);
         try
         {
-            List<PreparedTask> tasks = [];
-            await AddAsync(tasks, request, Callbacks(request, result), cancellationToken).ConfigureAwait(false);
-            try
-            {
-                await AddAsync(tasks, request, Next(request, result), cancellationToken).ConfigureAwait(false);
-                return new Followed { Tasks = tasks };
-            }
-            catch (NotSupportedException chord)
-            {
-                Log.WorkflowNotFollowed(log, request.Task, request.Id);
-                var failure = new TaskFailure("NotSupportedError", "celeriac", [chord.Message], null);
-                return new Followed { Tasks = tasks, Told = Told(request, ExceptionCodec.Encode(failure), null) };
-            }
+            await steps.SendAllAsync(step, SignatureReader.ReadArray(Part(request, request.Callbacks)), "link", result, cancellationToken).ConfigureAwait(false);
+            await NextAsync(steps, step, request, result, cancellationToken).ConfigureAwait(false);
+            AddChordEnd(steps, request, TaskStates.Success, result);
+            await _chords.TellAsync(steps, step, refusal: null, cancellationToken).ConfigureAwait(false);
+            return steps.Followed;
         }
-        catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or InvalidOperationException)
+        catch (Exception error) when (WorkflowSteps.IsBroken(error))
         {
             Log.WorkflowBroken(log, error, request.Task, request.Id);
             return new Followed { Fault = new TaskFailure("WorkflowError", "celeriac", [$"Task '{request.Task}' has succeeded, but what comes after it cannot be sent: {error.Message}"], null) };
         }
     }
 
-    /// <summary>Adds to the effects of a task that ended without success: the rest of its chain is told, and its errbacks are sent.</summary>
-    public async ValueTask<Effects> FailedAsync(Effects effects, TaskRequest request, CancellationToken cancellationToken)
+    private static async ValueTask NextAsync(WorkflowSteps steps, WorkflowStep step, TaskRequest request, ReadOnlyMemory<byte> result, CancellationToken cancellationToken)
     {
-        if (request.Errbacks.Length + request.Chain.Length == 0 || effects.Record is not { Status: TaskStates.Failure or TaskStates.Revoked } record)
+        var chain = SignatureReader.Elements(Part(request, request.Chain));
+        if (chain.Count > 0)
         {
-            return effects;
+            var next = WorkflowSteps.Freezer(step).Freeze(SignatureReader.Read(chain[^1]), $"chain/{chain.Count}");
+            await steps.SendAsync(step, next, result, Before(request, chain), cancellationToken).ConfigureAwait(false);
         }
-        List<PreparedTask> errbacks = [];
+    }
+
+    private async ValueTask<Followed> TellAsync(TaskRequest request, string status, ReadOnlyMemory<byte> exception, string? traceback, string? refusal, CancellationToken cancellationToken)
+    {
+        var steps = new WorkflowSteps(client, registry, time);
+        var step = WorkflowStep.Of(request);
+        steps.Known(request.Id);
         try
         {
-            await AddAsync(errbacks, request, Errbacks(request), cancellationToken).ConfigureAwait(false);
+            // As Celery's old style: every language has tasks that take the failed one's id.
+            await steps.SendAllAsync(step, SignatureReader.ReadArray(Part(request, request.Errbacks)), "link_error", TaskJson.Encode(request.Id), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or InvalidOperationException)
+        catch (Exception error) when (WorkflowSteps.IsBroken(error))
         {
             Log.ErrbackBroken(log, error, request.Task, request.Id);
         }
-        return effects with { FollowUps = [.. effects.FollowUps, .. errbacks.Select(task => task.Publication)], Queues = [.. effects.Queues, .. Followed.QueuesOf(errbacks)], Told = Told(request, record.Result, record.Traceback) };
+        steps.TellChain(Part(request, request.Chain), exception, traceback);
+        AddChordEnd(steps, request, status, exception);
+        await _chords.TellAsync(steps, step, refusal, cancellationToken).ConfigureAwait(false);
+        return steps.Followed;
     }
 
-    /// <summary>They are on their way: the fleet hears of it.</summary>
-    public void Sent(Followed followed)
+    private static void AddChordEnd(WorkflowSteps steps, TaskRequest request, string status, ReadOnlyMemory<byte> result)
     {
-        foreach (var task in followed.Tasks)
+        // With a rest of the chain, it is the last of that whose end counts.
+        if (request.Chord.Length > 0 && request.GroupId is { } group)
         {
-            client.Sent(task);
+            steps.ChordEnds.Enqueue(new ChordEnd(group, new ChordPart(request.GroupIndex, request.Id, status, result), Part(request, request.Chord)));
         }
     }
 
-    private static IEnumerable<Signature> Callbacks(TaskRequest request, ReadOnlyMemory<byte> result) =>
-        AsGroup(request, SignatureReader.ReadArray(Part(request, request.Callbacks)), "link").SelectMany(callback => Planning.Now(callback, result));
-
-    private static IEnumerable<Signature> Next(TaskRequest request, ReadOnlyMemory<byte> result)
+    /// <summary>A store that is away is waited for: what follows must not get lost.</summary>
+    private async ValueTask<Followed> PatientlyAsync(TaskRequest request, Func<CancellationToken, ValueTask<Followed>> work, CancellationToken giveUp)
     {
-        var chain = SignatureReader.Elements(Part(request, request.Chain));
-        if (chain.Count == 0)
+        while (true)
         {
-            return [];
+            try
+            {
+                return await work(giveUp).ConfigureAwait(false);
+            }
+            catch (TransportException error) when (error is not TransportRefusedException && !giveUp.IsCancellationRequested)
+            {
+                Log.OutcomeDelayed(log, error, request.Task, request.Id, s_pause);
+                await Task.Delay(s_pause, time, giveUp).ConfigureAwait(false);
+            }
         }
-        var next = Freezer(request).Freeze(SignatureReader.Read(chain[^1]), $"chain/{chain.Count}");
-        return Planning.Now(next, result, Before(request, chain));
     }
 
     /// <summary>The rest of the chain without its last element, cut out as it came.</summary>
@@ -117,75 +158,6 @@ internal sealed class Following(TaskClient client, TaskRegistry registry, TimePr
         whole[..end].CopyTo(rest);
         rest[end] = (byte)']';
         return rest;
-    }
-
-    // As Celery's old style: every language has tasks that take the failed one's id.
-    private static IEnumerable<Signature> Errbacks(TaskRequest request) =>
-        AsGroup(request, SignatureReader.ReadArray(Part(request, request.Errbacks)), "link_error").SelectMany(errback => Planning.Now(errback, TaskJson.Encode(request.Id)));
-
-    /// <summary>Several are sent as a group, as Celery does.</summary>
-    private static IEnumerable<Signature> AsGroup(TaskRequest request, IReadOnlyList<Signature> signatures, string place)
-    {
-        var freezer = Freezer(request);
-        var group = signatures.Count > 1 ? DerivedId.Of(request.Id, place) : null;
-        return signatures.Select((signature, index) => freezer.Freeze(
-            group is null || signature.Canvas is not null ? signature : signature with { Options = signature.Options with { GroupId = signature.Options.GroupId ?? group, GroupIndex = signature.Options.GroupIndex ?? index } },
-            $"{place}/{index}"));
-    }
-
-    // Without an answer's address of its own a task answers where this one does: there somebody may wait.
-    private static Freezing Freezer(TaskRequest request) => new(place => DerivedId.Of(request.Id, place))
-    {
-        ReplyTo = request.ReplyTo ?? "",
-        Stamps = request.Message.Headers[TaskHeader.Stamps] is { Kind: HeaderKind.Map } stamps ? stamps.AsMap() : null,
-    };
-
-    private async ValueTask AddAsync(List<PreparedTask> tasks, TaskRequest request, IEnumerable<Signature> signatures, CancellationToken cancellationToken)
-    {
-        foreach (var signature in signatures)
-        {
-            var options = signature.Options with { ParentId = request.Id, RootId = request.RootId ?? request.Id, Headers = Headers(request, signature.Options.Headers) };
-            var known = signature with { Options = options, Declared = signature.Declared ?? registry.Find(signature.Task)?.Options };
-            var destination = client.Router.Route(known, request.Message.Priority);
-            tasks.Add(await client.PrepareAsync(known, options.TaskId!, claim: null, destination, trace: null, cancellationToken).ConfigureAwait(false));
-        }
-    }
-
-    /// <summary>One trace leads through the whole workflow.</summary>
-    private static MessageHeaders? Headers(TaskRequest request, MessageHeaders? own)
-    {
-        var trace = request.Message.Headers.Where(header => header.Key is "traceparent" or "tracestate" or "baggage" && own?.Contains(header.Key) is not true).ToList();
-        var given = (own ?? MessageHeaders.Empty).Where(header => !TaskHeader.IsReserved(header.Key));
-        return trace.Count == 0 && own is null ? null : new MessageHeaders(given.Concat(trace));
-    }
-
-    /// <summary>A failure for each task of the chain that will not run: nobody waits for it in vain.</summary>
-    private List<(ResultRecord, string?)> Told(TaskRequest request, ReadOnlyMemory<byte> exception, string? traceback)
-    {
-        List<(ResultRecord, string?)> told = [];
-        var now = time.GetUtcNow();
-        var seen = new HashSet<string>(StringComparer.Ordinal) { request.Id };
-        foreach (var element in SignatureReader.Elements(Part(request, request.Chain)))
-        {
-            foreach (var task in Readable(element).Where(task => task.Options.TaskId is { } id && seen.Add(id)))
-            {
-                told.Add((new ResultRecord { TaskId = task.Options.TaskId!, Status = TaskStates.Failure, Result = exception, Traceback = traceback, DateDone = now, GroupId = task.Options.GroupId }, task.Options.ReplyTo));
-            }
-        }
-        return told;
-    }
-
-    private static IEnumerable<Signature> Readable(ReadOnlyMemory<byte> element)
-    {
-        try
-        {
-            return Freezing.TasksOf(SignatureReader.Read(element));
-        }
-        catch (JsonException)
-        {
-            // What cannot be read has no id to tell.
-            return [];
-        }
     }
 
     private static ReadOnlyMemory<byte> Part(TaskRequest request, JsonSlice slice) => request.Body.Slice(slice.Start, slice.Length);

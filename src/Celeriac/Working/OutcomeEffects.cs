@@ -9,11 +9,8 @@ internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
 {
     public IReadOnlyList<Publication> FollowUps { get; init; } = [];
 
-    /// <summary>The queues of follow-ups that are new tasks.</summary>
-    public IReadOnlyList<string> Queues { get; init; } = [];
-
-    /// <summary>The results of tasks that will not run because this one has failed.</summary>
-    public IReadOnlyList<(ResultRecord Record, string? ReplyTo)> Told { get; init; } = [];
+    /// <summary>How the workflow goes on.</summary>
+    public Followed Next { get; init; } = Followed.Nothing;
 
     /// <summary>The task, where it ends for good with this: what it holds in shared state is released once it is applied.</summary>
     public TaskRequest? Ended { get; init; }

@@ -16,6 +16,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
 {
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(5);
+    private readonly CompletionBuilder _builder = new(transport, results, queues);
 
     /// <summary>What a record tells beside Celery's own members.</summary>
     public TaskRecords Records { get; init; } = TaskRecords.Plain;
@@ -48,11 +49,10 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         {
             outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
         }
-        var followed = outcome is Outcome.Succeeded success ? await Following.SucceededAsync(task.Request, success.Result, giveUp).ConfigureAwait(false) : Followed.Nothing;
-        outcome = followed.Fault is { } fault ? new Outcome.Failed(fault, QuarantineReason.OutcomeRefused) : outcome;
-        var effects = outcome.Accept(new OutcomeEffects(task, followed.WithChildren(children), node, time.GetUtcNow(), transport.Capabilities));
-        effects = effects with { FollowUps = [.. effects.FollowUps, .. followed.Tasks.Select(next => next.Publication)], Queues = [.. Followed.QueuesOf(followed.Tasks)], Told = followed.Told };
-        effects = await Following.FailedAsync(effects, task.Request, giveUp).ConfigureAwait(false);
+        var next = outcome is Outcome.Succeeded success ? await Following.SucceededAsync(task.Request, success.Result, giveUp).ConfigureAwait(false) : Followed.Nothing;
+        outcome = next.Fault is { } fault ? new Outcome.Failed(fault, QuarantineReason.OutcomeRefused) : outcome;
+        var effects = outcome.Accept(new OutcomeEffects(task, next.WithChildren(children), node, time.GetUtcNow(), transport.Capabilities)) with { Next = next };
+        effects = outcome is Outcome.Ignored ? await IgnoredAsync(effects, task.Request, giveUp).ConfigureAwait(false) : await TellAsync(effects, task.Request, giveUp).ConfigureAwait(false);
         var isLast = outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Lost or Outcome.Rejected { Requeue: true });
         effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = isLast ? task.Request : null };
         OutcomeLog.Write(log, task, outcome, runtime);
@@ -70,7 +70,6 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             {
                 OutcomeEvents.Send(events, task, outcome, runtime);
             }
-            Following.Sent(followed);
         }
     }
 
@@ -124,7 +123,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             DateDone = now,
         };
         var effects = new Effects(Settlement.Ack, record) { Ended = request, FollowUps = [QuarantineMessage.Of(delivery, fault.Reason, fault.Text, node, now)] };
-        effects = request is null ? effects : await Following.FailedAsync(effects, request, giveUp).ConfigureAwait(false);
+        effects = request is null ? effects : await TellAsync(effects, request, giveUp).ConfigureAwait(false);
         if (await CommitAsync(delivery, effects, fault.ReplyTo, fault.TaskName ?? "(unknown)", fault.TaskId ?? "(none)", giveUp).ConfigureAwait(false) && fault.TaskId is { } failed)
         {
             events.Failed(failed, failure);
@@ -149,7 +148,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         {
             try
             {
-                completion ??= await PrepareAsync(delivery, effects, replyTo, giveUp).ConfigureAwait(false);
+                completion ??= await _builder.BuildAsync(delivery, effects, replyTo, giveUp).ConfigureAwait(false);
                 if (completion is not null && await transport.CompleteAsync(completion, giveUp).ConfigureAwait(false) == CompletionStatus.Lost)
                 {
                     Log.OutcomeLost(log, taskName, taskId);
@@ -157,6 +156,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                     return false;
                 }
                 Aside.Committed(effects.FollowUps);
+                await Following.AppliedAsync(effects.Next, giveUp).ConfigureAwait(false);
                 if (effects.Ended is { } ended)
                 {
                     await Held.EndedAsync(ended, delivery.Redelivered || delivery.Deaths > 0).ConfigureAwait(false);
@@ -168,9 +168,9 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 // A queue was deleted under the worker: it is declared again at the next try.
                 Log.OutcomeDelayed(log, gone, taskName, taskId, delay);
                 queues.Forget(gone.RoutingKey);
-                foreach (var task in effects.Queues)
+                foreach (var next in effects.Next.Queues)
                 {
-                    queues.Forget(task);
+                    queues.Forget(next);
                 }
                 completion = null;
             }
@@ -198,7 +198,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     private async ValueTask<Effects> RefusedAsync(Delivery delivery, Effects effects, Exception refused, string taskId, CancellationToken giveUp)
     {
         var replacement = Replacement(delivery, effects, refused, taskId) with { Ended = effects.Ended };
-        return effects.Ended is { } request ? await Following.FailedAsync(replacement, request, giveUp).ConfigureAwait(false) : replacement;
+        return effects.Ended is { } request ? await TellAsync(replacement, request, giveUp, refused.Message).ConfigureAwait(false) : replacement;
     }
 
     private Effects Replacement(Delivery delivery, Effects effects, Exception refused, string taskId)
@@ -213,73 +213,16 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         };
     }
 
-    /// <summary>Everything that must be there before the completion; null where the message was acknowledged early and all is done.</summary>
-    private async ValueTask<Completion?> PrepareAsync(Delivery delivery, Effects effects, string? replyTo, CancellationToken giveUp)
-    {
-        await DeclareTargetsAsync(delivery.Queue, effects, giveUp).ConfigureAwait(false);
-        var told = await TellAsync(effects, giveUp).ConfigureAwait(false);
-        var attached = effects.Record is { } record && !effects.IsAcknowledged ? results.Attach(transport, record, replyTo) : null;
-        if (effects.Record is not null && attached is null)
-        {
-            await results.WriteAsync(effects.Record, replyTo, giveUp).ConfigureAwait(false);
-        }
-        if (effects.IsAcknowledged)
-        {
-            await transport.PublishAsync(effects.FollowUps.ToArray(), giveUp).ConfigureAwait(false);
-            return null;
-        }
-        return new Completion(delivery, effects.Settlement)
-        {
-            FollowUps = attached?.Reply is { } reply ? [.. effects.FollowUps, .. told, reply] : [.. effects.FollowUps, .. told],
-            Document = attached?.Document,
-        };
-    }
+    /// <summary>An end without success is told to the rest of the workflow.</summary>
+    private async ValueTask<Effects> TellAsync(Effects effects, TaskRequest request, CancellationToken giveUp, string? refusal = null) => effects.Record is { Status: TaskStates.Failure or TaskStates.Revoked } record
+        ? effects with { Next = await Following.FailedAsync(request, record.Status, record.Result, record.Traceback, refusal, giveUp).ConfigureAwait(false) }
+        : effects;
 
-    /// <summary>Writes the results of those that will not run, or answers them as messages where they are replies. Written again by a repeated step, they are the same.</summary>
-    private async ValueTask<List<Publication>> TellAsync(Effects effects, CancellationToken giveUp)
+    /// <summary>No state is written and no errback called, but nobody waits in vain for what should have come after it.</summary>
+    private async ValueTask<Effects> IgnoredAsync(Effects effects, TaskRequest request, CancellationToken giveUp) => effects with
     {
-        List<Publication> replies = [];
-        foreach (var (record, replyTo) in effects.Told)
-        {
-            if (!effects.IsAcknowledged && results.Attach(transport, record, replyTo) is { Reply: { } reply })
-            {
-                replies.Add(reply);
-            }
-            else
-            {
-                await results.WriteAsync(record, replyTo, giveUp).ConfigureAwait(false);
-            }
-        }
-        return replies;
-    }
-
-    private async ValueTask DeclareTargetsAsync(string queue, Effects effects, CancellationToken giveUp)
-    {
-        var origin = TaskQueues.NameOf(queue);
-        foreach (var task in effects.Queues)
-        {
-            await queues.EnsureAsync(task, giveUp).ConfigureAwait(false);
-        }
-        foreach (var publication in effects.FollowUps)
-        {
-            if (publication.RoutingKey == TaskQueues.QuarantineOf(origin))
-            {
-                await queues.EnsureQuarantineAsync(origin, giveUp).ConfigureAwait(false);
-            }
-            else if (publication.Exchange.Length > 0)
-            {
-                // A new task, whose queue is named beside it.
-            }
-            else if (queues.Definitions.IsBroadcast(publication.RoutingKey))
-            {
-                throw new TransportRefusedException($"A task cannot be retried to the broadcast queue '{publication.RoutingKey}', of which each worker has a part of its own. Send a new task there, or name another queue.");
-            }
-            else
-            {
-                await queues.EnsureAsync(publication.RoutingKey, giveUp).ConfigureAwait(false);
-            }
-        }
-    }
+        Next = await Following.FailedAsync(request with { Errbacks = default }, TaskStates.Failure, ExceptionCodec.Encode(ControlFailure.Ignored(request.Id)), null, refusal: null, giveUp).ConfigureAwait(false),
+    };
 
     private async ValueTask WaitAsync(TimeSpan delay, CancellationToken giveUp)
     {

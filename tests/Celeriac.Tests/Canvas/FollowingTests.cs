@@ -29,20 +29,6 @@ public sealed class FollowingTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_awaits_the_body_of_a_chord_that_comes_next_hears_that_there_are_none_yet()
-    {
-        await _place.StartWorkerAsync();
-        const string chord = """[{"task":"celery.chord","kwargs":{"kwargs":{},"header":[{"task":"a","options":{"task_id":"member"}}],"body":{"task":"b","options":{"task_id":"body"}}},"subtask_type":"chord"}]""";
-        var sent = await _place.Client.SendAsync(ConformanceTasks.AddTask.S(1, 2) with { ChainBytes = Encoding.UTF8.GetBytes(chord) });
-        Assert.Equal(3, await sent.GetAsync(s_patience));
-        foreach (var id in new[] { "member", "body" })
-        {
-            var error = await Assert.ThrowsAsync<RemoteTaskException>(async () => await _place.Client.Result<int>(id).GetAsync(s_patience));
-            Assert.Contains("cannot run chords yet", error.RemoteMessage, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
     public async Task A_broken_errback_does_not_hide_the_failure_nor_the_news_for_the_rest_of_the_chain()
     {
         await _place.StartWorkerAsync();

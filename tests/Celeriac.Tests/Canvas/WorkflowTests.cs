@@ -17,20 +17,60 @@ public sealed class WorkflowTests
         Assert.Equal(["a", "b", "c"], Names(Group.Of(s_task, Group.Of(new Signature("b"), new Signature("c")))));
 
     [Fact]
-    public void An_empty_group_in_a_chain_is_dropped() => Assert.Equal(["a", "b"], Names(s_task | Group.Of() | new Signature("b")));
+    public void An_empty_group_or_one_of_one_that_comes_from_data_is_unrolled_as_Celery_does()
+    {
+        var data = new Signature("celery.chain") { Canvas = new CanvasNode.Chain([s_task, Group.Of(), new Signature("b"), Group.Of(new Signature("c")), new Signature("d")]) };
+        Assert.Equal(["a", "b", "c", "d"], Assert.IsType<CanvasNode.Chain>(new Freezing(place => place).Freeze(data).Canvas).Tasks.Select(task => task.Task));
+    }
 
     [Fact]
-    public void A_group_that_something_follows_is_refused_in_one_sentence()
+    public void An_empty_group_that_something_follows_calls_it_with_the_empty_list() =>
+        Assert.Equal("[[]]", System.Text.Encoding.UTF8.GetString(Assert.Single(Plan(Group.Of() | new Signature("b"), keepsBodies: false).Tasks).Args.Span));
+
+    [Fact]
+    public void A_group_that_something_follows_is_a_chord_and_what_follows_that_belongs_to_its_body()
     {
-        var error = Assert.Throws<NotSupportedException>(() => Group.Of(s_task, s_task) | new Signature("b"));
-        Assert.Equal("A group that is followed by a task is a chord, and this version of Celeriac cannot run chords yet: send the group, await its results, and then send the task with them.", error.Message);
+        var chord = Assert.IsType<CanvasNode.Chord>((Group.Of(s_task, s_task) | new Signature("b") | new Signature("c")).Canvas);
+        Assert.Equal(["b", "c"], Names(chord.Body));
+    }
+
+    [Fact]
+    public void A_chord_after_a_chord_stays_beside_it_so_that_messages_do_not_grow_without_bound()
+    {
+        var pair = Group.Of(s_task, s_task);
+        var one = Assert.IsType<CanvasNode.Chord>((pair | new Signature("b") | pair | new Signature("c")).Canvas);
+        Assert.IsType<CanvasNode.Chord>(Assert.IsType<CanvasNode.Chain>(one.Body.Canvas).Tasks[1].Canvas);
+        var two = Assert.IsType<CanvasNode.Chain>(((pair | new Signature("b")) | (pair | new Signature("c"))).Canvas);
+        Assert.Equal(2, two.Tasks.Count);
+    }
+
+    [Fact]
+    public void A_chord_of_chords_takes_linear_space_where_bodies_are_kept()
+    {
+        var signature = Enumerable.Range(0, 10).Aggregate(Group.Of(s_task, s_task) | s_task, (inner, _) => Group.Of(Enumerable.Repeat(s_task, 100).Append(inner)) | s_task);
+        var plan = Plan(signature, keepsBodies: true);
+        Assert.Equal(1002, plan.Tasks.Count);
+        Assert.Equal(11, plan.Chords.Count);
+        Assert.True(plan.Tasks.Sum(task => task.ChordBytes.Length) < 1002 * 1100);
+        var flat = Enumerable.Range(0, 5).Aggregate(s_task, (before, _) => before | (Group.Of(Enumerable.Repeat(s_task, 100)) | s_task));
+        var first = Assert.Single(Plan(flat, keepsBodies: true).Tasks);
+        Assert.True(first.ChainBytes.Length < 150_000);
+    }
+
+    [Fact]
+    public void A_member_of_a_chord_that_ends_in_a_group_ends_in_the_list_of_its_results()
+    {
+        var frozen = new Freezing(place => place).Freeze(Group.Of(s_task | Group.Of(s_task, s_task), s_task) | new Signature("b"));
+        var plan = new Planning(keepsBodies: false);
+        plan.Add(frozen);
+        Assert.Equal(["celery.accumulate", "a"], Assert.Single(plan.Chords).Members.Select(member => member.Task));
     }
 
     [Fact]
     public void What_is_said_of_a_chain_goes_where_Celery_lets_it_go()
     {
         var chain = (s_task | new Signature("b")).Link(new Signature("l")).LinkError(new Signature("e")).Set(options => options with { Queue = "q", TaskId = "whole" });
-        var tasks = Freezing.TasksOf(new Freezing(place => place).Freeze(chain)).ToList();
+        var tasks = CanvasTree.TasksOf(new Freezing(place => place).Freeze(chain)).ToList();
         Assert.Equal([0, 1], tasks.Select(task => task.Links.Count));
         Assert.Equal([1, 1], tasks.Select(task => task.LinkErrors.Count));
         Assert.Equal(["q", "q"], tasks.Select(task => task.Options.Queue));
@@ -41,7 +81,7 @@ public sealed class WorkflowTests
     public void The_id_of_a_chain_stays_that_of_its_last_task_wherever_it_comes_to_stand()
     {
         var inner = (s_task | new Signature("b")).Set(options => options with { TaskId = "inner" });
-        Assert.Equal(["/0", "inner", "/2"], Freezing.TasksOf(new Freezing(place => place).Freeze(inner | new Signature("c"))).Select(task => task.Options.TaskId));
+        Assert.Equal(["/0", "inner", "/2"], CanvasTree.TasksOf(new Freezing(place => place).Freeze(inner | new Signature("c"))).Select(task => task.Options.TaskId));
     }
 
     [Fact]
@@ -56,7 +96,7 @@ public sealed class WorkflowTests
     public void A_thousand_tasks_in_a_chain_take_linear_space()
     {
         var chain = Enumerable.Range(1, 999).Aggregate(s_task, (before, _) => before | s_task);
-        var sent = Assert.Single(Planning.Now(new Freezing(place => place).Freeze(chain)));
+        var sent = Assert.Single(Plan(chain, keepsBodies: false).Tasks);
         Assert.InRange(sent.ChainBytes.Length, 90_000, 150_000);
     }
 
@@ -66,7 +106,7 @@ public sealed class WorkflowTests
         Partial<int, int> open = ConformanceTasks.AddTask.Partial() | WorkflowTasks.TimesTask.Partial(2) | ConformanceTasks.AddTask.S(5, 6);
         Signature<int> whole = ConformanceTasks.AddTask.S(1) | open;
         Assert.Equal(["conformance.add", "conformance.add", "conformance.times", "conformance.add"], Names(whole));
-        Assert.Equal([false, false, false, true], Freezing.TasksOf(whole).Select(task => task.Immutable));
+        Assert.Equal([false, false, false, true], CanvasTree.TasksOf(whole).Select(task => task.Immutable));
     }
 
     [Fact]
@@ -76,5 +116,12 @@ public sealed class WorkflowTests
         Assert.Equal("[3,4]", System.Text.Encoding.UTF8.GetString(signature.Args.Span));
     }
 
-    private static IEnumerable<string> Names(Signature signature) => Freezing.TasksOf(signature).Select(task => task.Task);
+    private static Planning Plan(Signature signature, bool keepsBodies)
+    {
+        var plan = new Planning(keepsBodies);
+        plan.Add(new Freezing(place => place).Freeze(signature));
+        return plan;
+    }
+
+    private static IEnumerable<string> Names(Signature signature) => CanvasTree.TasksOf(signature).Select(task => task.Task);
 }
