@@ -28,4 +28,10 @@ internal static partial class Log
 
     [LoggerMessage(2237, LogLevel.Error, "The members of chord {GroupId} have ended, but its body is no signature and cannot be sent")]
     public static partial void ChordBodyUnreadable(ILogger logger, Exception error, string groupId);
+
+    [LoggerMessage(2238, LogLevel.Warning, "Shared state cannot tell whether task {TaskName}[{TaskId}], the body of a chord, has run already; it runs")]
+    public static partial void OnceUnknown(ILogger logger, Exception error, string taskName, string taskId);
+
+    [LoggerMessage(2239, LogLevel.Information, "Task {TaskName}[{TaskId}], the body of a chord, has run already; this message of it is dropped")]
+    public static partial void OnceDropped(ILogger logger, string taskName, string taskId);
 }

@@ -59,7 +59,7 @@ internal sealed class ChordFollowing(TaskClient client, ILogger log)
         {
             // Whoever releases the body gives it the same ids: those that it lacks follow from its own.
             var frozen = WorkflowSteps.Freezer(step with { Id = IdOf(body) ?? groupId }).Freeze(body);
-            await steps.SendAsync(step, frozen, ArrayOf(parts), default, cancellationToken).ConfigureAwait(false);
+            await steps.SendAsync(step, frozen, ArrayOf(parts), default, cancellationToken, isBody: true).ConfigureAwait(false);
             steps.EndedChords.Add(groupId);
         }
         catch (Exception error) when (WorkflowSteps.IsBroken(error))

@@ -36,14 +36,17 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>Hears of each message that was put aside.</summary>
     public required QuarantineKeeper Aside { get; init; }
 
-    /// <summary>Applies how a task ended.</summary>
-    public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
+    /// <summary>True where the task will not run again.</summary>
+    public static bool IsLast(Outcome outcome) => outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Lost or Outcome.Rejected { Requeue: true });
+
+    /// <summary>Applies how a task ended. Answers whether it was applied as it is.</summary>
+    public async ValueTask<bool> ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
         if (task.TakenBackBecause is not null && !task.IsAcknowledged)
         {
             // Somebody else runs it, or already has: nothing of this run counts.
             Log.OutcomeLost(log, task.Request.Task, task.Request.Id);
-            return;
+            return false;
         }
         if (outcome is Outcome.Succeeded { Result.Length: var bytes } && bytes > MaxResultBytes && !task.IgnoresResult)
         {
@@ -53,8 +56,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         outcome = next.Fault is { } fault ? new Outcome.Failed(fault, QuarantineReason.OutcomeRefused) : outcome;
         var effects = outcome.Accept(new OutcomeEffects(task, next.WithChildren(children), node, time.GetUtcNow(), transport.Capabilities)) with { Next = next };
         effects = outcome is Outcome.Ignored ? await IgnoredAsync(effects, task.Request, giveUp).ConfigureAwait(false) : await TellAsync(effects, task.Request, giveUp).ConfigureAwait(false);
-        var isLast = outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Lost or Outcome.Rejected { Requeue: true });
-        effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = isLast ? task.Request : null };
+        effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = IsLast(outcome) ? task.Request : null };
         OutcomeLog.Write(log, task, outcome, runtime);
         // The next run may be received before the commit has returned here, and its news must not come first.
         var isToldFirst = outcome is Outcome.Retrying;
@@ -63,15 +65,21 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             OutcomeEvents.Send(events, task, outcome, runtime);
             await Held.RetryingAsync(task.Request, ((Outcome.Retrying)outcome).Delay).ConfigureAwait(false);
         }
-        if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false))
+        if (!await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false))
         {
-            task.Runtime.Counters.Count(outcome);
-            if (!isToldFirst)
-            {
-                OutcomeEvents.Send(events, task, outcome, runtime);
-            }
+            return false;
         }
+        task.Runtime.Counters.Count(outcome);
+        if (!isToldFirst)
+        {
+            OutcomeEvents.Send(events, task, outcome, runtime);
+        }
+        return true;
     }
+
+    /// <summary>Ends a message of which nothing is needed: another of the same id has run.</summary>
+    public async ValueTask DropAsync(AdmittedTask task, CancellationToken giveUp) =>
+        await CommitAsync(task.Delivery, new Effects(Settlement.Ack, null), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
 
     /// <summary>Acknowledges before the run.</summary>
     public async ValueTask AcknowledgeEarlyAsync(AdmittedTask task, CancellationToken giveUp)

@@ -96,7 +96,7 @@ public sealed class Worker
         var suspicion = new Suspicion(suspects, State.InHand, outcomes, client.Transport, options, _log);
         var admission = new Admission(State.Tasks, suspicion, State.Revocations, outcomes, State.Events, options, _limits, client.Transport, Node, _time, _log);
         _receiving = new Receiving(State, admission, _deferrals, suspects, telemetry, options, Node, _time, _log);
-        _turns = new TaskTurns(State, admission, outcomes, _operations, telemetry, Life, Shutdown, options, Node, _time, _log);
+        _turns = new TaskTurns(State, admission, outcomes, new OnceGuard(client, _time, _log), _operations, telemetry, Life, Shutdown, options, Node, _time, _log);
     }
 
     /// <summary>The node name.</summary>

@@ -26,7 +26,7 @@ internal sealed class WorkflowSteps(TaskClient client, TaskRegistry registry, Ti
     public static Freezing Freezer(WorkflowStep step) => new(place => DerivedId.Of(step.Id, place)) { ReplyTo = step.ReplyTo ?? "", Stamps = step.Stamps };
 
     /// <summary>Sends a frozen workflow. A chord that begins with it is counted from now on.</summary>
-    public async ValueTask SendAsync(WorkflowStep step, Signature frozen, ReadOnlyMemory<byte>? value, ReadOnlyMemory<byte> rest, CancellationToken cancellationToken)
+    public async ValueTask SendAsync(WorkflowStep step, Signature frozen, ReadOnlyMemory<byte>? value, ReadOnlyMemory<byte> rest, CancellationToken cancellationToken, bool isBody = false)
     {
         var plan = new Planning(client.Chords.KeepsBodies);
         plan.Add(frozen, value, rest);
@@ -36,7 +36,7 @@ internal sealed class WorkflowSteps(TaskClient client, TaskRegistry registry, Ti
         }
         foreach (var task in plan.Tasks)
         {
-            Tasks.Add(await PrepareAsync(step, task, cancellationToken).ConfigureAwait(false));
+            Tasks.Add(await PrepareAsync(step, isBody ? Once(task) : task, cancellationToken).ConfigureAwait(false));
         }
     }
 
@@ -101,6 +101,12 @@ internal sealed class WorkflowSteps(TaskClient client, TaskRegistry registry, Ti
 
     /// <summary>This task itself needs no telling.</summary>
     public void Known(string taskId) => _told.Add(taskId);
+
+    /// <summary>Of all messages of this id one is to run.</summary>
+    private static Signature Once(Signature body) => body with
+    {
+        Options = body.Options with { Headers = new MessageHeaders((body.Options.Headers ?? MessageHeaders.Empty).Append(new(TaskHeader.Once, $"{Guid.NewGuid():N}"))) },
+    };
 
     private ValueTask<PreparedTask> PrepareAsync(WorkflowStep step, Signature task, CancellationToken cancellationToken)
     {
