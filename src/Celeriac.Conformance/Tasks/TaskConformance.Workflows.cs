@@ -143,7 +143,7 @@ public abstract partial class TaskConformance<THarness>
 
     /// <summary>A worker may die between any two steps: every chain ends, and a repeated step invents no tasks.</summary>
     [Fact(Timeout = LongLimit)]
-    public async Task Workers_killed_in_the_middle_of_chains_lose_none_of_their_tasks()
+    public async Task Workers_killed_in_the_middle_of_chains_and_chords_lose_none_of_their_tasks()
     {
         if (!SharesProcesses())
         {
@@ -154,6 +154,8 @@ public abstract partial class TaskConformance<THarness>
         await using var client = Harness.OpenClient(QuickUrl);
         var chain = LedgerTasks.EnterTask.S(ledger, 40) | LedgerTasks.EnterTask.S(ledger, 40) | LedgerTasks.EnterTask.S(ledger, 40) | LedgerTasks.EnterTask.S(ledger, 40);
         var sent = await Task.WhenAll(Enumerable.Range(0, Chains).Select(_ => client.SendAsync(chain).AsTask()));
+        var member = LedgerTasks.EnterTask.S(ledger, 40);
+        var chords = client.State is null ? [] : await Task.WhenAll(Enumerable.Range(0, Chains / 2).Select(_ => client.SendAsync(Group.Of(member, member, member) | member).AsTask()));
         await using var steady = await StartWorkerProcessAsync("steady@test");
         for (var round = 1; round <= 3; round++)
         {
@@ -162,6 +164,12 @@ public abstract partial class TaskConformance<THarness>
             await victim.KillAsync();
         }
         var expected = new List<string>();
+        foreach (var body in chords)
+        {
+            Assert.Equal(body.Id, await body.GetAsync(TimeSpan.FromSeconds(60)));
+            expected.Add(body.Id);
+            expected.AddRange(body.Parent!.Group!.Members.Select(one => one.Id));
+        }
         foreach (var last in sent)
         {
             Assert.Equal(last.Id, await last.GetAsync(TimeSpan.FromSeconds(60)));

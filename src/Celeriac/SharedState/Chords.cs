@@ -3,8 +3,8 @@ namespace Celeriac.SharedState;
 /// <summary>A client's chords: what is known of each, and how many of its members have ended.</summary>
 internal sealed class Chords(StateHome home, IChordCounter? results, TimeSpan deadline)
 {
-    // What expires is what no sweeper has closed: it must see the deadline pass.
-    private readonly TimeSpan _lifetime = deadline + TimeSpan.FromDays(1);
+    // The longest life of a chord whose members go on ending: what the first of them have left must still be there then.
+    private readonly TimeSpan _lifetime = deadline + TimeSpan.FromDays(30);
     private IChordCounter? _counter;
     private ChordHeads? _heads;
 

@@ -14,6 +14,7 @@ internal sealed class StateChordCounter(StateUpdates updates, TimeSpan lifetime)
     private const int MostTogether = 200;
     private const int MostBytesTogether = 4 << 20;
     private const string Closed = "closed";
+    private static readonly TimeSpan s_memory = TimeSpan.FromDays(1);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Queue<Waiting>> _waiting = new(StringComparer.Ordinal);
 
@@ -65,7 +66,7 @@ internal sealed class StateChordCounter(StateUpdates updates, TimeSpan lifetime)
     public async ValueTask EndAsync(string groupId, CancellationToken cancellationToken)
     {
         // Whoever tells of a member once more finds that all is done.
-        await updates.Store.TryWriteAsync([new StateChange(CountKey(groupId), Encoding.UTF8.GetBytes(Closed)) { Lifetime = lifetime }], cancellationToken).ConfigureAwait(false);
+        await updates.Store.TryWriteAsync([new StateChange(CountKey(groupId), Encoding.UTF8.GetBytes(Closed)) { Lifetime = s_memory }], cancellationToken).ConfigureAwait(false);
         await StatePieces.DeleteAsync(updates.Store, PartsOf(groupId), cancellationToken).ConfigureAwait(false);
     }
 
