@@ -83,6 +83,7 @@ internal static class HandleEmitter
         source.Continued(task.SendsKeywords
             ? $"{This(task)}SignKeywords(new global::Celeriac.ArgumentWriter({This(task)}Definition){string.Concat(arguments)}.Finish());"
             : $"{This(task)}Sign(new global::Celeriac.ArgumentWriter(){string.Concat(arguments)}.Finish());").Line();
+        PartialEmitter.Partial(source, task, Result(task), This(task));
     }
 
     private static void Delay(SourceBuilder source, TaskModel task)
@@ -120,7 +121,7 @@ internal static class HandleEmitter
         source.Continued($"SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S({arguments})), cancellationToken);").Line();
     }
 
-    private static void Declaration(SourceBuilder source, string head, string parameters)
+    internal static void Declaration(SourceBuilder source, string head, string parameters)
     {
         if (head.Length + parameters.Length <= LongestLine)
         {
@@ -145,7 +146,9 @@ internal static class HandleEmitter
         .Continued("global::Celeriac.TaskClient? client = null) =>")
         .Continued("new(Definition, Merge(Options, countdown, eta, expires, queue, priority, taskId, ignoreResult, headers, options), client ?? Client);");
 
-    private static string Parameters(TaskModel task) => string.Join(", ", task.Parameters.Where(parameter => parameter.Travels).Select(parameter =>
+    private static string Parameters(TaskModel task) => Parameters(task.Parameters.Where(parameter => parameter.Travels));
+
+    internal static string Parameters(IEnumerable<ParameterModel> parameters) => string.Join(", ", parameters.Select(parameter =>
         $"{(parameter.IsRest ? "params " : "")}{parameter.Type} {parameter.Name}{(parameter.Default is null ? "" : $" = {parameter.Default}")}"));
 
     private static string Result(TaskModel task) => task.ResultType ?? "global::Celeriac.None";

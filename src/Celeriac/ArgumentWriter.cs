@@ -19,11 +19,17 @@ public readonly struct ArgumentWriter
     }
 
     /// <summary>Starts an object of arguments by name, in the order of the task's parameters and under the names that Python gives them.</summary>
-    public ArgumentWriter(TaskDefinition definition)
+    public ArgumentWriter(TaskDefinition definition) : this(definition, 0)
+    {
+    }
+
+    /// <summary>The same without the first parameters, which are left open.</summary>
+    public ArgumentWriter(TaskDefinition definition, int open)
     {
         ArgumentNullException.ThrowIfNull(definition);
         _pooled = Take();
         _pooled.Named = definition.Parameters;
+        _pooled.Next = open;
         _pooled.Writer.WriteStartObject();
     }
 

@@ -66,6 +66,12 @@ public sealed class CeleriacOptions
     public TimeSpan ResultExpires { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>
+    /// How long a chord waits for the next of its members to end; setting <c>chord_deadline</c>. Default one day. Then its body fails: a member whose message was lost, or
+    /// whose queue nobody consumes, would leave the chord waiting for ever.
+    /// </summary>
+    public TimeSpan ChordDeadline { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>
     /// Whether a record also tells the task's name, arguments, worker, retries, routing key and stamps; Celery's <c>result_extended</c>. Default false:
     /// arguments may be large, and secret.
     /// </summary>

@@ -60,4 +60,12 @@ public sealed record SendOptions
     public string? ArgsRepr { get; init; }
     /// <summary>What monitors show instead of the keyword arguments.</summary>
     public string? KwargsRepr { get; init; }
+
+    /// <summary>As Celery's <c>expires</c> in seconds: counted from the moment of sending, which for the next task of a chain comes later.</summary>
+    internal TimeSpan? ExpiresIn { get; init; }
+
+    /// <summary>
+    /// The options of a signature that came from elsewhere, in their order: an empty value for those that are properties here, the JSON for the others, which are kept and written again.
+    /// </summary>
+    internal IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Wire { get; init; } = [];
 }

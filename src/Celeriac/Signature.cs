@@ -31,8 +31,8 @@ public record Signature
     /// <summary>The task's parameters, where it is declared in this program.</summary>
     internal IReadOnlyList<TaskParameter>? Parameters { get; init; }
 
-    /// <summary>The same with other options.</summary>
-    public Signature Set(Func<SendOptions, SendOptions> change) => this with { Options = change(Options) };
+    /// <summary>The same with other options. Of a chain or group they are those of each task in it, but for the id, which is that of the whole.</summary>
+    public Signature Set(Func<SendOptions, SendOptions> change) => Workflow.Set(this, change);
 
     /// <summary>The same with these positional arguments.</summary>
     public Signature WithArgs<T>(T argument) => this with { Args = new ArgumentWriter().Add(argument).Finish() };
@@ -40,17 +40,45 @@ public record Signature
     public Signature WithArgs<T1, T2>(T1 first, T2 second) => this with { Args = new ArgumentWriter().Add(first).Add(second).Finish() };
     /// <summary>The same with these positional arguments.</summary>
     public Signature WithArgs<T1, T2, T3>(T1 first, T2 second, T3 third) => this with { Args = new ArgumentWriter().Add(first).Add(second).Add(third).Finish() };
-}
 
-/// <summary>A signature whose result type is known.</summary>
-/// <typeparam name="TResult">What the task returns; <see cref="None"/> where it returns nothing.</typeparam>
-public sealed record Signature<TResult> : Signature
-{
-    /// <summary>A signature without arguments.</summary>
-    public Signature(string task) : base(task)
-    {
-    }
+    /// <summary>True where the result of the task before is not put in front of the arguments (Celery's <c>si</c>).</summary>
+    public bool Immutable { get; init; }
+    /// <summary>What is called with the result when the task has succeeded (Celery's <c>link</c>).</summary>
+    public IReadOnlyList<Signature> Links { get; init; } = [];
+    /// <summary>What is called with the task's id when it has failed (Celery's <c>link_error</c>).</summary>
+    public IReadOnlyList<Signature> LinkErrors { get; init; } = [];
+    /// <summary>The workflow that this is; null for a plain task.</summary>
+    public CanvasNode? Canvas { get; init; }
 
-    /// <summary>The same with other options.</summary>
-    public new Signature<TResult> Set(Func<SendOptions, SendOptions> change) => this with { Options = change(Options) };
+    /// <summary>Celery's word for a kind of signature that is no node here, such as <c>xmap</c>; else null.</summary>
+    internal string? SubtaskType { get; init; }
+
+    /// <summary>The rest of the chain as its message carries it: a JSON array, the next one last; empty where nothing is left.</summary>
+    internal ReadOnlyMemory<byte> ChainBytes { get; init; }
+
+    /// <summary>The body of the chord that the task belongs to, as its message carries it; empty where it belongs to none.</summary>
+    internal ReadOnlyMemory<byte> ChordBytes { get; init; }
+
+    /// <summary>This, and then the next with the result of this in front of its arguments.</summary>
+    public static Signature operator |(Signature left, Signature right) => Workflow.Chain(left, right);
+
+    /// <summary>The same with another task to be called with the result. Of a chain it is called after the last, of a group after each member.</summary>
+    public Signature Link(Signature callback) => Workflow.Link(this, callback);
+
+    /// <summary>The same with another task to be called with the failed task's id. Of a chain or group it is called whichever of its tasks fails.</summary>
+    public Signature LinkError(Signature errback) => Workflow.LinkError(this, errback);
+
+    /// <summary>The same word as <see cref="LinkError(Signature)"/>, as Celery has it.</summary>
+    public Signature OnError(Signature errback) => Workflow.LinkError(this, errback);
+
+    /// <summary>The same, ignoring the result of the task before. Of a chain that concerns its first task, of a group every member.</summary>
+    public Signature AsImmutable() => Workflow.Immutable(this);
+
+    /// <summary>The same with a result type that is known to be this. Nothing checks it before the result is read.</summary>
+    public Signature<TResult> As<TResult>() => this as Signature<TResult> ?? new Signature<TResult>(this);
+
+    /// <summary>Leaves the first parameter open for the result of the task before.</summary>
+    /// <typeparam name="TIn">What the first parameter takes.</typeparam>
+    /// <typeparam name="TOut">What the task returns.</typeparam>
+    public Partial<TIn, TOut> AsPartial<TIn, TOut>() => new(this);
 }

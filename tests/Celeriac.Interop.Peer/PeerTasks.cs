@@ -14,6 +14,9 @@ public static partial class PeerTasks
     [Task("cs.sum")]
     public static int Sum(params int[] values) => values.Sum();
 
+    [Task("cs.total")]
+    public static int Total(IReadOnlyList<int> values) => values.Sum();
+
     [Task("cs.echo")]
     public static JsonElement Echo(JsonElement value) => value;
 

@@ -4,6 +4,7 @@ using Celeriac.Messaging.Stores;
 using Celeriac.Protocol;
 using Celeriac.Redis.Connecting;
 using Celeriac.Redis.State;
+using Celeriac.SharedState;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -13,7 +14,7 @@ namespace Celeriac.Redis.Results;
 /// Results in Redis in Celery's own form (CELERY-PROTOCOL 13.2): a key a task, published on a channel of the same name. Waiters subscribe, then look:
 /// nothing written in between is missed. After a reconnect, and now and then, they look again.
 /// </summary>
-internal sealed class RedisResultStore : IResultStore
+internal sealed class RedisResultStore : IResultStore, IChordCounting
 {
     private const int ReadsAtOnce = 500;
     private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(10);
@@ -42,10 +43,13 @@ internal sealed class RedisResultStore : IResultStore
         _connection = new RedisConnection(url, options, context.Time, _log);
         _connection.SubscriptionsRestored += _restored.Pulse;
         State = new RedisStateStore(_connection, options.KeyPrefix, context.Time);
+        Chords = new RedisChordCounter(_connection, options.KeyPrefix, context.Expires);
         _awaited = new AwaitedResults(SubscribeAsync, UnsubscribeAsync);
     }
 
     public IStateStore State { get; }
+
+    public IChordCounter Chords { get; }
 
     public TransportHealth? Health => _connection.Health;
 

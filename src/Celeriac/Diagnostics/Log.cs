@@ -77,9 +77,6 @@ internal static partial class Log
     [LoggerMessage(2026, LogLevel.Information, "Task {TaskName}[{TaskId}] is not known here; it went back to queue {Queue} for its owner (try {Try} of {MostTries})")]
     public static partial void TaskPassedOn(ILogger logger, string taskName, string taskId, string queue, int @try, int mostTries);
 
-    [LoggerMessage(2027, LogLevel.Error, "Task {TaskName}[{TaskId}] is a part of a workflow (callbacks, errbacks, chain or chord), which this version does not follow: the task runs, what should come after it does not. Route tasks of workflows to Python workers")]
-    public static partial void WorkflowNotFollowed(ILogger logger, string taskName, string taskId);
-
     [LoggerMessage(2028, LogLevel.Error, "Task {TaskName}[{TaskId}]: the worker failed around the run, which is a fault of Celeriac; its message was not acknowledged and will be delivered again")]
     public static partial void RunFailed(ILogger logger, Exception error, string taskName, string taskId);
 

@@ -30,6 +30,7 @@ internal static class OptionFaults
         UrlFault("StateStore (state_store)", options.StateStore is { Length: > 0 } state ? state : "rpc://", ResultStores.RequireKnown),
         QueueFault("DefaultQueue (task_default_queue)", options.DefaultQueue),
         TimeFault("ResultExpires (result_expires)", options.ResultExpires, s_longestExpiry, "Give how long results are kept, or 0 to keep them."),
+        TimeFault("ChordDeadline (chord_deadline)", options.ChordDeadline, s_longestExpiry, "Give how long a chord waits for its next member."),
         ExchangeFault("EventExchange (event_exchange)", options.EventExchange),
         ContentFault(options),
         NumberFault("MaxBodyBytes (max_body_bytes)", options.MaxBodyBytes, 1, LargestBody, "Give the largest body in bytes; the default is 16777216."),

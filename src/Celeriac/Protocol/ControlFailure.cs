@@ -20,6 +20,9 @@ internal static class ControlFailure
     /// <summary>The task refused its message.</summary>
     public static TaskFailure Rejected(string reason) => new("Reject", CeleryExceptions, [reason], null);
 
+    /// <summary>The task asked to be ignored; for those who wait for what should have come after it.</summary>
+    public static TaskFailure Ignored(string taskId) => new("Ignore", CeleryExceptions, [$"Task {taskId} asked to be ignored."], null);
+
     /// <summary>The hard time limit, in seconds.</summary>
     public static TaskFailure TimeLimitExceeded(TimeSpan limit) =>
         ExceptionArguments.Failure("TimeLimitExceeded", BilliardExceptions, [limit.TotalSeconds], null);

@@ -39,6 +39,9 @@ internal static class TaskHeader
     /// <summary>Ours: how often a limit has sent the message back into the broker, and when its turn under a rate limit is.</summary>
     public const string LimitTrip = "x-celeriac-limit";
 
+    /// <summary>Ours: the message's own name among all that carry a chord's body, of which one is run.</summary>
+    public const string Once = "x-celeriac-once";
+
     /// <summary>True for the names that a user's own headers may not take.</summary>
     public static bool IsReserved(string name) => name is
         Lang or Task or Id or Shadow or Eta or Expires or Group or GroupIndex or Retries or TimeLimit or RootId or ParentId or

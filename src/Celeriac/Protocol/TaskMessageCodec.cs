@@ -79,12 +79,13 @@ internal static class TaskMessageCodec
         var kwargs = signature.Kwargs.Span;
         Require(args is [(byte)'[', .., (byte)']'], signature, "args", "a JSON array");
         Require(kwargs is [(byte)'{', .., (byte)'}'], signature, "kwargs", "a JSON object");
-        var body = new byte[args.Length + kwargs.Length + EmptyEmbed.Length + 2];
+        var embed = signature.Links.Count + signature.LinkErrors.Count + signature.ChainBytes.Length + signature.ChordBytes.Length == 0 ? EmptyEmbed : EmbedWriter.Write(signature);
+        var body = new byte[args.Length + kwargs.Length + embed.Length + 2];
         body[0] = (byte)'[';
         args.CopyTo(body.AsSpan(1));
         body[args.Length + 1] = (byte)',';
         kwargs.CopyTo(body.AsSpan(args.Length + 2));
-        EmptyEmbed.CopyTo(body.AsSpan(args.Length + kwargs.Length + 2));
+        embed.CopyTo(body.AsSpan(args.Length + kwargs.Length + 2));
         return body;
     }
 

@@ -29,6 +29,12 @@ public class AsyncResult
     /// </summary>
     public bool IsDuplicate { get; internal init; }
 
+    /// <summary>The result of the task before it in its chain; null for the first, and where it was made from an id.</summary>
+    public AsyncResult? Parent { get; internal init; }
+
+    /// <summary>The group, where what was sent is one, or a chain that ends in one; else null.</summary>
+    public GroupResult? Group { get; internal init; }
+
     /// <summary>The client it came from; null where it was made from an id and a store.</summary>
     internal TaskClient? Client { get; init; }
 
@@ -48,21 +54,25 @@ public class AsyncResult
         TaskStates.IsReady(await StateAsync(cancellationToken).ConfigureAwait(false));
 
     /// <summary>Everything stored; null for nothing yet.</summary>
-    public ValueTask<ResultRecord?> RecordAsync(CancellationToken cancellationToken = default) => Results.ReadAsync(Id, cancellationToken);
+    public virtual ValueTask<ResultRecord?> RecordAsync(CancellationToken cancellationToken = default) => Group is { } group ? group.RecordAsync(cancellationToken) : Results.ReadAsync(Id, cancellationToken);
 
     /// <summary>The tasks that this task has sent, once it has ended.</summary>
     public async ValueTask<IReadOnlyList<AsyncResult>> ChildrenAsync(CancellationToken cancellationToken = default) =>
         [.. ResultTuples.Ids((await RecordAsync(cancellationToken).ConfigureAwait(false))?.Children).Select(id => new AsyncResult(id, Results) { Client = Client })];
 
     /// <summary>Deletes the stored result.</summary>
-    public ValueTask ForgetAsync(CancellationToken cancellationToken = default) => Results.ForgetAsync(Id, cancellationToken);
+    public virtual ValueTask ForgetAsync(CancellationToken cancellationToken = default) => Group is { } group ? group.ForgetAsync(cancellationToken) : Results.ForgetAsync(Id, cancellationToken);
 
     /// <summary>Waits until the task has ended and answers its record, also that of a failure.</summary>
     /// <param name="timeout">How long to wait; null waits until the token fires.</param>
     /// <param name="cancellationToken">Ends the wait, not the task.</param>
     /// <exception cref="TimeoutException">The task has not ended in time.</exception>
-    public async ValueTask<ResultRecord> WaitAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public virtual async ValueTask<ResultRecord> WaitAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
+        if (Group is { } group)
+        {
+            return await group.WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (timeout is { } limit)
         {

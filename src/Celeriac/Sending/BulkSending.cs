@@ -30,7 +30,7 @@ internal sealed class BulkSending<TResult>(TaskClient client, Func<SentCall, TRe
             {
                 ArgumentNullException.ThrowIfNull(signature, nameof(signatures));
                 chunk.Add(signature);
-                bytes += signature.Args.Length + signature.Kwargs.Length;
+                bytes += signature.Args.Length + signature.Kwargs.Length + signature.ChainBytes.Length + signature.ChordBytes.Length;
                 if (chunk.Count == most || bytes > MostBytesTogether)
                 {
                     await SendChunkAsync(chunk, cancellationToken).ConfigureAwait(false);

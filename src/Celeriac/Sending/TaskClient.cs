@@ -31,6 +31,7 @@ public sealed class TaskClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         var time = context.Time;
         SharedState = StateStores.Open(options, transport, results, context);
+        Chords = new Chords(SharedState, (results as IChordCounting)?.Chords, options.ChordDeadline);
         Transport = transport;
         Results = results;
         DefaultQueue = options.DefaultQueue;
@@ -73,6 +74,9 @@ public sealed class TaskClient : IAsyncDisposable
 
     /// <summary>The shared state with what works on it.</summary>
     internal StateHome SharedState { get; }
+
+    /// <summary>The chords under way.</summary>
+    internal Chords Chords { get; }
 
     internal TaskQueues Queues { get; }
 
@@ -121,19 +125,16 @@ public sealed class TaskClient : IAsyncDisposable
     /// <exception cref="PublishUnknownException">The broker did not confirm in time: the task may have arrived. The exception carries its id.</exception>
     /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>
     /// <exception cref="SharedStateException">The task is unique, or limited over all workers, and there is no shared state. Nothing was sent.</exception>
-    public async ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default)
-    {
-        var sent = await SendOnceAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult<TResult>(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate };
-    }
+    public ValueTask<AsyncResult<TResult>> SendAsync<TResult>(Signature<TResult> signature, CancellationToken cancellationToken = default) =>
+        CanvasSending.SendAnyAsync(this, signature, cancellationToken);
+
+    /// <summary>Sends a group; returns when the broker has every member.</summary>
+    /// <exception cref="BulkSendException">Not all were sent: it says of each that was tried whether the broker has it.</exception>
+    public ValueTask<GroupResult<T>> SendAsync<T>(Group<T> group, CancellationToken cancellationToken = default) => new CanvasSending(this).SendAsync(group, cancellationToken);
 
     /// <summary>Sends a task by name, for example one that lives in Python.</summary>
     /// <inheritdoc cref="SendAsync{TResult}(Signature{TResult}, CancellationToken)"/>
-    public async ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default)
-    {
-        var sent = await SendOnceAsync(signature, cancellationToken).ConfigureAwait(false);
-        return new AsyncResult(sent.Id, Results, sent.Queue) { Client = this, IsDuplicate = sent.IsDuplicate };
-    }
+    public ValueTask<AsyncResult> SendAsync(Signature signature, CancellationToken cancellationToken = default) => CanvasSending.SendAnyAsync(this, signature, cancellationToken);
 
     /// <summary>The result of a task by its id.</summary>
     public AsyncResult Result(string taskId) => new(taskId, Results) { Client = this };
@@ -242,6 +243,7 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>Everything about a call but the publish.</summary>
     internal async ValueTask<PreparedTask> PrepareAsync(Signature signature, string id, UniqueClaim? claim, Destination destination, Activity? trace, CancellationToken cancellationToken)
     {
+        CanvasSending.RequirePlain(signature);
         var options = signature.Options;
         if (signature.Declared?.WhySharedLimits is { } why)
         {
@@ -257,8 +259,8 @@ public sealed class TaskClient : IAsyncDisposable
             options.ParentId ?? running?.Id,
             NodeName.Client,
             eta,
-            options.Expires,
-            options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null),
+            options.Expires ?? now + options.ExpiresIn,
+            options.ReplyTo is "" ? null : options.ReplyTo ?? (wantsReply ? await Results.PrepareAsync(id, cancellationToken).ConfigureAwait(false) : null),
             trace)
         {
             Priority = destination.Priority,

@@ -23,8 +23,14 @@ internal sealed class TaskRouter(CeleriacOptions options, QueueDefinitions queue
     private readonly byte _defaultPriority = options.DefaultPriority ?? 0;
     private readonly bool _inherits = options.InheritParentPriority;
 
+    /// <inheritdoc cref="Route(Signature, byte?)"/>
+    public Destination Route(Signature signature) => Route(signature, CurrentClient.Task?.Priority);
+
+    /// <summary>Where a call goes.</summary>
+    /// <param name="signature">The call.</param>
+    /// <param name="parent">The priority of the task that sends it.</param>
     /// <exception cref="QueueNotFoundException">The queue is missing, and missing queues are not created.</exception>
-    public Destination Route(Signature signature)
+    public Destination Route(Signature signature, byte? parent)
     {
         var said = signature.Options;
         var route = _routes?.Find(signature);
@@ -32,7 +38,7 @@ internal sealed class TaskRouter(CeleriacOptions options, QueueDefinitions queue
         var exchange = Named(said.Exchange) ?? Named(route?.Exchange);
         var key = Named(said.RoutingKey) ?? Named(route?.RoutingKey);
         var priority = said.Priority ?? (signature.Declared?.Priority is > 0 and var declared ? declared : (byte?)null) ?? route?.Priority
-            ?? (_inherits ? CurrentClient.Task?.Priority : null) ?? _defaultPriority;
+            ?? (_inherits ? parent : null) ?? _defaultPriority;
         if (exchange is not null)
         {
             return new Destination(name, exchange, key ?? name, priority, IsDeclared: false);
@@ -41,6 +47,20 @@ internal sealed class TaskRouter(CeleriacOptions options, QueueDefinitions queue
         return queue.ExchangeType == Messaging.ExchangeType.Direct
             ? new Destination(name, "", name, priority, IsDeclared: true)
             : new Destination(name, queue.Exchange!, key ?? queue.RoutingKey!, priority, IsDeclared: true);
+    }
+
+    /// <summary>What this program's declarations and routes say of a task, written into its options: the worker that sends it on may know neither.</summary>
+    public SendOptions Fix(Signature signature)
+    {
+        var said = signature.Options;
+        var route = _routes?.Find(signature);
+        return said with
+        {
+            Queue = said.Queue ?? signature.Declared?.Queue ?? route?.Queue,
+            Exchange = said.Exchange ?? route?.Exchange,
+            RoutingKey = said.RoutingKey ?? route?.RoutingKey,
+            Priority = said.Priority ?? (signature.Declared is { Priority: > 0 } declared ? declared.Priority : route?.Priority),
+        };
     }
 
     private static string? Named(string? text) => string.IsNullOrEmpty(text) ? null : text;

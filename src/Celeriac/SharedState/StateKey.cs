@@ -8,6 +8,7 @@ internal static class StateKey
 {
     // Room for a store's own prefix, and for who appends a little.
     private const int Longest = 200;
+    private const int LongestPart = 64;
 
     public static string Of(string kind, params ReadOnlySpan<string> parts)
     {
@@ -21,4 +22,7 @@ internal static class StateKey
             ? text
             : $"{text[..(Longest - 65)]}~{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
     }
+
+    /// <summary>A part of a key below which others lie: never so long that the whole would be cut.</summary>
+    public static string Part(string text) => Uri.EscapeDataString(text).Length <= LongestPart ? text : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

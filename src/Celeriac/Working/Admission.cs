@@ -35,11 +35,6 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
         }
         runtime.Counters.CountReceived();
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
-        if (request.Callbacks.Length + request.Errbacks.Length + request.Chain.Length + request.Chord.Length > 0)
-        {
-            // Until workflows are built, an operator must at least see why the rest of one does not come.
-            Log.WorkflowNotFollowed(log, request.Task, request.Id);
-        }
         var task = new AdmittedTask(delivery, request, runtime) { AcksLate = runtime.Definition.Options.AcksLate ?? options.AcksLate };
         if (Refusal(request) is { } refusal)
         {

@@ -9,6 +9,9 @@ internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
 {
     public IReadOnlyList<Publication> FollowUps { get; init; } = [];
 
+    /// <summary>How the workflow goes on.</summary>
+    public Followed Next { get; init; } = Followed.Nothing;
+
     /// <summary>The task, where it ends for good with this: what it holds in shared state is released once it is applied.</summary>
     public TaskRequest? Ended { get; init; }
 

@@ -16,12 +16,16 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
 {
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(5);
+    private readonly CompletionBuilder _builder = new(transport, results, queues);
 
     /// <summary>What a record tells beside Celery's own members.</summary>
     public TaskRecords Records { get; init; } = TaskRecords.Plain;
 
     /// <summary>How many bytes of JSON a result may have.</summary>
     public int MaxResultBytes { get; init; } = int.MaxValue;
+
+    /// <summary>What comes after tasks.</summary>
+    public required Following Following { get; init; }
 
     /// <summary>What tasks hold in shared state.</summary>
     public required HeldState Held { get; init; }
@@ -32,22 +36,27 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     /// <summary>Hears of each message that was put aside.</summary>
     public required QuarantineKeeper Aside { get; init; }
 
-    /// <summary>Applies how a task ended.</summary>
-    public async ValueTask ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
+    /// <summary>True where the task will not run again.</summary>
+    public static bool IsLast(Outcome outcome) => outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Lost or Outcome.Rejected { Requeue: true });
+
+    /// <summary>Applies how a task ended. Answers whether it was applied as it is.</summary>
+    public async ValueTask<bool> ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
         if (task.TakenBackBecause is not null && !task.IsAcknowledged)
         {
             // Somebody else runs it, or already has: nothing of this run counts.
             Log.OutcomeLost(log, task.Request.Task, task.Request.Id);
-            return;
+            return false;
         }
         if (outcome is Outcome.Succeeded { Result.Length: var bytes } && bytes > MaxResultBytes && !task.IgnoresResult)
         {
             outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
         }
-        var effects = outcome.Accept(new OutcomeEffects(task, children, node, time.GetUtcNow(), transport.Capabilities));
-        var isLast = outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Lost or Outcome.Rejected { Requeue: true });
-        effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = isLast ? task.Request : null };
+        var next = outcome is Outcome.Succeeded success ? await Following.SucceededAsync(task.Request, success.Result, giveUp).ConfigureAwait(false) : Followed.Nothing;
+        outcome = next.Fault is { } fault ? new Outcome.Failed(fault, QuarantineReason.OutcomeRefused) : outcome;
+        var effects = outcome.Accept(new OutcomeEffects(task, next.WithChildren(children), node, time.GetUtcNow(), transport.Capabilities)) with { Next = next };
+        effects = outcome is Outcome.Ignored ? await IgnoredAsync(effects, task.Request, giveUp).ConfigureAwait(false) : await TellAsync(effects, task.Request, giveUp).ConfigureAwait(false);
+        effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = IsLast(outcome) ? task.Request : null };
         OutcomeLog.Write(log, task, outcome, runtime);
         // The next run may be received before the commit has returned here, and its news must not come first.
         var isToldFirst = outcome is Outcome.Retrying;
@@ -56,15 +65,21 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             OutcomeEvents.Send(events, task, outcome, runtime);
             await Held.RetryingAsync(task.Request, ((Outcome.Retrying)outcome).Delay).ConfigureAwait(false);
         }
-        if (await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false))
+        if (!await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false))
         {
-            task.Runtime.Counters.Count(outcome);
-            if (!isToldFirst)
-            {
-                OutcomeEvents.Send(events, task, outcome, runtime);
-            }
+            return false;
         }
+        task.Runtime.Counters.Count(outcome);
+        if (!isToldFirst)
+        {
+            OutcomeEvents.Send(events, task, outcome, runtime);
+        }
+        return true;
     }
+
+    /// <summary>Ends a message of which nothing is needed: another of the same id has run.</summary>
+    public async ValueTask DropAsync(AdmittedTask task, CancellationToken giveUp) =>
+        await CommitAsync(task.Delivery, new Effects(Settlement.Ack, null), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
 
     /// <summary>Acknowledges before the run.</summary>
     public async ValueTask AcknowledgeEarlyAsync(AdmittedTask task, CancellationToken giveUp)
@@ -123,6 +138,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             DateDone = now,
         };
         var effects = new Effects(Settlement.Ack, record) { Ended = request, FollowUps = [QuarantineMessage.Of(delivery, fault.Reason, fault.Text, node, now)] };
+        effects = request is null ? effects : await TellAsync(effects, request, giveUp).ConfigureAwait(false);
         if (await CommitAsync(delivery, effects, fault.ReplyTo, fault.TaskName ?? "(unknown)", fault.TaskId ?? "(none)", giveUp).ConfigureAwait(false) && fault.TaskId is { } failed)
         {
             events.Failed(failed, failure);
@@ -147,7 +163,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         {
             try
             {
-                completion ??= await PrepareAsync(delivery, effects, replyTo, giveUp).ConfigureAwait(false);
+                completion ??= await _builder.BuildAsync(delivery, effects, replyTo, giveUp).ConfigureAwait(false);
                 if (completion is not null && await transport.CompleteAsync(completion, giveUp).ConfigureAwait(false) == CompletionStatus.Lost)
                 {
                     Log.OutcomeLost(log, taskName, taskId);
@@ -155,6 +171,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                     return false;
                 }
                 Aside.Committed(effects.FollowUps);
+                await Following.AppliedAsync(effects.Next, giveUp).ConfigureAwait(false);
                 if (effects.Ended is { } ended)
                 {
                     await Held.EndedAsync(ended, delivery.Redelivered || delivery.Deaths > 0).ConfigureAwait(false);
@@ -166,6 +183,10 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 // A queue was deleted under the worker: it is declared again at the next try.
                 Log.OutcomeDelayed(log, gone, taskName, taskId, delay);
                 queues.Forget(gone.RoutingKey);
+                foreach (var next in effects.Next.Queues)
+                {
+                    queues.Forget(next);
+                }
                 completion = null;
             }
             catch (Exception refused) when (!isReplaced && (refused is TransportRefusedException or not (TransportException or OperationCanceledException)))
@@ -173,7 +194,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 // It will be refused every time: a failure that says so and a message put aside are better than one that runs again and again.
                 isReplaced = true;
                 completion = null;
-                effects = Replacement(delivery, effects, refused, taskId);
+                effects = await RefusedAsync(delivery, effects, refused, taskId, giveUp).ConfigureAwait(false);
             }
             catch (TransportException error) when (!giveUp.IsCancellationRequested)
             {
@@ -189,6 +210,12 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         }
     }
 
+    private async ValueTask<Effects> RefusedAsync(Delivery delivery, Effects effects, Exception refused, string taskId, CancellationToken giveUp)
+    {
+        var replacement = Replacement(delivery, effects, refused, taskId) with { Ended = effects.Ended };
+        return effects.Ended is { } request ? await TellAsync(replacement, request, giveUp, refused.Message).ConfigureAwait(false) : replacement;
+    }
+
     private Effects Replacement(Delivery delivery, Effects effects, Exception refused, string taskId)
     {
         Log.Quarantined(log, delivery.Queue, nameof(QuarantineReason.OutcomeRefused), refused.Message);
@@ -201,46 +228,16 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         };
     }
 
-    /// <summary>Everything that must be there before the completion; null where the message was acknowledged early and all is done.</summary>
-    private async ValueTask<Completion?> PrepareAsync(Delivery delivery, Effects effects, string? replyTo, CancellationToken giveUp)
-    {
-        await DeclareTargetsAsync(delivery.Queue, effects.FollowUps, giveUp).ConfigureAwait(false);
-        var attached = effects.Record is { } record && !effects.IsAcknowledged ? results.Attach(transport, record, replyTo) : null;
-        if (effects.Record is not null && attached is null)
-        {
-            await results.WriteAsync(effects.Record, replyTo, giveUp).ConfigureAwait(false);
-        }
-        if (effects.IsAcknowledged)
-        {
-            await transport.PublishAsync(effects.FollowUps.ToArray(), giveUp).ConfigureAwait(false);
-            return null;
-        }
-        return new Completion(delivery, effects.Settlement)
-        {
-            FollowUps = attached?.Reply is { } reply ? [.. effects.FollowUps, reply] : effects.FollowUps,
-            Document = attached?.Document,
-        };
-    }
+    /// <summary>An end without success is told to the rest of the workflow.</summary>
+    private async ValueTask<Effects> TellAsync(Effects effects, TaskRequest request, CancellationToken giveUp, string? refusal = null) => effects.Record is { Status: TaskStates.Failure or TaskStates.Revoked } record
+        ? effects with { Next = await Following.FailedAsync(request, record.Status, record.Result, record.Traceback, refusal, giveUp).ConfigureAwait(false) }
+        : effects;
 
-    private async ValueTask DeclareTargetsAsync(string queue, IReadOnlyList<Publication> followUps, CancellationToken giveUp)
+    /// <summary>No state is written and no errback called, but nobody waits in vain for what should have come after it.</summary>
+    private async ValueTask<Effects> IgnoredAsync(Effects effects, TaskRequest request, CancellationToken giveUp) => effects with
     {
-        var origin = TaskQueues.NameOf(queue);
-        foreach (var publication in followUps)
-        {
-            if (publication.RoutingKey == TaskQueues.QuarantineOf(origin))
-            {
-                await queues.EnsureQuarantineAsync(origin, giveUp).ConfigureAwait(false);
-            }
-            else if (queues.Definitions.IsBroadcast(publication.RoutingKey))
-            {
-                throw new TransportRefusedException($"A task cannot be retried to the broadcast queue '{publication.RoutingKey}', of which each worker has a part of its own. Send a new task there, or name another queue.");
-            }
-            else
-            {
-                await queues.EnsureAsync(publication.RoutingKey, giveUp).ConfigureAwait(false);
-            }
-        }
-    }
+        Next = await Following.FailedAsync(request with { Errbacks = default }, TaskStates.Failure, ExceptionCodec.Encode(ControlFailure.Ignored(request.Id)), null, refusal: null, giveUp).ConfigureAwait(false),
+    };
 
     private async ValueTask WaitAsync(TimeSpan delay, CancellationToken giveUp)
     {

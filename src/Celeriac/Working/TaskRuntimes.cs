@@ -6,13 +6,17 @@ namespace Celeriac.Working;
 internal sealed class TaskRuntimes
 {
     private readonly FrozenDictionary<string, TaskRuntime> _byName;
+    private readonly FrozenDictionary<string, TaskRuntime> _builtin;
 
     /// <exception cref="ArgumentException">A task's rate limit cannot be read.</exception>
-    public TaskRuntimes(TaskRegistry registry, TimeProvider time, RunLimits? limits = null) =>
+    public TaskRuntimes(TaskRegistry registry, TimeProvider time, RunLimits? limits = null)
+    {
         _byName = registry.All.Where(task => task.Invoker is not null)
             .ToFrozenDictionary(task => task.Name, task => new TaskRuntime(task, new RateGate(LimitOf(task), time), limits), StringComparer.Ordinal);
+        _builtin = new BuiltinTasks(registry).All.ToFrozenDictionary(task => task.Name, task => new TaskRuntime(task, new RateGate(null, time), limits), StringComparer.Ordinal);
+    }
 
-    /// <summary>All of them, by name.</summary>
+    /// <summary>All of them, by name, without Celery's own.</summary>
     public IEnumerable<TaskRuntime> All => _byName.Values.OrderBy(task => task.Definition.Name, StringComparer.Ordinal);
 
     /// <summary>How many runs have begun, of all tasks.</summary>
@@ -25,7 +29,7 @@ internal sealed class TaskRuntimes
         _byName.ToFrozenDictionary(task => task.Key, task => task.Value.Counters, StringComparer.Ordinal), Others,
         () => (inHand.Count, inHand.Active, inHand.At(TaskStage.Scheduled).Count()));
 
-    public TaskRuntime? Find(string name) => _byName.GetValueOrDefault(name);
+    public TaskRuntime? Find(string name) => _byName.GetValueOrDefault(name) ?? _builtin.GetValueOrDefault(name);
 
     private static RateLimit? LimitOf(TaskDefinition task) => task.Options.RateLimitScope == LimitScope.Cluster ? null : RateLimit.TryParse(task.Options.RateLimit, out var limit)
         ? limit

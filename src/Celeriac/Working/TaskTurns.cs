@@ -7,7 +7,7 @@ namespace Celeriac.Working;
 
 /// <summary>The running half of a worker: whoever claims an admitted task runs it, or gives it back, once.</summary>
 internal sealed class TaskTurns(
-    WorkerState state, Admission admission, OutcomeHandler outcomes, TaskOperations operations, RunTelemetry telemetry, WorkerLife life, Action shutdown, WorkerOptions options,
+    WorkerState state, Admission admission, OutcomeHandler outcomes, OnceGuard once, TaskOperations operations, RunTelemetry telemetry, WorkerLife life, Action shutdown, WorkerOptions options,
     string node, TimeProvider time, ILogger log)
 {
     private volatile bool _isDraining;
@@ -56,7 +56,7 @@ internal sealed class TaskTurns(
             }
             else
             {
-                await RunTaskAsync(place, task, cancelTasks, giveUp).ConfigureAwait(false);
+                await RunTaskAsync(place, task, cancelTasks, giveUp, stop).ConfigureAwait(false);
             }
         }
         catch (Exception error)
@@ -71,13 +71,48 @@ internal sealed class TaskTurns(
     }
 
     /// <summary>Hops 6 to 8: run, decide, apply.</summary>
-    private async ValueTask RunTaskAsync(ITaskPlace place, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp)
+    private async ValueTask RunTaskAsync(ITaskPlace place, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
     {
         if (admission.Refusal(task.Request) is { } refusal)
         {
             await outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, giveUp).ConfigureAwait(false);
             return;
         }
+        var turn = await once.EnterAsync(task, stop).ConfigureAwait(false);
+        if (turn is { Claim: null })
+        {
+            await PassOverAsync(task, turn, giveUp).ConfigureAwait(false);
+            return;
+        }
+        var isApplied = false;
+        try
+        {
+            isApplied = await RunTurnAsync(place, task, cancelTasks, giveUp).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (turn?.Claim is { } claim)
+            {
+                await claim.EndAsync(isApplied).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Another message of this chord's body has run.</summary>
+    private async ValueTask PassOverAsync(AdmittedTask task, OnceTurn turn, CancellationToken giveUp)
+    {
+        if (turn.Result is { } result)
+        {
+            await outcomes.ApplyAsync(task, new Outcome.Succeeded(result), [], TimeSpan.Zero, giveUp).ConfigureAwait(false);
+            return;
+        }
+        Log.OnceDropped(log, task.Request.Task, task.Request.Id);
+        await outcomes.DropAsync(task, giveUp).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers whether the task has ended for good.</summary>
+    private async ValueTask<bool> RunTurnAsync(ITaskPlace place, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp)
+    {
         await outcomes.Held.StartedAsync(task.Request).ConfigureAwait(false);
         using var span = telemetry.Begin(task);
         task.ProcessId = place.ProcessId;
@@ -99,6 +134,6 @@ internal sealed class TaskTurns(
         var outcome = await place.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
         var runtime = time.GetElapsedTime(started);
         span.End(outcome, runtime);
-        await outcomes.ApplyAsync(task, outcome, running.Children, runtime, giveUp).ConfigureAwait(false);
+        return await outcomes.ApplyAsync(task, outcome, running.Children, runtime, giveUp).ConfigureAwait(false) && OutcomeHandler.IsLast(outcome);
     }
 }

@@ -27,6 +27,7 @@ public sealed class Worker
     private readonly Receiving _receiving;
     private readonly TaskTurns _turns;
     private readonly Deferrals _deferrals;
+    private readonly ChordSweeper _sweeper;
     private readonly DecodeLimits _limits;
     private readonly TaskPools _pools;
     private readonly IServiceProvider? _services;
@@ -74,11 +75,14 @@ public sealed class Worker
         State.Pauses = new QueuePauses(client.SharedState, State, (task, giveUp) => _turns!.GiveBackAsync(task, giveUp), Node, _time, _log);
         SharedLimits.Require(State.Tasks, client.SharedState);
         var records = new TaskRecords(shared.ResultExtended, Node);
+        var following = new Following(client, registry, _time, _log);
+        _sweeper = new ChordSweeper(client, following, _time, _log);
         var outcomes = new OutcomeHandler(client.Transport, client.Results, client.Queues, State.Events, Node, _time, _log)
         {
             Records = records,
             MaxResultBytes = shared.MaxResultBytes,
             Held = new HeldState(client.SharedState, _time, _log),
+            Following = following,
             Counted = State.Tasks,
             Aside = State.Aside,
         };
@@ -92,7 +96,7 @@ public sealed class Worker
         var suspicion = new Suspicion(suspects, State.InHand, outcomes, client.Transport, options, _log);
         var admission = new Admission(State.Tasks, suspicion, State.Revocations, outcomes, State.Events, options, _limits, client.Transport, Node, _time, _log);
         _receiving = new Receiving(State, admission, _deferrals, suspects, telemetry, options, Node, _time, _log);
-        _turns = new TaskTurns(State, admission, outcomes, _operations, telemetry, Life, Shutdown, options, Node, _time, _log);
+        _turns = new TaskTurns(State, admission, outcomes, new OnceGuard(client, _time, _log), _operations, telemetry, Life, Shutdown, options, Node, _time, _log);
     }
 
     /// <summary>The node name.</summary>
@@ -191,7 +195,7 @@ public sealed class Worker
     /// <summary>What outlives the worker: revocations in shared state, and its own file where it has one.</summary>
     private Task KeepStateAsync(CancellationToken stop)
     {
-        var following = Task.WhenAll(State.Kept.WatchAsync(stop), State.Pauses!.WatchAsync(stop));
+        var following = Task.WhenAll(State.Kept.WatchAsync(stop), State.Pauses!.WatchAsync(stop), _sweeper.WatchAsync(stop));
         if (_options.StateFile is not { Length: > 0 } pattern)
         {
             return following;

@@ -37,6 +37,10 @@ partial class Slow
         public global::Celeriac.Signature<global::Demo.Order?> S(string id) =>
             Sign(new global::Celeriac.ArgumentWriter().Add(id).Finish());
 
+        /// <summary>What to call with the result of the task before as its first argument; not yet sent.</summary>
+        public global::Celeriac.Partial<string, global::Demo.Order?> Partial() =>
+            new(Sign(new global::Celeriac.ArgumentWriter().Finish()));
+
         /// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>
         public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<global::Demo.Order?>> DelayAsync(
             string id, global::System.Threading.CancellationToken cancellationToken = default) =>
@@ -98,6 +102,10 @@ partial class Slow
         /// <summary>What to call, with these arguments; not yet sent.</summary>
         public global::Celeriac.Signature<int> S(global::Demo.Order[] orders) =>
             Sign(new global::Celeriac.ArgumentWriter().Add(orders).Finish());
+
+        /// <summary>What to call with the result of the task before as its first argument; not yet sent.</summary>
+        public global::Celeriac.Partial<global::Demo.Order[], int> Partial() =>
+            new(Sign(new global::Celeriac.ArgumentWriter().Finish()));
 
         /// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>
         public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<int>> DelayAsync(

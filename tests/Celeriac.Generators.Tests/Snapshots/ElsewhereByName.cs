@@ -46,6 +46,10 @@ partial class Python
         public global::Celeriac.Signature<string?> S(string filePath, int? maxWidth = null, string ResizeTask = "") =>
             SignKeywords(new global::Celeriac.ArgumentWriter(Definition).Add(filePath).Add(maxWidth).Add(ResizeTask).Finish());
 
+        /// <summary>What to call with the result of the task before as its first argument; not yet sent.</summary>
+        public global::Celeriac.Partial<string, string?> Partial(int? maxWidth = null, string ResizeTask = "") =>
+            new(SignKeywords(new global::Celeriac.ArgumentWriter(Definition, 1).Add(maxWidth).Add(ResizeTask).Finish()));
+
         /// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>
         public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<string?>> DelayAsync(
             string filePath, int? maxWidth = null, string ResizeTask = "", global::System.Threading.CancellationToken cancellationToken = default) =>

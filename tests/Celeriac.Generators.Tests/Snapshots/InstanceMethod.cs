@@ -39,6 +39,10 @@ partial class Mail
         public global::Celeriac.Signature<global::Celeriac.None> S(string to, string subject) =>
             Sign(new global::Celeriac.ArgumentWriter().Add(to).Add(subject).Finish());
 
+        /// <summary>What to call with the result of the task before as its first argument; not yet sent.</summary>
+        public global::Celeriac.Partial<string, global::Celeriac.None> Partial(string subject) =>
+            new(Sign(new global::Celeriac.ArgumentWriter().Add(subject).Finish()));
+
         /// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>
         public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<global::Celeriac.None>> DelayAsync(
             string to, string subject, global::System.Threading.CancellationToken cancellationToken = default) =>

@@ -43,6 +43,10 @@ partial class Outer
             public global::Celeriac.Signature<string> S(string @event, string call, int result, params string?[] rest) =>
                 Sign(new global::Celeriac.ArgumentWriter().Add(@event).Add(call).Add(result).AddRest(rest).Finish());
 
+            /// <summary>What to call with the result of the task before as its first argument; not yet sent.</summary>
+            public global::Celeriac.Partial<string, string> Partial(string call, int result, params string?[] rest) =>
+                new(Sign(new global::Celeriac.ArgumentWriter().Add(call).Add(result).AddRest(rest).Finish()));
+
             /// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>
             public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<string>> DelayAsync(
                 string @event, string call, int result, params string?[] rest) =>
@@ -109,6 +113,10 @@ partial class Outer
             /// <summary>What to call, with these arguments; not yet sent.</summary>
             public global::Celeriac.Signature<int> S(int Sign, int cancellationToken) =>
                 this.Sign(new global::Celeriac.ArgumentWriter().Add(Sign).Add(cancellationToken).Finish());
+
+            /// <summary>What to call with the result of the task before as its first argument; not yet sent.</summary>
+            public global::Celeriac.Partial<int, int> Partial(int cancellationToken) =>
+                new(this.Sign(new global::Celeriac.ArgumentWriter().Add(cancellationToken).Finish()));
 
             /// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>
             public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<int>> DelayAsync(

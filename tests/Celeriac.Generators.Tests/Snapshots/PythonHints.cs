@@ -59,6 +59,11 @@ partial class Hints
             bool truth, byte small, double real, char letter, string? text, byte[] bytes, decimal price, global::System.Guid id, global::System.DateTimeOffset time, global::System.DateOnly day, global::System.TimeSpan span, global::System.Uri place, global::Demo.Colour colour, global::Demo.Rights rights, int? count, int[] numbers, global::System.Collections.Generic.IReadOnlyList<string?>? names, global::System.Collections.Generic.Dictionary<string, decimal> prices, global::Demo.Order order, global::System.Text.Json.JsonElement json, object any) =>
             Sign(new global::Celeriac.ArgumentWriter().Add(truth).Add(small).Add(real).Add(letter).Add(text).Add(bytes).Add(price).Add(id).Add(time).Add(day).Add(span).Add(place).Add(colour).Add(rights).Add(count).Add(numbers).Add(names).Add(prices).Add(order).Add(json).Add(any).Finish());
 
+        /// <summary>What to call with the result of the task before as its first argument; not yet sent.</summary>
+        public global::Celeriac.Partial<bool, global::System.Collections.Generic.Dictionary<int, global::Demo.Order?>> Partial(
+            byte small, double real, char letter, string? text, byte[] bytes, decimal price, global::System.Guid id, global::System.DateTimeOffset time, global::System.DateOnly day, global::System.TimeSpan span, global::System.Uri place, global::Demo.Colour colour, global::Demo.Rights rights, int? count, int[] numbers, global::System.Collections.Generic.IReadOnlyList<string?>? names, global::System.Collections.Generic.Dictionary<string, decimal> prices, global::Demo.Order order, global::System.Text.Json.JsonElement json, object any) =>
+            new(Sign(new global::Celeriac.ArgumentWriter().Add(small).Add(real).Add(letter).Add(text).Add(bytes).Add(price).Add(id).Add(time).Add(day).Add(span).Add(place).Add(colour).Add(rights).Add(count).Add(numbers).Add(names).Add(prices).Add(order).Add(json).Add(any).Finish()));
+
         /// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>
         public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<global::System.Collections.Generic.Dictionary<int, global::Demo.Order?>>> DelayAsync(
             bool truth, byte small, double real, char letter, string? text, byte[] bytes, decimal price, global::System.Guid id, global::System.DateTimeOffset time, global::System.DateOnly day, global::System.TimeSpan span, global::System.Uri place, global::Demo.Colour colour, global::Demo.Rights rights, int? count, int[] numbers, global::System.Collections.Generic.IReadOnlyList<string?>? names, global::System.Collections.Generic.Dictionary<string, decimal> prices, global::Demo.Order order, global::System.Text.Json.JsonElement json, object any, global::System.Threading.CancellationToken cancellationToken = default) =>
@@ -152,6 +157,11 @@ partial class Hints
             bool truth = true, long wide = -5L, double whole = 1d, float nothing = float.NaN, decimal price = 1.10m, string text = "a \"q\" \\ é\n", string? none = null, global::Demo.Colour colour = global::Demo.Colour.Blue, global::Demo.Colour? perhaps = null, global::System.Guid id = default, int[] list = null!) =>
             Sign(new global::Celeriac.ArgumentWriter().Add(truth).Add(wide).Add(whole).Add(nothing).Add(price).Add(text).Add(none).Add(colour).Add(perhaps).Add(id).Add(list).Finish());
 
+        /// <summary>What to call with the result of the task before as its first argument; not yet sent.</summary>
+        public global::Celeriac.Partial<bool, global::System.DateTime?> Partial(
+            long wide = -5L, double whole = 1d, float nothing = float.NaN, decimal price = 1.10m, string text = "a \"q\" \\ é\n", string? none = null, global::Demo.Colour colour = global::Demo.Colour.Blue, global::Demo.Colour? perhaps = null, global::System.Guid id = default, int[] list = null!) =>
+            new(Sign(new global::Celeriac.ArgumentWriter().Add(wide).Add(whole).Add(nothing).Add(price).Add(text).Add(none).Add(colour).Add(perhaps).Add(id).Add(list).Finish()));
+
         /// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>
         public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<global::System.DateTime?>> DelayAsync(
             bool truth = true, long wide = -5L, double whole = 1d, float nothing = float.NaN, decimal price = 1.10m, string text = "a \"q\" \\ é\n", string? none = null, global::Demo.Colour colour = global::Demo.Colour.Blue, global::Demo.Colour? perhaps = null, global::System.Guid id = default, int[] list = null!, global::System.Threading.CancellationToken cancellationToken = default) =>
@@ -223,6 +233,11 @@ partial class Hints
         /// <summary>What to call, with these arguments; not yet sent.</summary>
         public global::Celeriac.Signature<global::System.Collections.Generic.List<decimal>> S(params decimal?[] values) =>
             Sign(new global::Celeriac.ArgumentWriter().AddRest(values).Finish());
+
+        /// <summary>What to call with the result of the task before as its first argument; not yet sent.</summary>
+        public global::Celeriac.Partial<decimal?, global::System.Collections.Generic.List<decimal>> Partial(
+            params decimal?[] values) =>
+            new(Sign(new global::Celeriac.ArgumentWriter().AddRest(values).Finish()));
 
         /// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>
         public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<global::System.Collections.Generic.List<decimal>>> DelayAsync(

@@ -39,6 +39,10 @@ partial class MathTasks
         public global::Celeriac.Signature<int> S(int x, int y = 2) =>
             Sign(new global::Celeriac.ArgumentWriter().Add(x).Add(y).Finish());
 
+        /// <summary>What to call with the result of the task before as its first argument; not yet sent.</summary>
+        public global::Celeriac.Partial<int, int> Partial(int y = 2) =>
+            new(Sign(new global::Celeriac.ArgumentWriter().Add(y).Finish()));
+
         /// <summary>Sends the task with these arguments. Returns when the broker has it.</summary>
         public global::System.Threading.Tasks.ValueTask<global::Celeriac.AsyncResult<int>> DelayAsync(
             int x, int y = 2, global::System.Threading.CancellationToken cancellationToken = default) =>

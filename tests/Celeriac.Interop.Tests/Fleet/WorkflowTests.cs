@@ -1,33 +1,158 @@
+using Celeriac.Interop.Peer;
+
 namespace Celeriac.Interop.Tests.Fleet;
 
-/// <summary>C# tasks inside workflows that Python builds. What is not followed yet is at least said aloud.</summary>
-public sealed class WorkflowTests(ControlPlace fleet, PythonClient python) : IClassFixture<ControlPlace>, IClassFixture<PythonClient>, IAsyncLifetime
+/// <summary>Workflows of both languages, with results as replies.</summary>
+public sealed class WorkflowTests(ControlPlace fleet, InteropPlace place, PythonClient python) : WorkflowFacts(place, python), IClassFixture<ControlPlace>
 {
-    private const int Limit = 90_000;
+    protected override TaskClient Client => fleet.CSharpWorker.Client;
 
-    public ValueTask InitializeAsync()
+    public override ValueTask InitializeAsync()
     {
-        python.BrokerUrl = fleet.Url;
+        Python.BrokerUrl = fleet.Url;
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>The same, with results in Redis.</summary>
+public sealed class RedisWorkflowTests(RedisPlace fleet, InteropPlace place, PythonClient python) : WorkflowFacts(place, python), IClassFixture<RedisPlace>
+{
+    protected override TaskClient Client => fleet.CSharpWorker.Client;
+
+    public override ValueTask InitializeAsync()
+    {
+        (Python.BrokerUrl, Python.Backend) = (fleet.Url, fleet.Backend);
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     [Fact(Timeout = Limit)]
-    public async Task A_CSharp_task_may_be_the_last_of_a_Python_chain_and_its_client_gets_the_result() =>
-        Assert.Equal(13, (await python.RunAsync("return chain(interop_app.add.s(1, 2), app.signature('cs.add', args=(10,))).apply_async().get(timeout=PATIENCE)")).GetInt32());
-
-    [Fact(Timeout = Limit)]
-    public async Task A_group_may_hold_tasks_of_both_sides() =>
-        Assert.Equal("[3,7]", (await python.RunAsync("return group(app.signature('cs.add', args=(1, 2)), interop_app.add.s(3, 4)).apply_async().get(timeout=PATIENCE)")).GetRawText().Replace(" ", "", StringComparison.Ordinal));
-
-    [Theory(Timeout = Limit)]
-    [InlineData("chain(app.signature('cs.add', args=(1, 2)), interop_app.add.s(10)).apply_async().parent")]
-    [InlineData("send('cs.add', 1, 2, link=interop_app.add.s(10))")]
-    public async Task What_should_come_after_a_CSharp_task_is_not_lost_silently(string call)
+    public async Task A_Python_chord_may_have_members_and_bodies_of_both_sides()
     {
-        var outcome = await python.RunAsync($"return outcome({call})");
-        Assert.Equal(3, outcome.GetProperty("value").GetInt32());
-        Assert.Contains(fleet.CSharpWorker.Log, line => line.Contains(outcome.TextOf("id"), StringComparison.Ordinal) && line.Contains("is a part of a workflow", StringComparison.Ordinal));
+        Assert.Equal("[6,6,26]", Plain(await Python.RunAsync("""
+            members = [app.signature('cs.add', args=(1, 2)), interop_app.add.s(1).set(queue='py')]
+            a = chord(members, interop_app.total.s().set(queue='py')).apply_async()
+            b = chord(members, app.signature('cs.total')).apply_async()
+            c = chain(group(members), app.signature('cs.total'), interop_app.add.s(20).set(queue='py')).apply_async()
+            return [r.get(timeout=PATIENCE) for r in (a, b, c)]
+            """)));
     }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_CSharp_chord_may_have_members_and_bodies_of_both_sides()
+    {
+        var members = Group.Of(PeerTasks.AddTask.S(1, 2), PythonAdd(2).With(1), PeerTasks.AddTask.S(1, 2) | PythonAdd(1));
+        var inCSharp = await Client.SendAsync(members | PeerTasks.TotalTask.Partial(), Cancelled);
+        var inPython = await Client.SendAsync(members | PythonTotal | PythonAdd(5), Cancelled);
+        var nested = await Client.SendAsync(Group.Of(members | PythonTotal, members | PeerTasks.TotalTask.Partial()) | PythonTotal, Cancelled);
+        Assert.Equal((10, 15, 20), (await inCSharp.GetAsync(Patience, Cancelled), await inPython.GetAsync(Patience, Cancelled), await nested.GetAsync(Patience, Cancelled)));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_failed_member_of_either_side_fails_the_body_of_either_side()
+    {
+        var theirs = await Python.RunAsync("""
+            members = [app.signature('cs.fail', args=('key', 'lost')), interop_app.add.s(1).set(queue='py')]
+            errors = [chord(members, body).apply_async().get(timeout=PATIENCE, propagate=False) for body in (interop_app.total.s().set(queue='py'), app.signature('cs.total'))]
+            return [describe(error) for error in errors]
+            """);
+        foreach (var error in theirs.EnumerateArray())
+        {
+            Assert.Equal("ChordError", error.TextOf("type"));
+            Assert.Contains("raised KeyError('lost')", error.TextOf("text"), StringComparison.Ordinal);
+        }
+        var fails = new Signature("py.fail").WithArgs("Refused", "no").Set(InPython).As<int>();
+        var sent = await Client.SendAsync(Group.Of(fails, PeerTasks.AddTask.S(1)) | PythonTotal, Cancelled);
+        Assert.Equal("ChordError", (await Assert.ThrowsAsync<RemoteTaskException>(async () => await sent.GetAsync(Patience, Cancelled))).RemoteType);
+    }
+
+    private static Partial<IReadOnlyList<int>, int> PythonTotal => new Signature("py.sum").Set(InPython).AsPartial<IReadOnlyList<int>, int>();
+}
+
+/// <summary>Workflows of both languages, whatever the results are kept in.</summary>
+public abstract class WorkflowFacts(InteropPlace place, PythonClient python) : InteropTest(place, python), IAsyncLifetime
+{
+    protected abstract TaskClient Client { get; }
+
+    public abstract ValueTask InitializeAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_Python_chain_alternates_between_the_languages() =>
+        Assert.Equal(1117, (await Python.RunAsync("return chain(interop_app.add.s(1, 2), app.signature('cs.add', args=(10,)), interop_app.add.s(4).set(queue='py'), app.signature('cs.add', args=(100,)), app.signature('cs.add', args=(1000,))).apply_async().get(timeout=PATIENCE)")).GetInt32());
+
+    [Fact(Timeout = Limit)]
+    public async Task A_CSharp_chain_alternates_between_the_languages()
+    {
+        var sent = await Client.SendAsync(PeerTasks.AddTask.S(1, 2) | PythonAdd(10) | PeerTasks.AddTask.Partial(100), Cancelled);
+        Assert.Equal(113, await sent.GetAsync(Patience, Cancelled));
+        Assert.Equal("13", System.Text.Encoding.UTF8.GetString((await sent.Parent!.GetJsonAsync(Patience, Cancelled)).Span));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_failure_in_CSharp_is_told_to_the_end_of_a_Python_chain()
+    {
+        var outcome = await Python.RunAsync("return outcome(chain(interop_app.add.s(1, 2), app.signature('cs.fail', args=('key', 'lost'), immutable=True), interop_app.add.s(4).set(queue='py'), app.signature('cs.add', args=(1,))).apply_async())");
+        Assert.Equal("KeyError", outcome.GetProperty("error").TextOf("type"));
+        Assert.StartsWith("Traceback", outcome.TextOf("traceback"), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_failure_in_Python_is_told_to_the_end_of_a_CSharp_chain()
+    {
+        var fails = new Signature("py.fail").WithArgs("Refused", "no").Set(InPython).As<int>();
+        var sent = await Client.SendAsync(PeerTasks.AddTask.S(1, 2) | fails | PeerTasks.AddTask.Partial(4) | PythonAdd(1), Cancelled);
+        var error = await Assert.ThrowsAsync<RemoteTaskException>(async () => await sent.GetAsync(Patience, Cancelled));
+        Assert.Equal(("Refused", sent.Id), (error.RemoteType, error.TaskId));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_Python_link_and_errback_come_after_a_CSharp_task()
+    {
+        var ledger = Path.Combine(Path.GetTempPath(), $"celeriac-links-{Guid.NewGuid():N}");
+        try
+        {
+            await Python.RunAsync($"return send('cs.add', 1, 2, link=app.signature('shared.ordered', args=('{ledger}', 5), immutable=True).set(queue='py')).get(timeout=PATIENCE)");
+            await EventuallyAsync(() => Task.FromResult(Lines().Contains("5 py")), "the link has run");
+            var failed = await Python.OutcomeAsync($"'cs.fail', 'key', 'lost', link_error=app.signature('shared.ordered', args=('{ledger}', 6), immutable=True).set(queue='py')");
+            Assert.Equal("KeyError", failed.GetProperty("error").TextOf("type"));
+            await EventuallyAsync(() => Task.FromResult(Lines().Contains("6 py")), "the errback has run");
+        }
+        finally
+        {
+            File.Delete(ledger);
+        }
+
+        string[] Lines() => File.Exists(ledger) ? File.ReadAllLines(ledger) : [];
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_group_may_hold_tasks_of_both_sides()
+    {
+        Assert.Equal("[3,7]", Plain(await Python.RunAsync("return group(app.signature('cs.add', args=(1, 2)), interop_app.add.s(3, 4)).apply_async().get(timeout=PATIENCE)")));
+        var sent = await Client.SendAsync(Group.Of(PeerTasks.AddTask.S(1, 2), PythonAdd(4).With(3), PeerTasks.AddTask.S(5, 6) | PythonAdd(1)), Cancelled);
+        var results = await sent.GetAsync(Patience, Cancelled);
+        Assert.Equal([3, 7, 12], results);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_Python_chain_may_end_in_a_group_after_a_CSharp_task() =>
+        Assert.Equal("[13,23]", Plain(await Python.RunAsync("return chain(app.signature('cs.add', args=(1, 2)), group(interop_app.add.s(10).set(queue='py'), app.signature('cs.add', args=(20,)))).apply_async().get(timeout=PATIENCE)")));
+
+    [Fact(Timeout = Limit)]
+    public async Task Python_makes_a_signature_of_what_CSharp_writes_and_the_other_way_round()
+    {
+        var json = (PythonAdd(4).With(3) | PeerTasks.AddTask.Partial(1)).ToJson();
+        Assert.Equal(8, (await Python.RunAsync($"import json\nreturn signature(json.loads('''{json}'''), app=app).apply_async().get(timeout=PATIENCE)")).GetInt32());
+        var theirs = (await Python.RunAsync("import json\nreturn json.dumps(chain(app.signature('cs.add', args=(1, 2)), interop_app.add.s(10).set(queue='py')))")).GetString()!;
+        Assert.Equal(13, await (await Client.SendAsync(Signature.FromJson(theirs).As<int>(), Cancelled)).GetAsync(Patience, Cancelled));
+    }
+
+    protected static Partial<int, int> PythonAdd(int other) => new Signature("py.add").WithArgs(other).Set(InPython).AsPartial<int, int>();
+
+    protected static SendOptions InPython(SendOptions options) => options with { Queue = "py" };
 }

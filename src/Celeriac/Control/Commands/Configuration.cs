@@ -25,6 +25,7 @@ internal static class Configuration
         };
         RoutingConfiguration.Add(settings, shared, withDefaults);
         Add("result_expires", shared.ResultExpires.TotalSeconds, sharedByDefault.ResultExpires.TotalSeconds);
+        Add("chord_deadline", shared.ChordDeadline.TotalSeconds, sharedByDefault.ChordDeadline.TotalSeconds);
         Add("task_max_body_bytes", shared.MaxBodyBytes, sharedByDefault.MaxBodyBytes);
         Add("result_max_bytes", shared.MaxResultBytes, sharedByDefault.MaxResultBytes);
         Add("event_exchange", shared.EventExchange, sharedByDefault.EventExchange);

@@ -1,0 +1,54 @@
+namespace Celeriac.Conformance;
+
+/// <summary>Tasks that stand in workflows.</summary>
+public static partial class WorkflowTasks
+{
+    /// <summary>Multiplies.</summary>
+    [Task("conformance.times")]
+    public static int Times(int value, int by) => value * by;
+
+    /// <summary>Adds all of a list.</summary>
+    [Task("conformance.total")]
+    public static long Total(IReadOnlyList<int> values) => values.Sum(value => (long)value);
+
+    /// <summary>Tells its gate what it was given.</summary>
+    [Task("conformance.note")]
+    public static string Note(string text, string gate)
+    {
+        ConformanceTasks.GateOf(gate).Note(text);
+        return text;
+    }
+
+    /// <summary>Tells its gate of which workflow it is a part: its id, parent, root and a stamp.</summary>
+    [Task("conformance.place")]
+    public static string[] Place(int value, TaskContext context) =>
+    [
+        context.Id, context.Request.ParentId ?? "", context.Request.RootId ?? "",
+        context.Request.Message.Headers["stamps"] is { Kind: Celeriac.Messaging.HeaderKind.Map } stamps ? stamps.AsMap().TextOf("batch") ?? "" : "",
+    ];
+
+    /// <summary>Fails if it is given an odd number.</summary>
+    [Task("conformance.even")]
+    public static int Even(int value) => value % 2 == 0 ? value : throw new InvalidOperationException($"{value} is odd");
+
+    /// <summary>Joins a list.</summary>
+    [Task("conformance.join")]
+    public static string Join(IReadOnlyList<string> values) => string.Join(",", values);
+
+    /// <summary>Adds all of a list and tells its gate.</summary>
+    [Task("conformance.told_total")]
+    public static int ToldTotal(IReadOnlyList<int> values, string gate)
+    {
+        ConformanceTasks.GateOf(gate).Note(string.Join(",", values));
+        return values.Sum();
+    }
+
+    /// <summary>Fails twice, then adds.</summary>
+    [Task("conformance.third_time", MaxRetries = 5)]
+    public static int ThirdTime(int value, TaskContext context) =>
+        context.Retries >= 2 ? value : throw context.Retry(countdown: TimeSpan.Zero);
+
+    /// <summary>Lives nowhere.</summary>
+    [Task("conformance.nowhere")]
+    public static partial Task<int> NowhereAsync(int value);
+}
