@@ -134,7 +134,7 @@ public sealed class WorkerEventsTests
     public async Task Events_travel_through_the_exchange_of_the_setting()
     {
         await using var stage = new EventStage(share: shared => shared.EventExchange = "elsewhere");
-        await stage.Client.Transport.DeclareAsync(EventExchange.TopologyOf("elsewhere") with { Queues = [new QueueDeclaration("raw")], Bindings = [new Binding("elsewhere", "raw", "#")] });
+        await stage.Client.Transport.DeclareAsync(EventExchange.TopologyOf("elsewhere", stage.Client.Transport) with { Queues = [new QueueDeclaration("raw")], Bindings = [new Binding("elsewhere", "raw", "#")] });
         await stage.StartAsync();
         await stage.ListenUntilAsync("worker-online");
         Assert.Equal("elsewhere", (await stage.Client.Transport.GetAsync("raw"))!.Exchange);
@@ -214,7 +214,7 @@ public sealed class WorkerEventsTests
     public async Task Events_travel_as_Celerys_do()
     {
         await using var stage = new EventStage();
-        await stage.Client.Transport.DeclareAsync(EventExchange.TopologyOf("celeryev") with { Queues = [new QueueDeclaration("raw")], Bindings = [new Binding("celeryev", "raw", "#")] });
+        await stage.Client.Transport.DeclareAsync(EventExchange.TopologyOf("celeryev", stage.Client.Transport) with { Queues = [new QueueDeclaration("raw")], Bindings = [new Binding("celeryev", "raw", "#")] });
         await stage.StartAsync();
         await stage.Client.SendAsync(ConformanceTasks.AddTask.S(2, 3));
         await stage.ListenUntilAsync("task-succeeded");
