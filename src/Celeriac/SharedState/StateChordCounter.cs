@@ -78,7 +78,11 @@ internal sealed class StateChordCounter(StateUpdates updates, TimeSpan lifetime)
             try
             {
                 var count = await WriteAsync(groupId, some, cancellationToken).ConfigureAwait(false);
-                some.ForEach(one => one.Answer.TrySetResult(count));
+                // Of those who share a write one goes on, or the chord's failure would be told once for each of them.
+                foreach (var one in some)
+                {
+                    one.Answer.TrySetResult(one == some[0] ? count : default);
+                }
             }
             catch (Exception error)
             {
