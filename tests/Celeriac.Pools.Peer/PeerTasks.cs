@@ -69,7 +69,8 @@ public static partial class PeerTasks
     public static async Task<long[]> NarrowAsync()
     {
         var begun = TimeProvider.System.GetUtcNow().UtcTicks;
-        await Task.Delay(100);
+        using var work = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        await work.WaitForNextTickAsync();
         return [begun, TimeProvider.System.GetUtcNow().UtcTicks];
     }
 
