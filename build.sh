@@ -12,6 +12,8 @@ passed=0
 failed=0
 skipped=0
 running=""
+unsteady=0
+most_again=5
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 
@@ -38,6 +40,7 @@ Options
   --filter TEXT    only tests whose full name (namespace, class, method) contains TEXT
 
 The last line is always `N passed, N failed, N skipped`, and the exit code is 0 only when nothing failed.
+Up to five facts of a project that fail are run once more, alone; those that pass then are counted as passed and shown as UNSTEADY with what they said.
 With CI=true a skipped test is a failure too. Logs are kept in artifacts/test-results.
 CELERIAC_TEST_MINUTES (default 10) is how long one test project may run before it is stopped.
 CELERIAC_RESTARTS is how often the tests of faults restart a broker in a row (default: a few; 100 by hand takes its time).
@@ -232,13 +235,32 @@ count_project() {
         fail_project "$name" "ended with exit code $code though no test failed; its last words:" "$log"
         return
     fi
-    passed=$((passed + total - $(field Failed "$summary") - idle))
+    if [ "$bad" -gt 0 ]; then
+        { say "--- $name"; failures "$log"; } >"$results/failures-of-$name.txt"
+        if [ "$bad" -le "$most_again" ] && passes_again "$name" "$log" "$bad"; then
+            cat "$results/failures-of-$name.txt" >>"$results/unsteady.txt"
+            unsteady=$((unsteady + bad))
+            bad=0
+        else
+            cat "$results/failures-of-$name.txt" >>"$results/failures.txt"
+        fi
+    fi
+    passed=$((passed + total - bad - idle))
     failed=$((failed + bad))
     skipped=$((skipped + idle))
-    printf '%-32s %5d passed %4d failed %4d skipped %6d s\n' "$name" "$((total - $(field Failed "$summary") - idle))" "$bad" "$idle" "$seconds"
-    if [ "$bad" -gt 0 ]; then
-        { say "--- $name"; failures "$log"; } >>"$results/failures.txt"
-    fi
+    printf '%-32s %5d passed %4d failed %4d skipped %6d s\n' "$name" "$((total - bad - idle))" "$bad" "$idle" "$seconds"
+}
+
+# A few facts that fail once among thousands with real brokers, real clocks and two cores are run again, alone. They pass only if every one of them does,
+# and what they said the first time is shown at the end all the same: such a fact, or what it tells of, is to be mended.
+passes_again() {
+    local name="$1" log="$2" bad="$3" facts fact code=0 arguments=(-noColor -noLogo -noAutoReporters)
+    facts="$(sed -n 's/^ *\([A-Za-z_][A-Za-z0-9_.+]*\).*\[FAIL\] *$/\1/p' "$log" | sort -u)"
+    # An error outside of a fact has no name to run again.
+    if [ -z "$facts" ] || [ "$(grep -c '\[FAIL\] *$' "$log")" -ne "$bad" ]; then return 1; fi
+    for fact in $facts; do arguments+=(-method "$fact"); done
+    run_limited "$project_minutes" "$results/$name-again.log" dotnet exec "artifacts/bin/$name/release/$name.dll" "${arguments[@]}" || code=$?
+    [ "$code" -eq 0 ] && grep -qE 'Total: [1-9][0-9]*, .*Failed: 0' "$results/$name-again.log"
 }
 
 fail_project() {
@@ -310,6 +332,11 @@ check_formatting() {
 }
 
 show_failures() {
+    if [ "$unsteady" -gt 0 ]; then
+        say ""
+        say "UNSTEADY: $unsteady failed first and passed when they were run again alone. Each is a fault to find:"
+        cat "$results/unsteady.txt"
+    fi
     if [ -s "$results/failures.txt" ]; then
         say ""
         cat "$results/failures.txt"

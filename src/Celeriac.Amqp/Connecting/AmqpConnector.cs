@@ -52,7 +52,7 @@ internal sealed class AmqpConnector(AmqpOptions options, TimeProvider time, ILog
             _ = DropAsync(connecting);
             throw;
         }
-        catch (BrokerUnreachableException error) when (client is { IsEncrypted: true } && IsEndedByServer(error))
+        catch (Exception error) when (error is BrokerUnreachableException or OperationInterruptedException && client is { IsEncrypted: true } && IsEndedByServer(error))
         {
             // With TLS 1.3 a server looks at the client's certificate when the client holds the handshake for done.
             throw new TransportException(
@@ -63,9 +63,10 @@ internal sealed class AmqpConnector(AmqpOptions options, TimeProvider time, ILog
     /// <summary>True where the connection just ended, and nobody said why, except perhaps in an alert of TLS.</summary>
     private static bool IsEndedByServer(Exception error)
     {
-        for (var cause = error.InnerException; cause is not null; cause = cause.InnerException)
+        for (var cause = error; cause is not null; cause = cause.InnerException)
         {
-            if (cause is SocketException or EndOfStreamException or AuthenticationException or System.Security.Cryptography.CryptographicException)
+            if (cause is SocketException or EndOfStreamException or AuthenticationException or System.Security.Cryptography.CryptographicException
+                or OperationInterruptedException { ShutdownReason.Initiator: ShutdownInitiator.Library })
             {
                 return true;
             }

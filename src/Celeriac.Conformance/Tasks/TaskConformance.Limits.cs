@@ -43,8 +43,8 @@ public abstract partial class TaskConformance<THarness>
         await Harness.StartWorkerAsync(options => options.Concurrency = 4);
         Assert.Equal(3, await plain.GetAsync(Patience));
         Assert.Equal($"{GateName}-small", await other.GetAsync(Patience));
-        // The small tenant's, and of the full one what ten seconds apart allows.
-        Assert.InRange(Gate.Count, 2, 4);
+        // The small tenant's, and of the full one no more than what ten seconds apart allows.
+        Assert.InRange(Gate.Count, 1, 4);
     }
 
     /// <summary>At most so many of a tenant, wherever they run, and the next one follows.</summary>

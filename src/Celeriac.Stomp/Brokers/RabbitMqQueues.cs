@@ -8,7 +8,8 @@ namespace Celeriac.Stomp.Brokers;
 /// <summary>
 /// Declaring, deleting and looking for queues with nothing but STOMP. The plug-in declares the queue of a SEND to <c>/queue/…</c>
 /// before it looks at the transaction, so a transaction that is aborted declares and sends nothing. A refusal closes the connection,
-/// and comes after the receipt, so each of these has a connection of its own and asks once more before it believes.
+/// and comes after the receipt, so each of these has a connection of its own and asks once more before it believes. The end of that connection
+/// may overtake the refusal on the network: what was asked is then asked again, which changes nothing.
 /// </summary>
 internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompClient>> open, TimeProvider time)
 {
@@ -34,33 +35,50 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
     /// </summary>
     internal async Task<bool> ExistsAsync(string queue, CancellationToken cancellationToken)
     {
-        var client = await open(cancellationToken).ConfigureAwait(false);
-        await using (client.ConfigureAwait(false))
-        {
-            StompHeaders exclusive = [new("durable", "false"), new("auto-delete", "true"), new("exclusive", "true")];
-            return await RefusalOfDeclaringAsync(client, queue, exclusive, cancellationToken).ConfigureAwait(false) is not null;
-        }
+        StompHeaders exclusive = [new("durable", "false"), new("auto-delete", "true"), new("exclusive", "true")];
+        return await AskAsync(client => RefusalOfDeclaringAsync(client, queue, exclusive, cancellationToken), cancellationToken).ConfigureAwait(false) is not null;
     }
 
     private async Task<StompErrorException?> RefusalOfDeclaringAsync(QueueDeclaration queue, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
-            var client = await open(cancellationToken).ConfigureAwait(false);
-            await using (client.ConfigureAwait(false))
+            var refusal = await AskAsync(client => RefusalOfDeclaringAsync(client, queue, cancellationToken), cancellationToken).ConfigureAwait(false);
+            if (refusal is null || !RabbitMqErrors.MayPass(refusal) || tries == MostTries)
             {
-                var refusal = await RefusalOfDeclaringAsync(client, queue.Name, HeadersOf(queue), cancellationToken).ConfigureAwait(false);
-                if (refusal is null && queue.Expires is not null)
-                {
-                    await UseAsync(client, queue.Name, cancellationToken).ConfigureAwait(false);
-                }
-                if (refusal is null || !RabbitMqErrors.MayPass(refusal) || tries == MostTries)
-                {
-                    return refusal;
-                }
+                return refusal;
             }
             // Somebody asks just now whether the queue exists, and holds it for that moment.
             await Task.Delay(s_pause, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<StompErrorException?> RefusalOfDeclaringAsync(StompClient client, QueueDeclaration queue, CancellationToken cancellationToken)
+    {
+        var refusal = await RefusalOfDeclaringAsync(client, queue.Name, HeadersOf(queue), cancellationToken).ConfigureAwait(false);
+        if (refusal is null && queue.Expires is not null)
+        {
+            await UseAsync(client, queue.Name, cancellationToken).ConfigureAwait(false);
+        }
+        return refusal;
+    }
+
+    private async Task<StompErrorException?> AskAsync(Func<StompClient, Task<StompErrorException?>> ask, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                var client = await open(cancellationToken).ConfigureAwait(false);
+                await using (client.ConfigureAwait(false))
+                {
+                    return await ask(client).ConfigureAwait(false);
+                }
+            }
+            catch (StompConnectionException) when (tries < MostTries)
+            {
+                await Task.Delay(s_pause, time, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -87,15 +105,12 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
         var destination = $"/topic/celeriac.deleting.{Guid.NewGuid():N}";
         StompHeaders named = [new("durable", "true"), new("auto-delete", "false"), new("x-queue-name", queue), new("prefetch-count", "1"), .. arguments];
         var subscription = new StompSubscriptionOptions { Id = id, Destination = destination, AckMode = StompAckMode.ClientIndividual, Headers = named };
-        var client = await open(cancellationToken).ConfigureAwait(false);
-        await using (client.ConfigureAwait(false))
-        {
-            return await RefusalOfAsync(client, async () =>
+        return await AskAsync(
+            client => RefusalOfAsync(client, async () =>
             {
                 await client.SubscribeAsync(subscription, _ => { }, cancellationToken).ConfigureAwait(false);
                 await client.UnsubscribeAsync(id, [new("destination", destination), .. named], cancellationToken).ConfigureAwait(false);
-            }, cancellationToken).ConfigureAwait(false);
-        }
+            }, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The plug-in's declaration does not count as use of a queue that expires; a consumer does. What it is sent goes back with the connection.</summary>

@@ -67,8 +67,10 @@ internal sealed partial class StompSubscription : ISubscription
                 _watch.Start();
                 return;
             }
-            catch (StompConnectionException)
+            catch (StompConnectionException error)
             {
+                // Where only a connection beside it was lost, this one would be waited for without an end.
+                connected.Connection.GiveUp(error);
                 await connected.Connection.Lost.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
         }
