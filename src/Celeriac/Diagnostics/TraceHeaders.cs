@@ -26,10 +26,19 @@ internal static class TraceHeaders
                     present.Add(new(name, value));
                 }
             });
-            if (span.OperationName == StandIn && headers.FindIndex(header => header.Key == Parent && header.Value == span.Id) is >= 0 and var place)
+            if (span.OperationName == StandIn)
             {
-                headers[place] = new(Parent, span.ParentId);
+                NameParent(headers, span);
             }
+        }
+    }
+
+    // A method of its own: what it captures is allocated only here.
+    private static void NameParent(List<KeyValuePair<string, HeaderValue>> headers, Activity standIn)
+    {
+        if (headers.FindIndex(header => header.Key == Parent && header.Value == standIn.Id) is >= 0 and var place)
+        {
+            headers[place] = new(Parent, standIn.ParentId);
         }
     }
 
