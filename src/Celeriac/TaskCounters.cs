@@ -10,6 +10,7 @@ public sealed class TaskCounters
     private long _retried;
     private long _revoked;
     private long _quarantined;
+    private long _lost;
 
     internal TaskCounters()
     {
@@ -36,6 +37,9 @@ public sealed class TaskCounters
     /// <summary>Messages that were put aside.</summary>
     public long Quarantined => Interlocked.Read(ref _quarantined);
 
+    /// <summary>Runs whose child process died and that another one follows, because the task wants it (<see cref="TaskAttribute.RejectOnWorkerLost"/>).</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
     internal void CountReceived() => Interlocked.Increment(ref _received);
 
     internal void CountStarted() => Interlocked.Increment(ref _started);
@@ -58,6 +62,9 @@ public sealed class TaskCounters
                 break;
             case Outcome.Rejected { Requeue: false }:
                 Interlocked.Increment(ref _quarantined);
+                break;
+            case Outcome.Lost:
+                Interlocked.Increment(ref _lost);
                 break;
             case Outcome.Revoked or Outcome.Expired:
                 Interlocked.Increment(ref _revoked);

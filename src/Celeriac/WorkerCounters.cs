@@ -38,6 +38,9 @@ public sealed class WorkerCounters
     /// <summary>Messages that were put aside, those among them that could not be read or whose task is unknown here.</summary>
     public long Quarantined => Sum(task => task.Quarantined);
 
+    /// <inheritdoc cref="TaskCounters.Lost"/>
+    public long Lost => Sum(task => task.Lost);
+
     /// <summary>Messages that the worker holds now: running, reserved and scheduled.</summary>
     public int InHand => _now().InHand;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
@@ -35,6 +36,43 @@ public static partial class PeerTasks
 
     [Task("pool.stubborn", MaxRetries = 1, RetryOn = [typeof(IOException)], RetryDelay = 0.01)]
     public static int Stubborn() => throw new IOException("disk on fire");
+
+    /// <summary>Sends a task to a queue that nobody serves; answers the span whose part it is itself.</summary>
+    [Task("pool.traced")]
+    public static async Task<string?> TracedAsync(string queue)
+    {
+        await AddTask.With(queue: queue).DelayAsync(1, 1);
+        return Activity.Current?.ParentId;
+    }
+
+    /// <summary>Is retried once, and answers what its message carries then.</summary>
+    [Task("pool.carried")]
+    public static string Carried(TaskContext context) => context.Retries == 1
+        ? string.Join(' ', context.Id, context.Request.Message.Priority, context.Request.TimeLimit, context.Request.Message.Headers.TextOf("tenant"))
+        : throw context.Retry(new TimeoutException("not yet"), eta: TimeProvider.System.GetUtcNow().AddMilliseconds(50));
+
+    /// <summary>Notes how far it is and dies; goes on where it was, and answers that.</summary>
+    [Task("pool.resumed", RejectOnWorkerLost = true)]
+    public static async Task<int> ResumedAsync(TaskContext context)
+    {
+        if (await context.ReadCheckpointAsync<int>() is > 0 and var step)
+        {
+            return step;
+        }
+        await context.SaveCheckpointAsync(7);
+        Process.GetCurrentProcess().Kill();
+        return 0;
+    }
+
+    /// <summary>One at a time, wherever it runs; answers when it began and ended.</summary>
+    [Task("pool.narrow", ConcurrencyLimit = 1)]
+    public static async Task<long[]> NarrowAsync()
+    {
+        var begun = TimeProvider.System.GetUtcNow().UtcTicks;
+        using var work = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        await work.WaitForNextTickAsync();
+        return [begun, TimeProvider.System.GetUtcNow().UtcTicks];
+    }
 
     [Task("pool.ignored")]
     public static void Ignored() => throw new TaskIgnoreException();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Celeriac;
 using Celeriac.Pools.Peer;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,6 +13,11 @@ if (args is ["broken", ..] && Environment.GetEnvironmentVariable("_CELERIAC_POOL
 {
     Console.Error.WriteLine("this program does not want to be a child");
     return 3;
+}
+if (Environment.GetEnvironmentVariable("PEER_LISTENS") is not null && Environment.GetEnvironmentVariable("_CELERIAC_POOL_CHILD") is null)
+{
+    // As with OpenTelemetry, whose provider a host starts: there is none in a child.
+    ActivitySource.AddActivityListener(new ActivityListener { ShouldListenTo = source => source.Name == CeleriacTelemetry.ActivitySourceName, Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded });
 }
 builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
 builder.Services.AddSingleton<Counter>();

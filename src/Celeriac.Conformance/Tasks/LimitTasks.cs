@@ -52,14 +52,7 @@ public static partial class LimitTasks
     public static int NarrowEnd(string gate, string how, TaskContext context)
     {
         ConformanceTasks.GateOf(gate).Enter();
-        return how switch
-        {
-            "fail" => throw new InvalidOperationException("no luck"),
-            "ignore" => throw new TaskIgnoreException(),
-            "reject" => throw new TaskRejectException("not mine"),
-            "retry" => throw context.Retry(new TimeoutException("again"), TimeSpan.FromMilliseconds(10)),
-            _ => context.Retries,
-        };
+        return StateTasks.End(how, context);
     }
 
     /// <summary>One at once; enters that it has begun, then waits until a file named after its node appears.</summary>

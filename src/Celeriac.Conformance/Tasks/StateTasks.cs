@@ -26,14 +26,7 @@ public static partial class StateTasks
     public static int UniqueEnd(string gate, string how, TaskContext context)
     {
         ConformanceTasks.GateOf(gate).Enter();
-        return how switch
-        {
-            "fail" => throw new InvalidOperationException("no luck"),
-            "ignore" => throw new TaskIgnoreException(),
-            "reject" => throw new TaskRejectException("not mine"),
-            "retry" => throw context.Retry(new TimeoutException("again"), TimeSpan.FromMilliseconds(10)),
-            _ => context.Retries,
-        };
+        return End(how, context);
     }
 
     /// <summary>Waits for a long retry at its first run.</summary>
@@ -68,4 +61,14 @@ public static partial class StateTasks
     /// <summary>Saves more than a checkpoint may have.</summary>
     [Task("conformance.large_checkpoint")]
     public static async Task LargeCheckpointAsync(int length, TaskContext context) => await context.SaveCheckpointAsync(new string('x', length));
+
+    /// <summary>Ends a run in the way it is told to, or answers how many retries came before.</summary>
+    internal static int End(string how, TaskContext context) => how switch
+    {
+        "fail" => throw new InvalidOperationException("no luck"),
+        "ignore" => throw new TaskIgnoreException(),
+        "reject" => throw new TaskRejectException("not mine"),
+        "retry" => throw context.Retry(new TimeoutException("again"), TimeSpan.FromMilliseconds(10)),
+        _ => context.Retries,
+    };
 }

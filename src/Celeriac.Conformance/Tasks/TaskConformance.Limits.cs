@@ -75,12 +75,7 @@ public abstract partial class TaskConformance<THarness>
 
     /// <summary>Whatever the end, the place is free for the next.</summary>
     [Theory(Timeout = Limit)]
-    [InlineData("succeed", 1)]
-    [InlineData("fail", 1)]
-    [InlineData("ignore", 1)]
-    [InlineData("reject", 1)]
-    [InlineData("retry", 2)]
-    [InlineData("expire", 0)]
+    [MemberData(nameof(Ends))]
     public async Task A_place_under_a_concurrency_limit_comes_free_at_every_end(string how, int runs)
     {
         if (!await KeepsLimitsAsync(LimitTasks.NarrowEndTask.S("", "")))

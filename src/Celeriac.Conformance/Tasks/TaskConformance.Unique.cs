@@ -57,12 +57,7 @@ public abstract partial class TaskConformance<THarness>
 
     /// <summary>Whatever the end, the next call is sent.</summary>
     [Theory(Timeout = Limit)]
-    [InlineData("succeed", 1)]
-    [InlineData("fail", 1)]
-    [InlineData("ignore", 1)]
-    [InlineData("reject", 1)]
-    [InlineData("retry", 2)]
-    [InlineData("expire", 0)]
+    [MemberData(nameof(Ends))]
     public async Task A_unique_task_that_has_ended_may_be_sent_again(string how, int runs)
     {
         if (!await KeepsStateAsync())

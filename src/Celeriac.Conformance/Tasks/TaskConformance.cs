@@ -11,6 +11,9 @@ public abstract partial class TaskConformance<THarness> : IAsyncLifetime where T
 {
     private const int Limit = 60_000;
 
+    /// <summary>How a task may end, for the tasks that end as they are told to, and after how many runs.</summary>
+    public static TheoryData<string, int> Ends => new() { { "succeed", 1 }, { "fail", 1 }, { "ignore", 1 }, { "reject", 1 }, { "retry", 2 }, { "expire", 0 } };
+
     /// <summary>The place of this fact.</summary>
     protected THarness Harness { get; } = new();
 

@@ -9,6 +9,7 @@ internal sealed class ControlCommands(WorkerOptions options)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>Celery's commands, by name.</summary>
     private static readonly FrozenDictionary<string, ControlCommand> s_builtIn =
         new[] { TaskInspection.Commands, WorkerInspection.Commands, Revoking.Commands, Limits.Commands, EventCommands.Commands, PoolCommands.Commands, QueueCommands.Commands, Mingle.Commands }
             .SelectMany(commands => commands)
@@ -17,9 +18,6 @@ internal sealed class ControlCommands(WorkerOptions options)
 
     private readonly string[] _allowed = [.. options.ControlCommands];
     private readonly Dictionary<string, ControlCommandHandler> _own = new(options.OwnControlCommands, StringComparer.Ordinal);
-
-    /// <summary>Celery's commands, by name.</summary>
-    public static IEnumerable<ControlCommand> BuiltIn => s_builtIn.Values.Distinct().OrderBy(command => command.Name, StringComparer.Ordinal);
 
     /// <summary>Runs a command and answers its reply's value.</summary>
     /// <exception cref="CeleryException">There is no such command, it is switched off, or its arguments are wrong.</exception>

@@ -127,7 +127,7 @@ public sealed class RemoteControl(TaskClient client)
     public ValueTask<IReadOnlyList<NodeReply>> PoolShrinkAsync(int number = 1, ControlOptions? options = null, CancellationToken cancellationToken = default) =>
         BroadcastAsync("pool_shrink", new JsonObject { ["n"] = number }, options, cancellationToken);
 
-    /// <summary>Changes the bounds of Python workers that run with autoscale; others answer an error.</summary>
+    /// <summary>Changes the bounds of workers that run with autoscale; others answer an error.</summary>
     public ValueTask<IReadOnlyList<NodeReply>> AutoscaleAsync(int maximum, int minimum, ControlOptions? options = null, CancellationToken cancellationToken = default) =>
         BroadcastAsync("autoscale", new JsonObject { ["max"] = maximum, ["min"] = minimum }, options, cancellationToken);
 

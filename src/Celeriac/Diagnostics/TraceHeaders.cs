@@ -8,6 +8,11 @@ namespace Celeriac.Diagnostics;
 /// </summary>
 internal static class TraceHeaders
 {
+    /// <summary>The name of an activity that nobody listens to, which stands for its parent in another process.</summary>
+    public const string StandIn = "celeriac.stand_in";
+
+    private const string Parent = "traceparent";
+
     /// <summary>Adds the context of a span; nothing where there is none, or where the caller's own headers carry one.</summary>
     public static void Add(List<KeyValuePair<string, HeaderValue>> headers, Activity? span)
     {
@@ -21,6 +26,19 @@ internal static class TraceHeaders
                     present.Add(new(name, value));
                 }
             });
+            if (span.OperationName == StandIn)
+            {
+                NameParent(headers, span);
+            }
+        }
+    }
+
+    // A method of its own: what it captures is allocated only here.
+    private static void NameParent(List<KeyValuePair<string, HeaderValue>> headers, Activity standIn)
+    {
+        if (headers.FindIndex(header => header.Key == Parent && header.Value == standIn.Id) is >= 0 and var place)
+        {
+            headers[place] = new(Parent, standIn.ParentId);
         }
     }
 

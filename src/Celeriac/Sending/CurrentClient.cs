@@ -66,6 +66,7 @@ internal static class CurrentClient
 /// <summary>What the calls made inside a running task inherit, and the children it has sent.</summary>
 internal sealed class RunningTask(string id, string rootId, byte? priority = null)
 {
+    private readonly Lock _lock = new();
     private List<string>? _children;
 
     public string Id { get; } = id;
@@ -74,7 +75,7 @@ internal sealed class RunningTask(string id, string rootId, byte? priority = nul
 
     public void AddChild(string id)
     {
-        lock (this)
+        lock (_lock)
         {
             (_children ??= []).Add(id);
         }
@@ -84,7 +85,7 @@ internal sealed class RunningTask(string id, string rootId, byte? priority = nul
     {
         get
         {
-            lock (this)
+            lock (_lock)
             {
                 return _children is null ? [] : [.. _children];
             }

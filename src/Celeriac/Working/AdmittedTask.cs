@@ -16,6 +16,7 @@ internal enum TaskStage
 /// <summary>A task that was received and may run, and how far it is. Remote control looks at it from another thread.</summary>
 internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskRuntime runtime) : ICancelledRun
 {
+    private readonly Lock _lock = new();
     private int _stage;
     private int _acknowledged;
     private long _startedAt;
@@ -99,7 +100,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     /// <summary>Keeps what is given back once the task is done, or at once where it is done already.</summary>
     public void Hold(Action release)
     {
-        lock (this)
+        lock (_lock)
         {
             if (!_isReleased)
             {
@@ -114,7 +115,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     public void Release()
     {
         Action? release;
-        lock (this)
+        lock (_lock)
         {
             _isReleased = true;
             (release, _release) = (_release, null);
@@ -131,7 +132,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     /// <summary>The run's own token source, from its start to its end, and the worker's, which fires it too.</summary>
     public void Begin(CancellationTokenSource ending, CancellationToken stopping = default)
     {
-        lock (this)
+        lock (_lock)
         {
             _ending = ending;
             _stopping = stopping;
@@ -147,7 +148,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     {
         get
         {
-            lock (this)
+            lock (_lock)
             {
                 return _ending is not null && !_isEnded;
             }
@@ -156,7 +157,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
 
     public void End()
     {
-        lock (this)
+        lock (_lock)
         {
             _isEnded = true;
             _ending = null;
@@ -167,7 +168,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     public bool Terminate(string signal)
     {
         CancellationTokenSource? ending;
-        lock (this)
+        lock (_lock)
         {
             if (_isEnded)
             {
@@ -184,7 +185,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     public void TakeBack(string reason)
     {
         CancellationTokenSource? ending;
-        lock (this)
+        lock (_lock)
         {
             TakenBackBecause = reason;
             ending = _ending;

@@ -5,43 +5,17 @@ namespace Celeriac.Working;
 /// </summary>
 internal sealed class Deferrals(OutcomeHandler outcomes)
 {
-    private readonly HashSet<Task> _running = [];
+    private readonly UnderWay _running = new();
 
     /// <summary>Sends the task back; its message is acknowledged once the broker has it.</summary>
-    public void Begin(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp)
-    {
-        var deferral = DeferAsync(task, eta, giveUp);
-        if (deferral.IsCompleted)
-        {
-            return;
-        }
-        lock (_running)
-        {
-            _running.Add(deferral);
-        }
-        _ = deferral.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
+    public void Begin(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp) => _running.Keep(DeferAsync(task, eta, giveUp));
 
     /// <summary>Ends when all that were begun have ended.</summary>
-    public Task Finished()
-    {
-        lock (_running)
-        {
-            return Task.WhenAll(_running);
-        }
-    }
+    public Task Finished() => _running.FinishAsync();
 
     private async Task DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp)
     {
         await outcomes.DeferAsync(task, eta, giveUp).ConfigureAwait(false);
         task.Source!.Settled();
-    }
-
-    private void Forget(Task deferral)
-    {
-        lock (_running)
-        {
-            _running.Remove(deferral);
-        }
     }
 }

@@ -10,7 +10,7 @@ internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits? limits, Time
 {
     private readonly Channel<AdmittedTask?> _line = Channel.CreateUnbounded<AdmittedTask?>();
     private readonly CancellationTokenSource _closing = new();
-    private readonly HashSet<Task> _waiting = [];
+    private readonly UnderWay _waiting = new();
 
     /// <summary>The tasks to run now; null asks a runner to see whether it is one too many.</summary>
     public ChannelReader<AdmittedTask?> Line => _line.Reader;
@@ -20,7 +20,7 @@ internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits? limits, Time
         if (task.Request.Eta is { } eta && eta - time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
         {
             task.Stage = TaskStage.Scheduled;
-            Keep(WaitAsync(task, wait));
+            _waiting.Keep(WaitAsync(task, wait));
             return;
         }
         PassOn(task);
@@ -32,50 +32,16 @@ internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits? limits, Time
     public async ValueTask CloseAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
-        await FinishAsync().ConfigureAwait(false);
+        await _waiting.FinishAsync().ConfigureAwait(false);
         foreach (var runtime in runtimes.All)
         {
             runtime.Gate.Open();
         }
-        await FinishAsync().ConfigureAwait(false);
+        await _waiting.FinishAsync().ConfigureAwait(false);
         _line.Writer.Complete();
     }
 
     public void Dispose() => _closing.Dispose();
-
-    private async ValueTask FinishAsync()
-    {
-        while (true)
-        {
-            Task[] waiting;
-            lock (_waiting)
-            {
-                waiting = [.. _waiting.Where(task => !task.IsCompleted)];
-            }
-            if (waiting.Length == 0)
-            {
-                return;
-            }
-            await Task.WhenAll(waiting).ConfigureAwait(false);
-        }
-    }
-
-    private void Keep(Task waiting)
-    {
-        lock (_waiting)
-        {
-            _waiting.Add(waiting);
-        }
-        _ = waiting.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
-
-    private void Forget(Task waiting)
-    {
-        lock (_waiting)
-        {
-            _waiting.Remove(waiting);
-        }
-    }
 
     private async Task WaitAsync(AdmittedTask task, TimeSpan wait)
     {
@@ -102,7 +68,7 @@ internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits? limits, Time
     {
         if (limits?.Concern(task) is true && !_closing.IsCancellationRequested)
         {
-            Keep(PassLimitsAsync(task));
+            _waiting.Keep(PassLimitsAsync(task));
             return;
         }
         _line.Writer.TryWrite(task);

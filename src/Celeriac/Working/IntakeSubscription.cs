@@ -5,6 +5,7 @@ namespace Celeriac.Working;
 /// <summary>A subscription of a worker. One that is no longer received from lives on until its last delivery is settled.</summary>
 internal sealed class IntakeSubscription(ISubscription subscription, CancellationTokenSource changed)
 {
+    private readonly Lock _lock = new();
     private int _unsettled;
     private Task? _ending;
     private volatile bool _isRetired;
@@ -58,7 +59,7 @@ internal sealed class IntakeSubscription(ISubscription subscription, Cancellatio
     /// <summary>Ends it; what is not settled goes back.</summary>
     public Task DisposeAsync()
     {
-        lock (this)
+        lock (_lock)
         {
             return _ending ??= EndAsync();
         }

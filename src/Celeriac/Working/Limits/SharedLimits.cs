@@ -25,7 +25,7 @@ internal sealed class SharedLimits : IAsyncDisposable
     private readonly FrozenDictionary<string, TaskLimits> _tasks;
     private readonly KeyedLines<RateLine> _rates = new();
     private readonly KeyedLines<SlotLine> _slots = new();
-    private readonly SideWork _work = new();
+    private readonly UnderWay _work = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly StateReach _state;
     private readonly SlotOwner _owner;

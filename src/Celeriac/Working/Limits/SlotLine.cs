@@ -6,7 +6,7 @@ namespace Celeriac.Working.Limits;
 /// Those of this worker that want a place under one concurrency limit, in order, and the places that come back. What comes together is one write. While
 /// somebody waits the table is looked at twice a second, because places come free in other processes too; one that comes free here is handed on at once.
 /// </summary>
-internal sealed class SlotLine(StateReach state, SlotOwner owner, SideWork work, string key, int limit, TimeProvider time, CancellationToken stop)
+internal sealed class SlotLine(StateReach state, SlotOwner owner, UnderWay work, string key, int limit, TimeProvider time, CancellationToken stop)
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_longestLook = TimeSpan.FromSeconds(2);

@@ -111,6 +111,7 @@ internal sealed class ChildProgram(TaskClient client, TaskRuntimes tasks, Decode
                 Volatile.Write(ref _task, task);
                 Volatile.Write(ref _job, order.Job);
                 using var scope = log.BeginScope(new ChildScope());
+                using var trace = ChildTrace.Begin(order);
                 outcome = await runner.RunAsync(task, running, _stopping.Token).ConfigureAwait(false);
             }
             catch (Exception error)

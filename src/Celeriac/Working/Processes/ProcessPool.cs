@@ -18,7 +18,7 @@ internal sealed class ProcessPool : ITaskPool
     private readonly ILogger _log;
     private readonly Lock _lock = new();
     private readonly HashSet<PoolChild> _children = [];
-    private readonly Errands _errands = new();
+    private readonly UnderWay _errands = new();
     private readonly Channel<PoolChild> _idle = Channel.CreateUnbounded<PoolChild>();
     private readonly CancellationTokenSource _closing = new();
     private int _size;
@@ -116,7 +116,7 @@ internal sealed class ProcessPool : ITaskPool
                 child.Kill();
             }
         }
-        await _errands.Done().ConfigureAwait(false);
+        await _errands.FinishAsync().ConfigureAwait(false);
         _supply.Dispose();
     }
 

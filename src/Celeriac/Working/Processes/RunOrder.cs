@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Celeriac.Messaging;
 
 namespace Celeriac.Working.Processes;
@@ -18,6 +19,11 @@ internal sealed record RunOrder(Message Message, string Queue)
 
     public RunLimits Limits { get; init; } = new(null, null);
 
+    /// <summary>The worker's span of the run; null where nobody listens.</summary>
+    public string? TraceParent { get; init; }
+
+    public string? TraceState { get; init; }
+
     public static RunOrder Of(AdmittedTask task, long job) => new(task.Delivery.Message, task.Delivery.Queue)
     {
         Job = job,
@@ -26,6 +32,8 @@ internal sealed record RunOrder(Message Message, string Queue)
         Redelivered = task.Delivery.Redelivered,
         Deaths = task.Delivery.Deaths,
         Limits = task.Runtime.Limits,
+        TraceParent = Activity.Current?.Id,
+        TraceState = Activity.Current?.TraceStateString,
     };
 
     /// <summary>The delivery that the child's runner sees. Nobody settles it: that is the worker's.</summary>
@@ -56,6 +64,8 @@ internal sealed record RunOrder(Message Message, string Queue)
         writer.PutNumber(Deaths);
         writer.PutTime(Limits.Hard);
         writer.PutTime(Limits.Soft);
+        writer.PutText(TraceParent);
+        writer.PutText(TraceState);
         writer.Write(Job);
     });
 
@@ -82,6 +92,8 @@ internal sealed record RunOrder(Message Message, string Queue)
             Redelivered = reader.ReadBoolean(),
             Deaths = reader.TakeNumber(),
             Limits = new RunLimits(reader.TakeTime(), reader.TakeTime()),
+            TraceParent = reader.TakeText(),
+            TraceState = reader.TakeText(),
             Job = reader.ReadInt64(),
         };
     }

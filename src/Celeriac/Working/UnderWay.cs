@@ -1,13 +1,20 @@
-namespace Celeriac.Working.Limits;
+namespace Celeriac.Working;
 
-/// <summary>What goes on beside its caller and is awaited at the end.</summary>
-internal sealed class SideWork
+/// <summary>What goes on beside its caller and is awaited at the end. What goes wrong in it is told there, not here.</summary>
+internal sealed class UnderWay
 {
     private readonly HashSet<Task> _running = [];
 
-    public void Start(Func<Task> work)
+    /// <summary>Begins something on another thread.</summary>
+    public void Start(Func<Task> work) => Keep(Task.Run(work));
+
+    /// <summary>Something that has begun.</summary>
+    public void Keep(Task task)
     {
-        var task = Task.Run(work);
+        if (task.IsCompleted)
+        {
+            return;
+        }
         lock (_running)
         {
             _running.Add(task);
@@ -23,14 +30,13 @@ internal sealed class SideWork
             Task[] running;
             lock (_running)
             {
-                running = [.. _running];
+                running = [.. _running.Where(task => !task.IsCompleted)];
             }
             if (running.Length == 0)
             {
                 return;
             }
             await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await Task.Yield();
         }
     }
 
