@@ -10,7 +10,7 @@ namespace Celeriac.Redis.Broker;
 // Leases, and what is done now and then.
 internal sealed partial class RedisQueueStore
 {
-    private static readonly TimeSpan s_restoreInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_longestRestoreInterval = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<long, IReadOnlyList<long>> _holders = new();
     private long _nextRestore;
@@ -83,7 +83,7 @@ internal sealed partial class RedisQueueStore
         Promote(topology, now);
         if (now >= _nextRestore)
         {
-            _nextRestore = now + (long)s_restoreInterval.TotalMilliseconds;
+            _nextRestore = now + (long)Math.Min(s_longestRestoreInterval.TotalMilliseconds, _options.VisibilityTimeout.TotalMilliseconds / 2);
             new UnackedRestore(_connection, _keys, _options, _names, _log).Run(topology, now);
         }
     }
