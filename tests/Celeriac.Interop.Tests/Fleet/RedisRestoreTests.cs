@@ -55,7 +55,7 @@ public sealed class RedisRestoreTests(InteropPlace place, RedisFixture redis, Py
             await EventuallyAsync(() => Task.FromResult(Directory.EnumerateFiles(_ledger, "3~py~*~begun").Any()), "the Python worker has begun");
             await victim.KillAsync();
         }
-        await using var worker = await CSharpWorker.StartAsync(CSharpUrl, _queue, "cs-heir@restore", PythonUrl);
+        await using var worker = await CSharpWorker.StartAsync(CSharpUrl, _queue, "cs-heir@restore", PythonUrl, celeriac => celeriac.AddWorker(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(100)));
         await EventuallyAsync(() => Task.FromResult(Directory.EnumerateFiles(_ledger, "3~cs~*~begun").Any()), "the C# worker has begun it again");
     }
 
@@ -74,6 +74,7 @@ public sealed class RedisRestoreTests(InteropPlace place, RedisFixture redis, Py
         }
         await using var heir = await StartPythonAsync();
         await EventuallyAsync(() => Task.FromResult(Directory.EnumerateFiles(_ledger, "5~py~*~begun").Any()), "the Python worker has begun it again");
+        await heir.KillAsync();
     }
 
     private Task<PythonWorker> StartPythonAsync() => PythonWorker.StartAsync(new PythonWorkerOptions
