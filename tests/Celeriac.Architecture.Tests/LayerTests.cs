@@ -70,6 +70,7 @@ public sealed class LayerTests
         ["Connecting"] = 1,
         ["Results"] = 2,
         ["State"] = 1,
+        ["Broker"] = 2,
         [""] = 3,
     };
 

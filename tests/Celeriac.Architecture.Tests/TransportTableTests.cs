@@ -2,6 +2,7 @@ using Celeriac.Amqp;
 using Celeriac.Conformance;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Stores;
+using Celeriac.Redis;
 using Celeriac.Sqlite;
 using Celeriac.Stomp;
 using Celeriac.Stomp.Brokers;
@@ -19,6 +20,7 @@ public sealed class TransportTableTests
         await using var classic = new AmqpTransportFactory().Create(BrokerUrl.Parse("amqp://localhost"), new TransportContext());
         await using var quorum = new AmqpTransportFactory().Create(BrokerUrl.Parse("amqp://localhost?queue_type=quorum"), new TransportContext());
         await using var activeMq = new StompTransportFactory().Create(BrokerUrl.Parse("stomp://localhost"), new TransportContext());
+        await using var redis = new RedisTransportFactory().Create(BrokerUrl.Parse("redis://localhost"), new TransportContext());
 
         await CapabilityTable.AssertShownInAsync(
             Repository.PathOf("docs", "transports.md"),
@@ -28,6 +30,7 @@ public sealed class TransportTableTests
                 ("`amqp://` RabbitMQ", classic.Capabilities),
                 ("with `queue_type=quorum`", quorum.Capabilities),
                 ("`stomp://` ActiveMQ", activeMq.Capabilities),
-                ("`stomp://` RabbitMQ", RabbitMqBroker.AllCapabilities)));
+                ("`stomp://` RabbitMQ", RabbitMqBroker.AllCapabilities),
+                ("`redis://`", redis.Capabilities)));
     }
 }

@@ -19,8 +19,7 @@ public sealed class StoreTransport : ITransport
     private readonly SemaphoreSlim _getting = new(1, 1);
     private StoreSubscription? _single;
     private TransportHealth _health;
-    private bool _connected;
-    private bool _disposed;
+    private bool _connected, _disposed;
 
     /// <summary>Creates the transport; it owns the store and disposes it.</summary>
     /// <exception cref="BrokerUrlException">An option of the URL is malformed.</exception>
@@ -128,8 +127,7 @@ public sealed class StoreTransport : ITransport
         await ChangeAsync(table => table.HasBinding(binding) ? new TopologyChange { RemoveBindings = [binding] } : null, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public ValueTask<bool> DeleteQueueAsync(string queue, CancellationToken cancellationToken = default) =>
-        ChangeAsync(table => table.Queue(queue) is { } stored ? new TopologyChange { RemoveQueues = [stored.Id] } : null, cancellationToken);
+    public ValueTask<bool> DeleteQueueAsync(string queue, CancellationToken cancellationToken = default) => ChangeAsync(table => table.Queue(queue) is { } stored ? new TopologyChange { RemoveQueues = [stored.Id] } : null, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<bool> DeleteExchangeAsync(string exchange, CancellationToken cancellationToken = default) =>
@@ -184,8 +182,7 @@ public sealed class StoreTransport : ITransport
             throw new ArgumentException(options.Queues.Count == 0 ? "A subscription needs at least one queue." : $"Prefetch is {options.Prefetch}; it must be at least 1.", nameof(options));
         }
         var table = await _commits.LookupAsync(cancellationToken).ConfigureAwait(false);
-        var queues = options.Queues.Distinct(StringComparer.Ordinal)
-            .Select(name => table.Queue(name) ?? throw NoSuchQueue(name)).ToList();
+        var queues = options.Queues.Distinct(StringComparer.Ordinal).Select(name => table.Queue(name) ?? throw NoSuchQueue(name)).ToList();
         var subscription = new StoreSubscription(this, options, queues);
         await subscription.RegisterAsync(cancellationToken).ConfigureAwait(false);
         _subscriptions[subscription] = true;
@@ -296,9 +293,7 @@ public sealed class StoreTransport : ITransport
         }
     }
 
-    private async ValueTask<StoredQueue> RequireQueueAsync(string queue, CancellationToken cancellationToken) =>
-        (await _commits.LookupAsync(cancellationToken).ConfigureAwait(false)).Queue(queue) ?? throw NoSuchQueue(queue);
+    private async ValueTask<StoredQueue> RequireQueueAsync(string queue, CancellationToken cancellationToken) => (await _commits.LookupAsync(cancellationToken).ConfigureAwait(false)).Queue(queue) ?? throw NoSuchQueue(queue);
 
-    private TransportRefusedException NoSuchQueue(string queue) =>
-        new($"There is no queue '{queue}' on '{Name}'. Declare it first.");
+    private TransportRefusedException NoSuchQueue(string queue) => new($"There is no queue '{queue}' on '{Name}'. Declare it first.");
 }

@@ -53,7 +53,7 @@ internal sealed class CommitArguments(RedisTopology? topology, BrokerKeys keys)
         var step = keys.StepOf(put.Message.Priority);
         if (put.Due > 0)
         {
-            steps.AddRange(["Z", keys.Delayed(name), put.Due, Delayed(step, raw)]);
+            steps.AddRange(["Z", name, put.Due, Delayed(step, raw)]);
         }
         else
         {
@@ -69,9 +69,13 @@ internal sealed class CommitArguments(RedisTopology? topology, BrokerKeys keys)
     {
         if (publication.Exchange.Length == 0)
         {
-            // No queue of ours or of an exchange: a Python client may wait for its reply in a list that it never declared.
+            // No queue of ours or of an exchange: a Python client may wait for its reply in a list that it never declared. Anything else is dropped, as asked for.
             var message = publication.Message;
-            steps.AddRange(["R", keys.List(publication.RoutingKey, keys.StepOf(message.Priority)), EnvelopeWriter.Write(message, "", publication.RoutingKey, 0, isStored: false), ""]);
+            if (message.CorrelationId is null || message.Headers.Contains("task"))
+            {
+                return;
+            }
+            steps.AddRange(["R", keys.List(publication.RoutingKey, 0), EnvelopeWriter.Write(message, "", publication.RoutingKey, 0, isStored: false), ""]);
             return;
         }
         _exchanges.Add(publication.Exchange);

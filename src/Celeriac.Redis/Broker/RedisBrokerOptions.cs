@@ -42,6 +42,7 @@ internal sealed record RedisBrokerOptions
     public static RedisBrokerOptions From(BrokerUrl url)
     {
         var connection = RedisOptions.From(url, s_names);
+        RequireRenewal(url);
         return new RedisBrokerOptions
         {
             // Its own name finds the connection in the server's list; half a heartbeat makes a silent connection noticed after two.
@@ -52,7 +53,7 @@ internal sealed record RedisBrokerOptions
                 AnswerTimeout = connection.Reconnect.Heartbeat / 2,
             },
             Prefix = url.Text("global_keyprefix") ?? "",
-            VisibilityTimeout = url.Duration("visibility_timeout", TimeSpan.FromHours(1), TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)),
+            VisibilityTimeout = VisibilityOf(url),
             PrioritySteps = url.Text("priority_steps") is { } steps ? StepsOf(url, steps) : [0, 3, 6, 9],
             Separator = url.Text("sep") is { Length: > 0 } separator ? separator : "\u0006\u0016",
             UnackedKey = url.Text("unacked_key") is { Length: > 0 } key ? key : "unacked",
@@ -61,6 +62,19 @@ internal sealed record RedisBrokerOptions
             FanoutPrefix = url.Text("fanout_prefix") ?? string.Create(CultureInfo.InvariantCulture, $"/{connection.Database}."),
         };
     }
+
+    /// <summary>A claim is renewed four times a lease: a Python worker that puts back what is older must not be quicker.</summary>
+    private static void RequireRenewal(BrokerUrl url)
+    {
+        var (lease, visibility) = (StoreTransportOptions.From(url).Lease, VisibilityOf(url));
+        if (lease > visibility)
+        {
+            throw new BrokerUrlException(
+                $"Option 'lease' of broker URL '{url}' is {lease.TotalSeconds:0.###} s, but must not be longer than visibility_timeout, {visibility.TotalSeconds:0.###} s: others would put back what a worker still holds. Write for example lease={visibility.TotalSeconds / 2:0.###}s.");
+        }
+    }
+
+    private static TimeSpan VisibilityOf(BrokerUrl url) => url.Duration("visibility_timeout", TimeSpan.FromHours(1), TimeSpan.FromSeconds(1), TimeSpan.FromDays(365));
 
     private static byte[] StepsOf(BrokerUrl url, string text)
     {

@@ -10,7 +10,7 @@ namespace Celeriac.Redis.Broker;
 // Leases, and what is done now and then.
 internal sealed partial class RedisQueueStore
 {
-    private static readonly TimeSpan s_restoreInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_longestRestoreInterval = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<long, IReadOnlyList<long>> _holders = new();
     private long _nextRestore;
@@ -53,7 +53,13 @@ internal sealed partial class RedisQueueStore
         ArgumentNullException.ThrowIfNull(holders);
         var served = holders.SelectMany(holder => _holders.GetValueOrDefault(holder) ?? []).Distinct();
         RedisValue[] arguments = [holders.Count, .. holders.Select(holder => (RedisValue)holder), .. UsesOf(served, now)];
-        return [.. ((long[])Run(HolderScripts.Beat, arguments)!)];
+        var gone = (long[])Run(HolderScripts.Beat, arguments)!;
+        foreach (var holder in gone)
+        {
+            _holders.TryRemove(holder, out _);
+            _unanswered.TryRemove(holder, out _);
+        }
+        return gone;
     }
 
     /// <inheritdoc/>
@@ -80,10 +86,11 @@ internal sealed partial class RedisQueueStore
             return;
         }
         DeleteUnused(topology, now);
-        Promote(topology, now);
+        // A queue that only Python consumes has nobody else who makes ready what is due.
+        Run(MessageScripts.Promote, [now, _options.Separator]);
         if (now >= _nextRestore)
         {
-            _nextRestore = now + (long)s_restoreInterval.TotalMilliseconds;
+            _nextRestore = now + (long)Math.Min(s_longestRestoreInterval.TotalMilliseconds, _options.VisibilityTimeout.TotalMilliseconds / 2);
             new UnackedRestore(_connection, _keys, _options, _names, _log).Run(topology, now);
         }
     }
@@ -101,15 +108,8 @@ internal sealed partial class RedisQueueStore
         }
         if (names.Length > 0)
         {
-            Remember(Run(HolderScripts.Lookup, []));
+            Remember(Run(HolderScripts.Lookup, [topology.Digest]));
         }
-    }
-
-    /// <summary>A queue that only Python consumes has nobody else who makes ready what is due.</summary>
-    private void Promote(RedisTopology topology, long now)
-    {
-        RedisValue[] names = [.. topology.Snapshot.Queues.Where(queue => queue.Id > 0).Select(queue => (RedisValue)queue.Declaration.Name)];
-        Run(MessageScripts.Promote, [now, _options.Separator, names.Length, .. names]);
     }
 
     /// <summary>The queues that expire, as arguments: how many, each with the time at which it does.</summary>

@@ -17,7 +17,7 @@ internal sealed partial class RedisQueueStore
     /// <inheritdoc/>
     public async ValueTask<TopologySnapshot> LookupAsync(CancellationToken cancellationToken = default)
     {
-        var topology = Remember(await RunAsync(HolderScripts.Lookup, [], cancellationToken).ConfigureAwait(false));
+        var topology = Remember(await RunAsync(HolderScripts.Lookup, [Latest?.Digest ?? ""], cancellationToken).ConfigureAwait(false));
         await ListenAsync(topology, cancellationToken).ConfigureAwait(false);
         return topology.Snapshot;
     }
@@ -68,11 +68,12 @@ internal sealed partial class RedisQueueStore
         lock (_lookups)
         {
             var last = _topologies.Count == 0 ? null : _topologies[^1];
-            var topology = RedisTopology.Read((last?.Snapshot.Version ?? 0) + 1, answer, _options.Separator);
-            if (last is not null && topology.IsLike(last))
+            var digest = (string)answer[0]!;
+            if (_topologies.FindLast(known => known.Digest == digest) is { } known && (known == last || answer.Length == 1))
             {
-                return last;
+                return known;
             }
+            var topology = RedisTopology.Read((last?.Snapshot.Version ?? 0) + 1, answer, _options.Separator);
             _topologies.Add(topology);
             if (_topologies.Count > Remembered)
             {

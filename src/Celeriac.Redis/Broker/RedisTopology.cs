@@ -18,10 +18,10 @@ internal sealed class RedisTopology
 
     private readonly Dictionary<long, StoredQueue> _queues = [];
 
-    private RedisTopology(long version, string registered, IReadOnlyList<ExchangeDeclaration> exchanges, List<StoredQueue> queues, List<Binding> bindings, Dictionary<string, string> digests)
+    private RedisTopology(long version, string digest, string registered, IReadOnlyList<ExchangeDeclaration> exchanges, List<StoredQueue> queues, List<Binding> bindings, Dictionary<string, string> digests)
     {
         Snapshot = new TopologySnapshot(version, exchanges, queues, bindings);
-        Registered = registered;
+        (Digest, Registered) = (digest, registered);
         Digests = digests;
         Types = exchanges.ToDictionary(exchange => exchange.Name, exchange => exchange.Type, StringComparer.Ordinal);
         foreach (var queue in queues)
@@ -31,6 +31,9 @@ internal sealed class RedisTopology
     }
 
     public TopologySnapshot Snapshot { get; }
+
+    /// <summary>The digest of everything.</summary>
+    public string Digest { get; }
 
     /// <summary>The version of our declarations.</summary>
     public string Registered { get; }
@@ -52,23 +55,19 @@ internal sealed class RedisTopology
     public bool Hears(string queue, string exchange, string routingKey) => Snapshot.Bindings.Any(binding => binding.Exchange == exchange && binding.Queue == queue
         && (!binding.RoutingKey.AsSpan().ContainsAny('*', '#') || RoutingTable.MatchesTopic(binding.RoutingKey.Split('.'), routingKey.Split('.'))));
 
-    /// <summary>The same but for its version: nothing has changed.</summary>
-    public bool IsLike(RedisTopology other) => Registered == other.Registered && Digests.Count == other.Digests.Count
-        && Digests.All(digest => other.Digests.GetValueOrDefault(digest.Key) == digest.Value);
-
     /// <summary>Reads the answer of the script that looks up.</summary>
     /// <param name="version">This process's number of it.</param>
     /// <param name="answer">What was answered.</param>
     /// <param name="separator">What parts the members of a binding.</param>
     public static RedisTopology Read(long version, RedisResult answer, string separator)
     {
-        var exchanges = Pairs(answer[1]).Select(pair => ExchangeOf(pair.Key, pair.Value)).ToList();
-        var queues = Pairs(answer[2]).Select(pair => QueueOf(pair.Value)).ToList();
+        var exchanges = Pairs(answer[2]).Select(pair => ExchangeOf(pair.Key, pair.Value)).ToList();
+        var queues = Pairs(answer[3]).Select(pair => QueueOf(pair.Value)).ToList();
         var names = queues.Select(queue => queue.Declaration.Name).ToHashSet(StringComparer.Ordinal);
-        var bindings = ((string[])answer[3]!).Select(text => text.Split(separator)).Where(parts => parts.Length == 3).Select(parts => new Binding(parts[2], parts[1], parts[0])).ToList();
+        var bindings = ((string[])answer[4]!).Select(text => text.Split(separator)).Where(parts => parts.Length == 3).Select(parts => new Binding(parts[2], parts[1], parts[0])).ToList();
         var digests = new Dictionary<string, string>(StringComparer.Ordinal);
         var foreign = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var set in (RedisResult[])answer[4]!)
+        foreach (var set in (RedisResult[])answer[5]!)
         {
             var exchange = (string)set[0]!;
             digests[exchange] = (string)set[1]!;
@@ -83,7 +82,7 @@ internal sealed class RedisTopology
                 }
             }
         }
-        return new RedisTopology(version, (string)answer[0]!, exchanges, queues, bindings, digests);
+        return new RedisTopology(version, (string)answer[0]!, (string)answer[1]!, exchanges, queues, bindings, digests);
     }
 
     /// <summary>A declaration as it is stored: without what says nothing on Redis.</summary>

@@ -64,13 +64,13 @@ internal sealed class PeerWorker : IAsyncDisposable
 
     private string LogFile => Path.Combine(_folder, "worker.log");
 
-    public static async Task<PeerWorker> StartAsync(string brokerUrl, string queue, string node)
+    public static async Task<PeerWorker> StartAsync(string brokerUrl, string queue, string node, string backend = "rpc://")
     {
         var folder = Directory.CreateTempSubdirectory("celeriac-peer-").FullName;
         var environment = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin", ["HOME"] = folder, ["DOTNET_NOLOGO"] = "1" };
         var process = await GuardedProcess.StartAsync(folder, Path.Combine(folder, "worker.log"), environment,
             Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "Celeriac.Interop.Peer.dll"),
-            "worker", "-Q", queue, "-n", node, "-c", "4", "-l", "info", "--broker", brokerUrl, "--result-backend", "rpc://");
+            "worker", "-Q", queue, "-n", node, "-c", "4", "-l", "info", "--broker", brokerUrl, "--result-backend", backend);
         var worker = new PeerWorker(process, folder);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50));

@@ -26,6 +26,8 @@ if "INTEROP_EVENT_EXCHANGE" in os.environ:
 if "INTEROP_MAX_PRIORITY" in os.environ:
     # Queues with priorities, one message at a time: the order is the broker's.
     app.conf.update(task_queue_max_priority=int(os.environ["INTEROP_MAX_PRIORITY"]), worker_prefetch_multiplier=1, task_acks_late=True)
+if "INTEROP_VISIBILITY" in os.environ:
+    app.conf.update(broker_transport_options={"visibility_timeout": float(os.environ["INTEROP_VISIBILITY"])}, worker_prefetch_multiplier=1)
 
 
 class Refused(Exception):

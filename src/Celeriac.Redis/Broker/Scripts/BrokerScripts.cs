@@ -86,12 +86,15 @@ internal static class BrokerScripts
 
         local function promote(name, separator, now)
           local delayed = own .. 'delayed:' .. name
-          for _, member in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, 200)) do
+          local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, 200)
+          for _, member in ipairs(due) do
             local step, raw = string.match(member, '^(%d)%d+:(.*)$')
             redis.call('ZREM', delayed, member)
             redis.call('LPUSH', prefix .. name .. (step == '0' and '' or separator .. step), raw)
           end
-          return redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+          local next = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+          if #due > 0 and not next then redis.call('SREM', own .. 'delaying', name) end
+          return next
         end
 
         """;

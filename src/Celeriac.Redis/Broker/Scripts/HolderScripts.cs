@@ -60,18 +60,26 @@ internal static class HolderScripts
         return count
         """;
 
-    /// <summary>Answers the topology's version, then four lists: exchanges with their kinds, queues with their declarations, bindings of fanout exchanges, and for each other exchange its name, its set's digest and members.</summary>
+    /// <summary>
+    /// ARGV: the digest of all that the caller knows, or nothing. Answers the digest of all that is; and where it is another one, the version of our declarations, then four lists:
+    /// exchanges with their kinds, queues with their declarations, bindings of fanout exchanges, and for each other exchange its name, its set's digest and members.
+    /// </summary>
     public const string Lookup = BrokerScripts.Prelude + """
+        local version = redis.call('HGET', own .. 'topology', 'version') or '0'
         local exchanges = redis.call('HGETALL', own .. 'exchanges')
-        local sets = {}
+        local sets, all = {}, version
         for i = 1, #exchanges, 2 do
           if not string.match(exchanges[i + 1], '^Fanout') then
             local members = redis.call('SMEMBERS', prefix .. '_kombu.binding.' .. exchanges[i])
             table.sort(members)
-            sets[#sets + 1] = {exchanges[i], redis.sha1hex(table.concat(members, '\n')), members}
+            local digest = redis.sha1hex(table.concat(members, '\n'))
+            sets[#sets + 1] = {exchanges[i], digest, members}
+            all = all .. '|' .. exchanges[i] .. '|' .. digest
           end
         end
-        return {redis.call('HGET', own .. 'topology', 'version') or '0', exchanges, redis.call('HGETALL', own .. 'queues'), redis.call('SMEMBERS', own .. 'fanouts'), sets}
+        all = redis.sha1hex(all)
+        if all == arg() then return {all} end
+        return {all, version, exchanges, redis.call('HGETALL', own .. 'queues'), redis.call('SMEMBERS', own .. 'fanouts'), sets}
         """;
 
     /// <summary>
@@ -95,6 +103,7 @@ internal static class HolderScripts
             end
           end
           redis.call('HDEL', own .. 'queues', deleted[i + 2])
+          redis.call('SREM', own .. 'delaying', deleted[i + 2])
           redis.call('ZREM', own .. 'uses', deleted[i + 2])
           redis.call('SREM', own .. 'expiring', deleted[i + 2])
         end
@@ -103,6 +112,8 @@ internal static class HolderScripts
           if made[i + 2] ~= '' then redis.call('ZADD', own .. 'uses', made[i + 2], made[i]) end
         end
         for c = 1, tonumber(arg()) do redis.call(unpack(args())) end
+        -- Replies that nobody declared a queue for live for a day; in a queue they stay.
+        for i = 1, #made, 3 do redis.call('PERSIST', prefix .. made[i]) end
         redis.call('HINCRBY', own .. 'topology', 'version', 1)
         return 1
         """;

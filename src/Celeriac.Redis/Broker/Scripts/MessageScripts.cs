@@ -96,7 +96,7 @@ internal static class MessageScripts
 
     /// <summary>
     /// ARGV: the topology's version or nothing; a list of sets of bindings with the digests they had; the number of units. For each unit: 1 where its routes must be of
-    /// that topology, else 0; how its claim ends (nothing, remove, return); holder and number; a list of steps, each of four: L list, message (put) · Z sorted set,
+    /// that topology, else 0; how its claim ends (nothing, remove, return); holder and number; a list of steps, each of four: L list, message (put) · Z queue,
     /// due time, step and message (put for later) · P channel, message (publish) · R list, message (put for whoever may wait there: for a day) · E queue (messages expire).
     /// Answers for each unit: applied, lost, stale, or what failed. Whether a claim stands is asked by ZREM: a read would make the server tell us of each change.
     /// </summary>
@@ -115,7 +115,8 @@ internal static class MessageScripts
               redis.call('LPUSH', key, value)
             elseif kind == 'Z' then
               local number = redis.call('HINCRBY', own .. 'next', 'delayed', 1)
-              redis.call('ZADD', key, value, string.sub(more, 1, 1) .. string.format('%016d', number) .. ':' .. string.sub(more, 2))
+              redis.call('ZADD', own .. 'delayed:' .. key, value, string.sub(more, 1, 1) .. string.format('%016d', number) .. ':' .. string.sub(more, 2))
+              redis.call('SADD', own .. 'delaying', key)
             elseif kind == 'P' then
               redis.call('PUBLISH', key, value)
             elseif kind == 'R' then
@@ -171,6 +172,7 @@ internal static class MessageScripts
         local name, separator = arg(), arg()
         local gone = redis.call('ZCARD', own .. 'delayed:' .. name)
         redis.call('DEL', own .. 'delayed:' .. name)
+        redis.call('SREM', own .. 'delaying', name)
         for _, step in ipairs(args()) do
           local list = prefix .. name .. (step == '0' and '' or separator .. step)
           gone = gone + redis.call('LLEN', list)
@@ -185,10 +187,10 @@ internal static class MessageScripts
         return 0
         """;
 
-    /// <summary>ARGV: the milliseconds now, separator; a list of queues. Makes ready what is due, also for workers that know nothing of delays.</summary>
+    /// <summary>ARGV: the milliseconds now, separator. Makes ready what is due, also for workers that know nothing of delays.</summary>
     public const string Promote = BrokerScripts.Prelude + """
         local now, separator = arg(), arg()
-        for _, name in ipairs(args()) do promote(name, separator, now) end
+        for _, name in ipairs(redis.call('SMEMBERS', own .. 'delaying')) do promote(name, separator, now) end
         return 1
         """;
 
