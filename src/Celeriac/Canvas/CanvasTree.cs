@@ -63,7 +63,8 @@ internal static class CanvasTree
     };
 
     /// <summary>The same as a member of a chord.</summary>
-    public static Signature WithChord(Signature signature, ReadOnlyMemory<byte> body) => AtEnd(signature, last => last with { Options = With(last.Options, ChordOption, body) });
+    public static Signature WithChord(Signature signature, string groupId, ReadOnlyMemory<byte> body) =>
+        AtEnd(signature, last => last with { Options = With(last.Options, ChordOption, body) with { GroupId = groupId } });
 
     /// <summary>The same with a change of each task.</summary>
     public static Signature Each(Signature signature, Func<Signature, Signature> change) => signature.Canvas switch

@@ -46,7 +46,7 @@ public static class TaskContextWorkflows
             var id = signature.Options.TaskId ?? DerivedId.Of(request.Id, $"added/{CurrentClient.Task?.NextAdded() ?? 0}");
             var member = CanvasTree.AtEnd(CanvasTree.EndingInOne(signature), last => last with { Options = last.Options with { TaskId = id, GroupId = group, GroupIndex = request.GroupIndex } });
             await client.Chords.Require("A chord").Counter.GrowAsync(group, id, cancellationToken).ConfigureAwait(false);
-            await client.SendAsync(CanvasTree.WithChord(member, request.Body.Slice(request.Chord.Start, request.Chord.Length)), cancellationToken).ConfigureAwait(false);
+            await client.SendAsync(CanvasTree.WithChord(member, group, request.Body.Slice(request.Chord.Start, request.Chord.Length)), cancellationToken).ConfigureAwait(false);
             return client.Result<TResult>(id);
         }
     }
