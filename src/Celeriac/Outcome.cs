@@ -85,6 +85,9 @@ public abstract record Outcome
     /// <summary>The task asked to leave no trace.</summary>
     public sealed record Ignored : Outcome
     {
+        /// <summary>What takes the task's place, as Celery's JSON; empty where nothing does.</summary>
+        internal ReadOnlyMemory<byte> Replacement { get; init; }
+
         /// <inheritdoc/>
         public override T Accept<T>(IOutcomeVisitor<T> visitor) => visitor.Ignored(this);
     }

@@ -119,6 +119,16 @@ public sealed class TaskIgnoreException : Exception
     }
 }
 
+/// <summary>Ends a run in favour of another task or workflow, which takes its place. Made and thrown by <c>context.ReplaceAsync</c>.</summary>
+public sealed class TaskReplaceException : Exception
+{
+    internal TaskReplaceException(TaskRequest request, ReadOnlyMemory<byte> replacement)
+        : base($"Task {request.Task}[{request.Id}] is replaced. Let this exception pass: the worker acts on it.") => Replacement = replacement;
+
+    /// <summary>What takes the task's place, as Celery's JSON.</summary>
+    internal ReadOnlyMemory<byte> Replacement { get; }
+}
+
 /// <summary>Thrown by a task to refuse its message (Celery's <c>Reject</c>): back to the queue, or to the quarantine.</summary>
 public sealed class TaskRejectException : Exception
 {

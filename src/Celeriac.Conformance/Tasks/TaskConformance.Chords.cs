@@ -92,6 +92,51 @@ public abstract partial class TaskConformance<THarness>
         Assert.Equal(["3,4,5"], Gate.Notes);
     }
 
+    /// <summary>A task that is replaced, several times over: who waits for it, and what comes after it, get what took its place.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task What_replaces_a_task_takes_its_place_in_the_workflow()
+    {
+        if (await ChordsAreRefusedAsync())
+        {
+            return;
+        }
+        await Harness.StartWorkerAsync();
+        var sent = await Client.SendAsync(WorkflowTasks.ReplacedTask.S(2).Link(WorkflowTasks.ToldTotalTask.Partial(GateName).Taking<int[]>()) | WorkflowTasks.TotalTask.Partial());
+        var alone = await Client.SendAsync(WorkflowTasks.ReplacedTask.S(0));
+        var member = await Client.SendAsync(Group.Of(WorkflowTasks.ReplacedTask.S(1), WorkflowTasks.ReplacedTask.S(0)) | new Signature("celery.accumulate").AsPartial<int[][], int[][]>());
+
+        Assert.Equal(26, await sent.GetAsync(Patience));
+        Assert.Equal("[6,20]", Text(await alone.GetJsonAsync(Patience)));
+        Assert.Equal("[[[6,20],[6,20]]]", Text(await member.GetJsonAsync(Patience)));
+        await Eventually(() => Task.FromResult(Gate.Notes.Any()), "the link has run");
+        Assert.Equal(["6,20"], Gate.Notes);
+    }
+
+    /// <summary>The body waits for members that came later.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_member_may_add_members_to_its_chord()
+    {
+        if (await ChordsAreRefusedAsync())
+        {
+            return;
+        }
+        await Harness.StartWorkerAsync();
+        var sent = await Client.SendAsync(Group.Of(WorkflowTasks.AddingTask.S(3), ConformanceTasks.AddTask.S(1, 1)) | WorkflowTasks.TotalTask.Partial());
+
+        Assert.Equal(335, await sent.GetAsync(Patience));
+        Assert.Contains("not member of any chord", (await FailureOf(await Client.SendAsync(WorkflowTasks.AddingTask.S(1)))).RemoteMessage, StringComparison.Ordinal);
+    }
+
+    /// <summary>Celery's words.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_task_that_waits_for_another_is_told_not_to()
+    {
+        await Harness.StartWorkerAsync();
+        var sent = await Client.SendAsync(WorkflowTasks.ImpatientTask.S(1));
+
+        Assert.StartsWith("Never call result.get() within a task!", await sent.GetAsync(Patience), StringComparison.Ordinal);
+    }
+
     /// <summary>Where nobody can count, the call fails before anything is sent.</summary>
     private async ValueTask<bool> ChordsAreRefusedAsync()
     {

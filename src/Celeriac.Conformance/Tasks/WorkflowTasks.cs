@@ -48,6 +48,39 @@ public static partial class WorkflowTasks
     public static int ThirdTime(int value, TaskContext context) =>
         context.Retries >= 2 ? value : throw context.Retry(countdown: TimeSpan.Zero);
 
+    /// <summary>Is replaced by a countdown, then by a group, and ends as the list.</summary>
+    [Task("conformance.replaced")]
+    public static async Task<int[]> ReplacedAsync(int value, TaskContext context) => value > 0
+        ? await context.ReplaceAsync(ReplacedTask.S(value - 1))
+        : await context.ReplaceAsync(Group.Of(TimesTask.S(2, 3), ConformanceTasks.AddTask.S(1, 1) | TimesTask.Partial(10)));
+
+    /// <summary>Adds two members to its chord.</summary>
+    [Task("conformance.adding")]
+    public static async Task<int> AddingAsync(int value, TaskContext context)
+    {
+        await context.AddToChordAsync(TimesTask.S(value, 10));
+        await context.AddToChordAsync(TimesTask.S(value, 100));
+        return value;
+    }
+
+    /// <summary>Waits for another task.</summary>
+    [Task("conformance.impatient")]
+    public static async Task<string> ImpatientAsync(int value)
+    {
+        var sent = await TimesTask.DelayAsync(value, 2);
+        try
+        {
+#pragma warning disable CEL007 // That is what the fact is about.
+            await sent.GetAsync();
+#pragma warning restore CEL007
+            return "waited";
+        }
+        catch (InvalidOperationException error)
+        {
+            return error.Message;
+        }
+    }
+
     /// <summary>Lives nowhere.</summary>
     [Task("conformance.nowhere")]
     public static partial Task<int> NowhereAsync(int value);

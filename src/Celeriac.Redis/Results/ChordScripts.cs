@@ -20,6 +20,17 @@ internal static class ChordScripts
         return {redis.call('ZCARD', KEYS[1]), redis.call('GET', KEYS[2]), redis.call('GET', KEYS[3])}
         """;
 
+    /// <summary>KEYS: what was added to the size, and who was. ARGV: a task, the seconds all is kept. A task is added once.</summary>
+    public const string Grow = """
+        if redis.call('SADD', KEYS[2], ARGV[1]) == 0 then return 0 end
+        redis.call('INCR', KEYS[1])
+        if ARGV[2] ~= '0' then
+          redis.call('EXPIRE', KEYS[1], ARGV[2])
+          redis.call('EXPIRE', KEYS[2], ARGV[2])
+        end
+        return 1
+        """;
+
     /// <summary>KEYS: the size. ARGV: the size, the seconds it is kept. Celery publishes it too; nobody listens.</summary>
     public const string Begin = """
         if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end

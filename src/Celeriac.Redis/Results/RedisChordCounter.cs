@@ -35,7 +35,7 @@ internal sealed class RedisChordCounter(RedisConnection connection, string keyPr
     }
 
     public async ValueTask GrowAsync(string groupId, string taskId, CancellationToken cancellationToken) =>
-        await connection.CallAsync(redis => redis.GetDatabase().StringIncrementAsync(KeyOf(groupId, ".t")), cancellationToken).ConfigureAwait(false);
+        await connection.CallAsync(redis => redis.GetDatabase().ScriptEvaluateAsync(ChordScripts.Grow, [KeyOf(groupId, ".t"), KeyOf(groupId, ".added")], [taskId, _expires]), cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<ChordCount> CountAsync(string groupId, CancellationToken cancellationToken)
     {
@@ -56,7 +56,7 @@ internal sealed class RedisChordCounter(RedisConnection connection, string keyPr
 
     public async ValueTask EndAsync(string groupId, CancellationToken cancellationToken)
     {
-        RedisKey[] keys = [KeyOf(groupId, ".j"), KeyOf(groupId, ".t"), KeyOf(groupId, ".s")];
+        RedisKey[] keys = [KeyOf(groupId, ".j"), KeyOf(groupId, ".t"), KeyOf(groupId, ".s"), KeyOf(groupId, ".added")];
         await connection.CallAsync(redis => redis.GetDatabase().KeyDeleteAsync(keys), cancellationToken).ConfigureAwait(false);
     }
 

@@ -63,12 +63,25 @@ internal static class CanvasTree
     };
 
     /// <summary>The same as a member of a chord.</summary>
-    public static Signature WithChord(Signature signature, ReadOnlyMemory<byte> body) => signature.Canvas switch
+    public static Signature WithChord(Signature signature, string groupId, ReadOnlyMemory<byte> body) =>
+        AtEnd(signature, last => last with { Options = With(last.Options, ChordOption, body) with { GroupId = groupId } });
+
+    /// <summary>The same with a change of each task.</summary>
+    public static Signature Each(Signature signature, Func<Signature, Signature> change) => signature.Canvas switch
     {
-        CanvasNode.Chain { Tasks.Count: > 0 } chain => signature with { Canvas = chain with { Tasks = [.. chain.Tasks.SkipLast(1), WithChord(chain.Tasks[^1], body)] } },
-        CanvasNode.Chord chord => signature with { Canvas = chord with { Body = WithChord(chord.Body, body) } },
-        CanvasNode.Group group => signature with { Canvas = group with { Tasks = [.. group.Tasks.Select(task => WithChord(task, body))] } },
-        _ => signature with { Options = With(signature.Options, ChordOption, body) },
+        CanvasNode.Chain chain => signature with { Canvas = chain with { Tasks = [.. chain.Tasks.Select(task => Each(task, change))] } },
+        CanvasNode.Group group => signature with { Canvas = group with { Tasks = [.. group.Tasks.Select(task => Each(task, change))] } },
+        CanvasNode.Chord chord => signature with { Canvas = chord with { Header = Each(chord.Header, change), Body = Each(chord.Body, change) } },
+        _ => change(signature),
+    };
+
+    /// <summary>The same with a change at its end.</summary>
+    public static Signature AtEnd(Signature signature, Func<Signature, Signature> change) => signature.Canvas switch
+    {
+        CanvasNode.Chain { Tasks.Count: > 0 } chain => signature with { Canvas = chain with { Tasks = [.. chain.Tasks.SkipLast(1), AtEnd(chain.Tasks[^1], change)] } },
+        CanvasNode.Chord chord => signature with { Canvas = chord with { Body = AtEnd(chord.Body, change) } },
+        CanvasNode.Group group => signature with { Canvas = group with { Tasks = [.. group.Tasks.Select(task => AtEnd(task, change))] } },
+        _ => change(signature),
     };
 
     /// <summary>The options with one more that is none of ours, in place of its like.</summary>

@@ -19,7 +19,7 @@ internal sealed class Freezing(Func<string, string> idOf)
     {
         null => FreezeTask(signature, place),
         CanvasNode.Chain chain => FreezeChain(signature, chain, place),
-        CanvasNode.Group group => FreezeGroup(signature, group, place),
+        CanvasNode.Group group => FreezeGroup(signature, group, place, isHeader: false),
         CanvasNode.Chord chord => FreezeChord(signature, chord, place),
         _ => throw new InvalidOperationException($"A workflow cannot be a {signature.Canvas.GetType().Name}."),
     };
@@ -89,20 +89,22 @@ internal sealed class Freezing(Func<string, string> idOf)
         var body = Freeze(signature.LinkErrors.Aggregate(AsEndOf(signature, chord.Body), Workflow.LinkError), $"{place}/body");
         return signature with
         {
-            Canvas = chord with { Header = Freeze(header, place), Body = body, IsHeaderBare = false },
+            Canvas = chord with { Header = FreezeGroup(header, (CanvasNode.Group)header.Canvas!, place, isHeader: true), Body = body, IsHeaderBare = false },
             Links = [],
             LinkErrors = [],
             Options = WithoutPlace(signature.Options) with { TaskId = body.Options.TaskId },
         };
     }
 
-    private Signature FreezeGroup(Signature signature, CanvasNode.Group group, string place)
+    private Signature FreezeGroup(Signature signature, CanvasNode.Group group, string place, bool isHeader)
     {
         var id = signature.Options.TaskId ?? idOf($"{place}/group");
         var members = Flat(group).Select((task, index) =>
         {
             var placed = signature.LinkErrors.Aggregate(task, Workflow.LinkError);
-            placed = placed with { Options = placed.Options with { GroupId = placed.Options.GroupId ?? id, GroupIndex = placed.Options.GroupIndex ?? index } };
+            // A Python worker gives a header a new id when it sends a chord on, and members that name another would be counted under that.
+            var own = isHeader ? CanvasTree.Without(placed.Options, "group_id") : placed.Options;
+            placed = placed with { Options = own with { GroupId = isHeader ? null : placed.Options.GroupId ?? id, GroupIndex = placed.Options.GroupIndex ?? index } };
             return Freeze(placed, $"{place}/{index}");
         });
         return signature with { Canvas = group with { Tasks = [.. members] }, LinkErrors = [], Options = signature.Options with { TaskId = id } };

@@ -58,7 +58,7 @@ internal sealed class Planning(bool keepsBodies)
     private void AddChord(CanvasNode.Chord chord, ReadOnlyMemory<byte>? value, ReadOnlyMemory<byte> rest)
     {
         var body = chord.Body with { Options = CanvasTree.With(chord.Body.Options, CanvasTree.ChainOption, Join(rest, SignatureOptions.Unknown(chord.Body.Options, CanvasTree.ChainOption))) };
-        var members = chord.Header.Canvas is CanvasNode.Group group ? group.Tasks : [chord.Header];
+        var members = chord.Header.Canvas is CanvasNode.Group header ? header.Tasks : [chord.Header];
         if (members.Count == 0)
         {
             Add(body, "[]"u8.ToArray());
@@ -66,10 +66,11 @@ internal sealed class Planning(bool keepsBodies)
         }
         var json = SignatureJson.Write(body);
         var carried = keepsBodies && json.Length > SmallBody ? SignatureJson.Write(Slim(body)) : json;
-        Chords.Add(new PlannedChord(chord.Header.Options.TaskId!, [.. members.SelectMany(CanvasTree.EndsOf)], body, json));
+        var group = chord.Header.Options.TaskId!;
+        Chords.Add(new PlannedChord(group, [.. members.SelectMany(CanvasTree.EndsOf)], body, json));
         foreach (var member in members)
         {
-            Add(CanvasTree.WithChord(member, carried), value);
+            Add(CanvasTree.WithChord(member, group, carried), value);
         }
     }
 

@@ -34,4 +34,7 @@ internal static partial class Log
 
     [LoggerMessage(2239, LogLevel.Information, "Task {TaskName}[{TaskId}], the body of a chord, has run already; this message of it is dropped")]
     public static partial void OnceDropped(ILogger logger, string taskName, string taskId);
+
+    [LoggerMessage(2240, LogLevel.Information, "Task {TaskName}[{TaskId}] is replaced by another that has its id")]
+    public static partial void TaskReplaced(ILogger logger, string taskName, string taskId);
 }

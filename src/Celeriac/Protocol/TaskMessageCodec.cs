@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text.Json;
 using Celeriac.Diagnostics;
 using Celeriac.Messaging;
@@ -133,10 +134,13 @@ internal static class TaskMessageCodec
             new(TaskHeader.Origin, context.Origin),
             // Nothing said: null leaves it to the task, which false would overrule.
             new(TaskHeader.IgnoreResult, (options.IgnoreResult ?? signature.Declared?.IgnoreResult) is { } ignore ? ignore : HeaderValue.Null),
-            new(TaskHeader.ReplacedTaskNesting, 0),
+            new(TaskHeader.ReplacedTaskNesting, NestingOf(options)),
             new(TaskHeader.StampedHeaders, options.Stamps is { } stamps ? HeaderValue.From([.. stamps.Select(stamp => HeaderValue.From(stamp.Key))]) : HeaderValue.Null),
             new(TaskHeader.Stamps, options.Stamps is null ? s_noStamps : HeaderValue.From(options.Stamps)),
         };
+
+    private static long NestingOf(SendOptions options) =>
+        Utf8Parser.TryParse(SignatureOptions.Unknown(options, TaskHeader.ReplacedTaskNesting).Span, out long nesting, out _) ? nesting : 0;
 
     private static void AddOwn(List<KeyValuePair<string, HeaderValue>> headers, MessageHeaders? own)
     {

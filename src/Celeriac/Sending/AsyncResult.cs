@@ -91,8 +91,13 @@ public class AsyncResult
     /// <summary>The result of a task as JSON, or the exception it ended with.</summary>
     /// <exception cref="RemoteTaskException">The task failed or was revoked.</exception>
     /// <exception cref="TimeoutException">The task has not ended in time.</exception>
+    /// <exception cref="InvalidOperationException">Called inside a task, where nobody allowed it with <see cref="TaskClient.AllowJoinResult"/>.</exception>
     public async ValueTask<ReadOnlyMemory<byte>> GetJsonAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
+        if (CurrentClient.MustNotWait)
+        {
+            throw new InvalidOperationException($"Never call result.get() within a task! The task that waits for '{Id}' holds its worker slot meanwhile; when every slot waits, nothing runs. Chain the two, or allow it with 'using (TaskClient.AllowJoinResult())'.");
+        }
         var record = await WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
         return record.Status == TaskStates.Success
             ? record.Result

@@ -9,7 +9,7 @@ internal sealed class CanvasSending(TaskClient client)
     /// <summary>A plain task or a workflow.</summary>
     public static async ValueTask<AsyncResult<TResult>> SendAnyAsync<TResult>(TaskClient client, Signature<TResult> signature, CancellationToken cancellationToken)
     {
-        if (signature?.Canvas is not null)
+        if (signature is not null && IsWorkflow(signature))
         {
             return await new CanvasSending(client).SendAsync(signature, cancellationToken).ConfigureAwait(false);
         }
@@ -20,13 +20,17 @@ internal sealed class CanvasSending(TaskClient client)
     /// <inheritdoc cref="SendAnyAsync{TResult}"/>
     public static async ValueTask<AsyncResult> SendAnyAsync(TaskClient client, Signature signature, CancellationToken cancellationToken)
     {
-        if (signature?.Canvas is not null)
+        if (signature is not null && IsWorkflow(signature))
         {
             return await new CanvasSending(client).SendAsync(signature, cancellationToken).ConfigureAwait(false);
         }
         var sent = await client.SendOnceAsync(signature!, cancellationToken).ConfigureAwait(false);
         return new AsyncResult(sent.Id, client.Results, sent.Queue) { Client = client, IsDuplicate = sent.IsDuplicate };
     }
+
+    /// <summary>A plain task that came as data may carry the place in a workflow that it had.</summary>
+    private static bool IsWorkflow(Signature signature) =>
+        signature.Canvas is not null || (signature.Options.Wire.Count > 0 && !(CanvasTree.ChordOf(signature).IsEmpty && SignatureOptions.Unknown(signature.Options, CanvasTree.ChainOption).IsEmpty));
 
     /// <exception cref="ArgumentException">The signature is a workflow.</exception>
     public static void RequirePlain(Signature signature)

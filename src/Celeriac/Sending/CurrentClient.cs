@@ -55,7 +55,18 @@ internal static class CurrentClient
         }
     }
 
-    private sealed record Ambient(TaskClient Client, RunningTask? Task);
+    /// <summary>True where this flow belongs to a running task that must not wait for others.</summary>
+    public static bool MustNotWait => s_ambient.Value is { Task: not null, MayWait: false };
+
+    /// <summary>Lets this flow wait for results inside a task.</summary>
+    public static IDisposable AllowWaiting()
+    {
+        var scope = new Scope(s_ambient.Value);
+        s_ambient.Value = s_ambient.Value is { } ambient ? ambient with { MayWait = true } : null;
+        return scope;
+    }
+
+    private sealed record Ambient(TaskClient Client, RunningTask? Task, bool MayWait = false);
 
     private sealed class Scope(Ambient? previous) : IDisposable
     {
@@ -68,10 +79,14 @@ internal sealed class RunningTask(string id, string rootId, byte? priority = nul
 {
     private readonly Lock _lock = new();
     private List<string>? _children;
+    private int _added;
 
     public string Id { get; } = id;
     public string RootId { get; } = rootId;
     public byte? Priority { get; } = priority;
+
+    /// <summary>How many members it has added to its chord before.</summary>
+    public int NextAdded() => Interlocked.Increment(ref _added) - 1;
 
     public void AddChild(string id)
     {

@@ -121,6 +121,9 @@ public sealed class TaskClient : IAsyncDisposable
     /// <summary>Makes this client the one that static handles use in this flow of calls, until the answer is disposed.</summary>
     public IDisposable Use() => CurrentClient.Enter(this, CurrentClient.Task);
 
+    /// <summary>Lets a running task wait for the results of others until the answer is disposed (Celery's <c>allow_join_result</c>). Its slot is taken meanwhile.</summary>
+    public static IDisposable AllowJoinResult() => CurrentClient.AllowWaiting();
+
     /// <summary>Sends a task; returns when the broker has it.</summary>
     /// <exception cref="PublishUnknownException">The broker did not confirm in time: the task may have arrived. The exception carries its id.</exception>
     /// <exception cref="TransportException">The broker cannot be reached or refuses.</exception>

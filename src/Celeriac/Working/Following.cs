@@ -35,6 +35,10 @@ internal sealed class Following(TaskClient client, TaskRegistry registry, TimePr
             ? ValueTask.FromResult(Followed.Nothing)
             : PatientlyAsync(request, token => TellAsync(request, status, exception, traceback, refusal, token), giveUp);
 
+    /// <summary>Another task or workflow takes the task's place: it ends under the task's id, and all that should come after the task comes after it.</summary>
+    public ValueTask<Followed> ReplacedAsync(TaskRequest request, ReadOnlyMemory<byte> replacement, CancellationToken giveUp) =>
+        PatientlyAsync(request, token => ReplaceAsync(request, replacement, token), giveUp);
+
     /// <summary>They are on their way: the fleet hears of it, and nothing of a chord that is done with is kept.</summary>
     public async ValueTask AppliedAsync(Followed followed, CancellationToken giveUp)
     {
@@ -116,6 +120,24 @@ internal sealed class Following(TaskClient client, TaskRegistry registry, TimePr
         AddChordEnd(steps, request, status, exception);
         await _chords.TellAsync(steps, step, refusal, cancellationToken).ConfigureAwait(false);
         return steps.Followed;
+    }
+
+    private async ValueTask<Followed> ReplaceAsync(TaskRequest request, ReadOnlyMemory<byte> replacement, CancellationToken cancellationToken)
+    {
+        var steps = new WorkflowSteps(client, registry, time);
+        var step = WorkflowStep.Of(request);
+        try
+        {
+            var signature = Replacement.Of(request, SignatureReader.Read(replacement), out var nesting);
+            var frozen = WorkflowSteps.Freezer(step).Freeze(signature, $"replace/{nesting}");
+            await steps.SendAsync(step, frozen, null, Part(request, request.Chain), cancellationToken).ConfigureAwait(false);
+            return steps.Followed;
+        }
+        catch (Exception error) when (WorkflowSteps.IsBroken(error))
+        {
+            Log.WorkflowBroken(log, error, request.Task, request.Id);
+            return new Followed { Fault = new TaskFailure("WorkflowError", "celeriac", [$"Task '{request.Task}' is to be replaced, but what should take its place cannot be sent: {error.Message}"], null) };
+        }
     }
 
     private static void AddChordEnd(WorkflowSteps steps, TaskRequest request, string status, ReadOnlyMemory<byte> result)

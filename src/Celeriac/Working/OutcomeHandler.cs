@@ -52,10 +52,15 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
         {
             outcome = new Outcome.Failed(ControlFailure.ResultTooLarge(task.Request.Task, bytes, MaxResultBytes), null);
         }
-        var next = outcome is Outcome.Succeeded success ? await Following.SucceededAsync(task.Request, success.Result, giveUp).ConfigureAwait(false) : Followed.Nothing;
+        var next = outcome switch
+        {
+            Outcome.Succeeded success => await Following.SucceededAsync(task.Request, success.Result, giveUp).ConfigureAwait(false),
+            Outcome.Ignored { Replacement: { IsEmpty: false } replacement } => await Following.ReplacedAsync(task.Request, replacement, giveUp).ConfigureAwait(false),
+            _ => Followed.Nothing,
+        };
         outcome = next.Fault is { } fault ? new Outcome.Failed(fault, QuarantineReason.OutcomeRefused) : outcome;
         var effects = outcome.Accept(new OutcomeEffects(task, next.WithChildren(children), node, time.GetUtcNow(), transport.Capabilities)) with { Next = next };
-        effects = outcome is Outcome.Ignored ? await IgnoredAsync(effects, task.Request, giveUp).ConfigureAwait(false) : await TellAsync(effects, task.Request, giveUp).ConfigureAwait(false);
+        effects = outcome is Outcome.Ignored { Replacement.IsEmpty: true } ? await IgnoredAsync(effects, task.Request, giveUp).ConfigureAwait(false) : await TellAsync(effects, task.Request, giveUp).ConfigureAwait(false);
         effects = effects with { Record = Records.Extend(effects.Record, task.Request), Ended = IsLast(outcome) ? task.Request : null };
         OutcomeLog.Write(log, task, outcome, runtime);
         // The next run may be received before the commit has returned here, and its news must not come first.

@@ -31,7 +31,14 @@ internal sealed class OutcomeLog(ILogger log, AdmittedTask task, TimeSpan runtim
 
     public None Ignored(Outcome.Ignored outcome)
     {
-        Log.TaskIgnored(log, Name, Id);
+        if (outcome.Replacement.IsEmpty)
+        {
+            Log.TaskIgnored(log, Name, Id);
+        }
+        else
+        {
+            Log.TaskReplaced(log, Name, Id);
+        }
         return None.Value;
     }
 

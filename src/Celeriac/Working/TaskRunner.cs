@@ -145,6 +145,8 @@ internal sealed class TaskRunner(
                 return Retry(task, retry.InnerException, retry);
             case HardLimitException hard:
                 return new Outcome.Failed(ControlFailure.TimeLimitExceeded(hard.Limit), null);
+            case TaskReplaceException replaced:
+                return new Outcome.Ignored { Replacement = replaced.Replacement };
             case TaskIgnoreException:
                 return new Outcome.Ignored();
             case TaskRejectException reject:

@@ -143,6 +143,11 @@ def total(values):
     return sum(values)
 
 
+@app.task(name="py.total")
+def grand_total(values):
+    return sum(values)
+
+
 @app.task(name="py.parent")
 def parent():
     """Sends a C# task from inside a Python task, and does not wait for it."""

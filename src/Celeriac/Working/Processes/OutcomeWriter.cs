@@ -8,7 +8,7 @@ internal sealed class OutcomeWriter(BinaryWriter writer) : IOutcomeVisitor<None>
         'S' => new Outcome.Succeeded(reader.TakeBytes()),
         'F' => new Outcome.Failed(ReadFailure(reader), (QuarantineReason?)reader.TakeNumber()),
         'T' => new Outcome.Retrying(ReadFailure(reader), TimeSpan.FromTicks(reader.ReadInt64())) { Queue = reader.TakeText(), Priority = (byte?)reader.TakeNumber() },
-        'I' => new Outcome.Ignored(),
+        'I' => new Outcome.Ignored { Replacement = reader.TakeBytes() },
         'J' => new Outcome.Rejected(reader.ReadBoolean(), reader.TakeRequiredText()),
         'E' => new Outcome.Expired(),
         'R' => new Outcome.Revoked(reader.TakeText()),
@@ -45,6 +45,7 @@ internal sealed class OutcomeWriter(BinaryWriter writer) : IOutcomeVisitor<None>
     public None Ignored(Outcome.Ignored outcome)
     {
         writer.Write((byte)'I');
+        writer.PutBytes(outcome.Replacement);
         return None.Value;
     }
 
