@@ -2,6 +2,7 @@ using Celeriac;
 using Celeriac.Amqp;
 using Celeriac.Conformance;
 using Celeriac.Messaging;
+using Celeriac.Postgres;
 using Celeriac.Redis;
 using Celeriac.Sqlite;
 using Celeriac.Stomp;
@@ -12,6 +13,7 @@ var rabbitMq = new AmqpTransportFactory();
 Transports.Add("amqp", rabbitMq);
 Transports.Add("amqps", rabbitMq);
 Transports.Add("stomp", new StompTransportFactory());
+Transports.Add("postgres", new PostgresTransportFactory());
 ResultStores.Add("redis", new RedisResultStoreFactory());
 if (args is ["tasks", var url, var backend, var queue, var node])
 {

@@ -16,6 +16,15 @@ public interface IQueueStore : IDocumentStore, IAsyncDisposable
     /// <summary>Shared state in the same store; null, the default, where it keeps none. It is asked only with what is within the bounds, and once the store is open.</summary>
     IStateStore? State => null;
 
+    /// <summary>
+    /// How a store behind a network stands; null, the default, for a store inside the process. A store that says it connects by itself, waits for its server,
+    /// and ends a wait within <c>publish_timeout</c>: only it knows what was sent (<see cref="PublishUnknownException"/>) and what was not.
+    /// </summary>
+    TransportHealth? Health => null;
+
+    /// <summary>How often <see cref="Sweep"/> is called; default one second.</summary>
+    TimeSpan SweepInterval => TimeSpan.FromSeconds(1);
+
     /// <summary>Opens the store, making it where it does not exist.</summary>
     ValueTask OpenAsync(CancellationToken cancellationToken = default);
 

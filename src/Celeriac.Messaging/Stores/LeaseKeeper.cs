@@ -11,7 +11,6 @@ namespace Celeriac.Messaging.Stores;
 internal sealed class LeaseKeeper(
     IQueueStore store, TimeSpan lease, TimeProvider time, ILogger log, RoutedCommits commits) : IAsyncDisposable
 {
-    private static readonly TimeSpan s_sweepInterval = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<long, StoreSubscription> _owners = new();
     private readonly ConcurrentDictionary<long, bool> _live = new();
     private readonly Dictionary<long, Observation> _observed = [];
@@ -69,7 +68,7 @@ internal sealed class LeaseKeeper(
         // Four beats a lease: one lost turn at a busy store does not cost the lease.
         var interval = lease / 4;
         var last = time.GetTimestamp();
-        var sinceSweep = s_sweepInterval;
+        var sinceSweep = store.SweepInterval;
         while (!_stop.Wait(interval))
         {
             var elapsed = time.GetElapsedTime(last);
@@ -81,7 +80,7 @@ internal sealed class LeaseKeeper(
                 Beat();
                 Reclaim(watched);
                 sinceSweep += elapsed;
-                if (sinceSweep >= s_sweepInterval)
+                if (sinceSweep >= store.SweepInterval)
                 {
                     sinceSweep = TimeSpan.Zero;
                     Sweep();

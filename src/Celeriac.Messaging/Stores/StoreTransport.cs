@@ -37,7 +37,7 @@ public sealed class StoreTransport : ITransport
         Documents = store.Capabilities.Documents ? new ConnectedDocuments(this, store) : null;
         State = store.State is { } state ? new ConnectedState(this, state) : null;
         Capabilities = store.Capabilities with { MaxBodyBytes = Math.Min(_options.MaxBodyBytes, store.Capabilities.MaxBodyBytes) };
-        _commits = new RoutedCommits(store, ConnectAsync, Capabilities, _time);
+        _commits = new RoutedCommits(store, EnsureOpenAsync, Capabilities, _time);
         _keeper = new LeaseKeeper(store, _options.Lease, _time, _log, _commits);
     }
 
@@ -48,7 +48,7 @@ public sealed class StoreTransport : ITransport
     public TransportCapabilities Capabilities { get; }
 
     /// <inheritdoc/>
-    public TransportHealth Health => Volatile.Read(ref _health);
+    public TransportHealth Health => _store.Health ?? Volatile.Read(ref _health);
 
     /// <inheritdoc/>
     public IDocumentStore? Documents { get; }
@@ -61,10 +61,21 @@ public sealed class StoreTransport : ITransport
     internal RoutedCommits Commits => _commits;
     internal TimeProvider Time => _time;
     internal TimeSpan Lease => _options.Lease;
+    private bool IsBehindNetwork => _store.Health is not null;
     internal long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>
     public async ValueTask ConnectAsync(CancellationToken cancellationToken = default)
+    {
+        await EnsureOpenAsync(cancellationToken).ConfigureAwait(false);
+        if (IsBehindNetwork)
+        {
+            await _store.OpenAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Opens a store inside the process; one behind a network connects by itself and is waited for where it is needed.</summary>
+    internal async ValueTask EnsureOpenAsync(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (Volatile.Read(ref _connected))
@@ -76,7 +87,10 @@ public sealed class StoreTransport : ITransport
         {
             if (!_connected)
             {
-                await OpenAsync(cancellationToken).ConfigureAwait(false);
+                if (!IsBehindNetwork)
+                {
+                    await OpenAsync(cancellationToken).ConfigureAwait(false);
+                }
                 _keeper.Start();
                 Volatile.Write(ref _connected, true);
             }
@@ -138,6 +152,11 @@ public sealed class StoreTransport : ITransport
     {
         cancellationToken.ThrowIfCancellationRequested();
         var publish = PublishAllAsync(publications, cancellationToken);
+        if (IsBehindNetwork)
+        {
+            await publish.ConfigureAwait(false);
+            return;
+        }
         try
         {
             await publish.WaitAsync(_options.PublishTimeout, _time, cancellationToken).ConfigureAwait(false);
@@ -250,6 +269,10 @@ public sealed class StoreTransport : ITransport
     /// <summary>A store that is held by a stopped process must not hold its callers as well.</summary>
     private async ValueTask<bool> ChangeAsync(Func<RoutingTable, TopologyChange?> plan, CancellationToken cancellationToken)
     {
+        if (IsBehindNetwork)
+        {
+            return await _commits.ChangeAsync(plan, cancellationToken).ConfigureAwait(false);
+        }
         try
         {
             return await _commits.ChangeAsync(plan, cancellationToken).AsTask().WaitAsync(_options.PublishTimeout, _time, cancellationToken).ConfigureAwait(false);
