@@ -25,6 +25,9 @@ public sealed class SharedServer : IAsyncLifetime
         }
     }
 
+    /// <summary>The schema of those whose names differ from everybody's: making one costs more than most facts.</summary>
+    public static string SharedSchema { get; } = NewSchema();
+
     /// <summary>A schema that nobody else uses.</summary>
     public static string NewSchema() => $"t_{Guid.NewGuid():N}";
 

@@ -36,7 +36,8 @@ internal sealed class Hearing
     {
         var matters = payload switch
         {
-            "d" => _followsDocuments,
+            // Who takes from no queue can only be waiting for documents.
+            "d" => _followsDocuments || _queues.IsEmpty,
             ['m', .. var queues] => queues == "*" || queues.Split(',').Any(queue => long.TryParse(queue, CultureInfo.InvariantCulture, out var id) && _queues.ContainsKey(id)),
             _ => true,
         };
