@@ -22,6 +22,7 @@ internal sealed class PostgresQueueStore : IQueueStore
     private readonly QuietQueues _quiet;
     // What the last beat has read, for the reading that follows it on the same thread.
     private IReadOnlyList<HolderBeat>? _beats;
+    private long _identity;
 
     /// <summary>Makes the store, not yet connected.</summary>
     public PostgresQueueStore(PostgresOptions options, TransportContext context)
@@ -69,7 +70,21 @@ internal sealed class PostgresQueueStore : IQueueStore
     /// <inheritdoc/>
     public long Changes => _hearing.Version;
 
+    /// <summary>The schema's name.</summary>
+    public string Schema => _schema;
+
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>The number by which the database is known again.</summary>
+    public async ValueTask<long> IdentityAsync(CancellationToken cancellationToken)
+    {
+        if (_identity == 0)
+        {
+            _identity = await _servers.AskAsync(
+                (connection, ended) => connection.ScalarAsync<long>($"SELECT value FROM {_schema}.meta WHERE name = 'identity'", ended), cancellationToken).ConfigureAwait(false);
+        }
+        return _identity;
+    }
 
     /// <inheritdoc/>
     public ValueTask OpenAsync(CancellationToken cancellationToken = default) => _servers.ConnectAsync(cancellationToken);
@@ -235,9 +250,30 @@ internal sealed class PostgresQueueStore : IQueueStore
     // Our own commits have told our waiters already.
     private void Hear(int processId, string payload)
     {
-        if (processId != _writer.ProcessId)
+        if (payload == "p")
+        {
+            _ = PlaceDocumentsAsync();
+        }
+        else if (processId != _writer.ProcessId)
         {
             _hearing.Hear(payload);
+        }
+    }
+
+    // A result was committed in a user's own transaction: who waits for results gives it its place in the log. A failure is made good by the next sweep.
+    private async Task PlaceDocumentsAsync()
+    {
+        if (!_hearing.FollowsDocuments)
+        {
+            return;
+        }
+        try
+        {
+            await _servers.AskAsync((connection, ended) => connection.ScalarAsync<int>($"SELECT {_schema}.place_documents()", ended), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is TransportException or ObjectDisposedException)
+        {
+            // The sweep does it.
         }
     }
 

@@ -30,13 +30,12 @@ public sealed class PostgresResultConformance : ResultStoreConformance<PostgresR
 {
     public sealed class Place : ResultStoreHarness
     {
-        private readonly string _schema = SharedServer.NewSchema();
         private TcpProxy? _network;
 
         public override TcpProxy Network => _network ??= TcpProxy.Start("127.0.0.1", SharedServer.Server.Port);
 
         public override string ResultBackend =>
-            $"{Network.Through(SharedServer.Server.Url)}?schema={_schema}&reconnect_delay=20ms&reconnect_delay_max=200ms&publish_timeout=3s&sweep=200ms";
+            $"{Network.Through(SharedServer.Server.Url)}?schema={SharedServer.SharedSchema}&reconnect_delay=20ms&reconnect_delay_max=200ms&publish_timeout=3s&sweep=200ms";
 
         protected override async ValueTask CleanUpAsync()
         {
@@ -53,9 +52,8 @@ public sealed class PostgresTaskConformance : TaskConformance<PostgresTaskConfor
 {
     public sealed class Place : TaskHarness
     {
-        private readonly string _schema = SharedServer.NewSchema();
 
-        public override string BrokerUrl => $"{SharedServer.Server.Url}?schema={_schema}&sweep=200ms";
+        public override string BrokerUrl => $"{SharedServer.Server.Url}?schema={SharedServer.SharedSchema}&sweep=200ms";
 
         public override string PeerAssembly => Path.Combine(AppContext.BaseDirectory, "Celeriac.Conformance.Peer.dll");
     }

@@ -261,7 +261,8 @@ public sealed class StoreTransport : ITransport
         {
             throw answer.Error;
         }
-        var status = answer.Status == UnitStatus.Lost ? CompletionStatus.Lost : CompletionStatus.Applied;
+        // A claim that a user's own transaction has ended is gone because that transaction was committed, its result with it.
+        var status = answer.Status == UnitStatus.Lost && !completion.Delivery.EndsInTransaction ? CompletionStatus.Lost : CompletionStatus.Applied;
         _keeper.OwnerOf(completion.Delivery.Claim.Holder)?.Settled();
         return status;
     }

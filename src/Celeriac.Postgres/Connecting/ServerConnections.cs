@@ -33,7 +33,7 @@ internal sealed class ServerConnections : IAsyncDisposable
             IncludeErrorDetail = false,
             SslMode = Enum.Parse<SslMode>(options.Tls.Mode.Replace("-", "", StringComparison.Ordinal), ignoreCase: true),
             // What the functions rely on, whatever the database's or the user's defaults are.
-            Options = "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 -c idle_in_transaction_session_timeout=60000 -c search_path=",
+            Options = "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c search_path=",
         };
         (connection.RootCertificate, connection.SslCertificate, connection.SslKey) = (options.Tls.Root, options.Tls.Certificate, options.Tls.Key);
         Name = string.Create(CultureInfo.InvariantCulture, $"{server}");

@@ -13,6 +13,9 @@ internal sealed class Hearing
     private readonly ConcurrentDictionary<long, bool> _queues = new();
     private volatile bool _followsDocuments;
 
+    /// <summary>Whether somebody here waits for documents. Who takes from no queue can only be waiting for them.</summary>
+    public bool FollowsDocuments => _followsDocuments || _queues.IsEmpty;
+
     /// <summary>Moves with everything that was heard.</summary>
     public long Version => _signal.Version;
 
@@ -36,8 +39,7 @@ internal sealed class Hearing
     {
         var matters = payload switch
         {
-            // Who takes from no queue can only be waiting for documents.
-            "d" => _followsDocuments || _queues.IsEmpty,
+            "d" => FollowsDocuments,
             ['m', .. var queues] => queues == "*" || queues.Split(',').Any(queue => long.TryParse(queue, CultureInfo.InvariantCulture, out var id) && _queues.ContainsKey(id)),
             _ => true,
         };

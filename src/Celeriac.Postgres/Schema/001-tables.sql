@@ -1,6 +1,7 @@
 -- Version 1. {schema} is replaced by the schema's name, which is letters, digits and underscores.
 CREATE TABLE {schema}.meta(name text PRIMARY KEY, value bigint NOT NULL);
-INSERT INTO {schema}.meta(name, value) VALUES ('topology_version', 0);
+-- The identity tells one database from another: a transaction on the wrong one is refused.
+INSERT INTO {schema}.meta(name, value) VALUES ('topology_version', 0), ('identity', (random() * 9e15)::bigint);
 
 CREATE TABLE {schema}.exchanges(name text PRIMARY KEY, type smallint NOT NULL, durable boolean NOT NULL);
 
@@ -54,3 +55,15 @@ CREATE TABLE {schema}.state(key text COLLATE "C" PRIMARY KEY, version bigint NOT
   WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 CREATE SEQUENCE {schema}.state_version;
 CREATE INDEX state_expiring ON {schema}.state(expires_at) WHERE expires_at IS NOT NULL;
+
+-- Messages for a broker that is not this database, written inside users' own transactions; a relay publishes them after the commit.
+CREATE TABLE {schema}.outbox(
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, exchange text NOT NULL, routing_key text NOT NULL, mandatory boolean NOT NULL, due bigint NOT NULL,
+  content_type text, content_encoding text, correlation_id text, reply_to text, message_id text,
+  message_priority smallint, expiration_ticks bigint, persistent boolean NOT NULL, headers bytea NOT NULL, body bytea NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT clock_timestamp(), failures int NOT NULL DEFAULT 0, retry_at timestamptz, last_error text)
+  WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
+
+-- What has run: a task's id and the number of its retry, written inside the transaction of its work.
+CREATE TABLE {schema}.inbox(task_id text NOT NULL, retries int NOT NULL, entered_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (task_id, retries));
+CREATE INDEX inbox_age ON {schema}.inbox(entered_at);

@@ -80,6 +80,63 @@ BEGIN
   RETURN statuses;
 END $$;
 
+-- Puts messages inside a user's own transaction; waits for nobody and holds nobody up but the deletion of these queues. Answers 0 done,
+-- 1 routed with another topology (p_version is null where that must not matter), 2 not the database that the client is connected to.
+CREATE OR REPLACE FUNCTION {schema}.put_messages(
+  p_identity bigint, p_version bigint,
+  m_queue bigint[], m_priority smallint[], m_due bigint[], m_expires bigint[], m_exchange text[], m_key text[],
+  m_type text[], m_encoding text[], m_correlation text[], m_reply text[], m_id text[], m_own_priority smallint[], m_expiration bigint[],
+  m_persistent boolean[], m_headers bytea[], m_body bytea[])
+RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  there int;
+  told text;
+BEGIN
+  IF (SELECT value FROM {schema}.meta WHERE name = 'identity') <> p_identity THEN
+    RETURN 2;
+  END IF;
+  IF p_version <> (SELECT value FROM {schema}.meta WHERE name = 'topology_version') THEN
+    RETURN 1;
+  END IF;
+  SELECT count(*) INTO there FROM (SELECT q.id FROM {schema}.queues q WHERE q.id = ANY(m_queue) ORDER BY q.id FOR KEY SHARE) AS locked;
+  IF there <> (SELECT count(DISTINCT wanted) FROM unnest(m_queue) AS wanted) THEN
+    RETURN 1;
+  END IF;
+  INSERT INTO {schema}.messages(queue, priority, due, expires_at, exchange, routing_key, content_type, content_encoding, correlation_id, reply_to,
+      message_id, message_priority, expiration_ticks, persistent, headers, body)
+    SELECT m.queue, m.priority, m.due, m.expires, m.exchange, m.key, m.type, m.encoding, m.correlation, m.reply,
+        m.id, m.own_priority, m.expiration, m.persistent, m.headers, m.body
+      FROM unnest(m_queue, m_priority, m_due, m_expires, m_exchange, m_key, m_type, m_encoding, m_correlation, m_reply, m_id,
+        m_own_priority, m_expiration, m_persistent, m_headers, m_body) WITH ORDINALITY
+        AS m(queue, priority, due, expires, exchange, key, type, encoding, correlation, reply, id, own_priority, expiration, persistent, headers, body, place)
+      ORDER BY m.place;
+  SELECT string_agg(DISTINCT wanted::text, ',') INTO told FROM unnest(m_queue) AS wanted;
+  PERFORM pg_notify('{schema}', CASE WHEN length(told) < 7000 THEN 'm' || told ELSE 'm*' END);
+  RETURN 0;
+END $$;
+
+-- Ends a claim inside a user's own transaction, with its result. The document gets its place in the log after the commit, so that nobody's
+-- writing waits for this transaction. Answers 0 done, 1 the claim is lost, 2 not the database that the client is connected to.
+CREATE OR REPLACE FUNCTION {schema}.end_claim(
+  p_identity bigint, p_id bigint, p_attempt bigint, p_holder bigint, d_key text, d_expires bigint, d_final boolean, d_content bytea, p_now bigint)
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  IF (SELECT value FROM {schema}.meta WHERE name = 'identity') <> p_identity THEN
+    RETURN 2;
+  END IF;
+  DELETE FROM {schema}.messages m WHERE m.id = p_id AND m.holder = p_holder AND m.attempt = p_attempt;
+  IF NOT FOUND THEN
+    RETURN 1;
+  END IF;
+  IF d_key IS NOT NULL THEN
+    INSERT INTO {schema}.documents AS stored(key, sequence, expires_at, is_final, content) VALUES (d_key, NULL, d_expires, d_final, d_content)
+      ON CONFLICT (key) DO UPDATE SET sequence = NULL, expires_at = EXCLUDED.expires_at, is_final = EXCLUDED.is_final, content = EXCLUDED.content
+        WHERE NOT stored.is_final OR stored.expires_at <= p_now;
+    PERFORM pg_notify('{schema}', 'p');
+  END IF;
+  RETURN 0;
+END $$;
+
 -- Claims messages for a holder, then a last row that says when the next delayed message is due and which queue is gone. p_known is given after
 -- an answer was lost with its connection: whatever else the holder has claimed goes back first, for nobody knows of it.
 CREATE OR REPLACE FUNCTION {schema}.take(
@@ -228,6 +285,8 @@ BEGIN
   DELETE FROM {schema}.state s WHERE s.key IN (
     SELECT e.key FROM {schema}.state e WHERE e.expires_at <= clock_timestamp() ORDER BY e.expires_at LIMIT 500 FOR UPDATE SKIP LOCKED);
   DELETE FROM {schema}.writers w WHERE w.id IN (SELECT o.id FROM {schema}.writers o WHERE o.used_at < now() - interval '7 days' LIMIT 50 FOR UPDATE SKIP LOCKED);
+  DELETE FROM {schema}.inbox i WHERE (i.task_id, i.retries) IN (
+    SELECT o.task_id, o.retries FROM {schema}.inbox o WHERE o.entered_at < now() - interval '7 days' ORDER BY o.entered_at LIMIT 500 FOR UPDATE SKIP LOCKED);
   PERFORM {schema}.place_documents();
   IF EXISTS (SELECT FROM {schema}.queues q WHERE q.expires_ticks IS NOT NULL AND q.used_at + q.expires_ticks / 10000 <= p_now
       AND NOT EXISTS (SELECT FROM {schema}.holder_queues s WHERE s.queue = q.id)) AND pg_try_advisory_xact_lock({lock}, 1) THEN

@@ -25,56 +25,25 @@ internal static class CommitCommand
 
     private static void AddUnits(NpgsqlParameterCollection parameters, IReadOnlyList<StoreUnit> units)
     {
-        Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.TopologyVersion);
-        Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.Claim?.Tag);
-        Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.Claim?.Generation);
-        Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.Claim?.Holder);
-        Add(parameters, NpgsqlDbType.Boolean, units, unit => unit.End == ClaimEnd.Return);
+        MessageColumns.Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.TopologyVersion);
+        MessageColumns.Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.Claim?.Tag);
+        MessageColumns.Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.Claim?.Generation);
+        MessageColumns.Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.Claim?.Holder);
+        MessageColumns.Add(parameters, NpgsqlDbType.Boolean, units, unit => unit.End == ClaimEnd.Return);
     }
 
     private static void AddMessages(NpgsqlParameterCollection parameters, (int Unit, StorePut Put)[] puts)
     {
-        Add(parameters, NpgsqlDbType.Integer, puts, row => row.Unit);
-        Add(parameters, NpgsqlDbType.Bigint, puts, row => row.Put.QueueId);
-        Add(parameters, NpgsqlDbType.Smallint, puts, row => (short)row.Put.Priority);
-        Add(parameters, NpgsqlDbType.Bigint, puts, row => row.Put.Due);
-        Add(parameters, NpgsqlDbType.Bigint, puts, row => row.Put.ExpiresAt);
-        Add(parameters, NpgsqlDbType.Text, puts, row => row.Put.Exchange);
-        Add(parameters, NpgsqlDbType.Text, puts, row => row.Put.RoutingKey);
-        Add(parameters, NpgsqlDbType.Text, puts, row => row.Put.Message.ContentType);
-        Add(parameters, NpgsqlDbType.Text, puts, row => row.Put.Message.ContentEncoding);
-        Add(parameters, NpgsqlDbType.Text, puts, row => row.Put.Message.CorrelationId);
-        Add(parameters, NpgsqlDbType.Text, puts, row => row.Put.Message.ReplyTo);
-        Add(parameters, NpgsqlDbType.Text, puts, row => row.Put.Message.MessageId);
-        Add(parameters, NpgsqlDbType.Smallint, puts, row => (short?)row.Put.Message.Priority);
-        Add(parameters, NpgsqlDbType.Bigint, puts, row => row.Put.Message.Expiration?.Ticks);
-        Add(parameters, NpgsqlDbType.Boolean, puts, row => row.Put.Message.Persistent);
-        Add(parameters, NpgsqlDbType.Bytea, puts, row => HeaderCodec.Encode(row.Put.Message.Headers));
-        Add(parameters, NpgsqlDbType.Bytea, puts, row => Whole(row.Put.Message.Body));
+        MessageColumns.Add(parameters, NpgsqlDbType.Integer, puts, row => row.Unit);
+        MessageColumns.AddPuts(parameters, [.. puts.Select(row => row.Put)]);
     }
 
     private static void AddDocuments(NpgsqlParameterCollection parameters, (int Unit, Document Document)[] documents)
     {
-        Add(parameters, NpgsqlDbType.Integer, documents, row => row.Unit);
-        Add(parameters, NpgsqlDbType.Text, documents, row => row.Document.Key);
-        Add(parameters, NpgsqlDbType.Bigint, documents, row => row.Document.ExpiresAt?.ToUnixTimeMilliseconds());
-        Add(parameters, NpgsqlDbType.Boolean, documents, row => row.Document.IsFinal);
-        Add(parameters, NpgsqlDbType.Bytea, documents, row => Whole(row.Document.Content));
+        MessageColumns.Add(parameters, NpgsqlDbType.Integer, documents, row => row.Unit);
+        MessageColumns.Add(parameters, NpgsqlDbType.Text, documents, row => row.Document.Key);
+        MessageColumns.Add(parameters, NpgsqlDbType.Bigint, documents, row => row.Document.ExpiresAt?.ToUnixTimeMilliseconds());
+        MessageColumns.Add(parameters, NpgsqlDbType.Boolean, documents, row => row.Document.IsFinal);
+        MessageColumns.Add(parameters, NpgsqlDbType.Bytea, documents, row => MessageColumns.Whole(row.Document.Content));
     }
-
-    private static void Add<TRow, TValue>(NpgsqlParameterCollection parameters, NpgsqlDbType type, IReadOnlyList<TRow> rows, Func<TRow, TValue> value)
-    {
-        var values = new TValue[rows.Count];
-        for (var index = 0; index < values.Length; index++)
-        {
-            values[index] = value(rows[index]);
-        }
-        parameters.Add(new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });
-    }
-
-    // Most bodies are an array of their own already.
-    private static byte[] Whole(ReadOnlyMemory<byte> bytes) =>
-        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Array is { } array && segment.Offset == 0 && segment.Count == array.Length
-            ? array
-            : bytes.ToArray();
 }
