@@ -20,6 +20,7 @@ internal sealed class PostgresQueueStore : IQueueStore
     private readonly StoreWriter _writer;
     private readonly Hearing _hearing = new();
     private readonly QuietQueues _quiet;
+    private readonly GatheredReads _reads;
     // What the last beat has read, for the reading that follows it on the same thread.
     private IReadOnlyList<HolderBeat>? _beats;
     private long _identity;
@@ -31,6 +32,7 @@ internal sealed class PostgresQueueStore : IQueueStore
         _quiet = new QuietQueues(_hearing, options.Poll, context.Time);
         _servers = new PostgresServers(options, context, Hear, _hearing.Pulse);
         _writer = new StoreWriter(_servers, options, context, _hearing.Pulse);
+        _reads = new GatheredReads(keys => _servers.AskAsync((connection, ended) => DocumentQueries.ReadAsync(connection, _schema, keys, Now, ended), CancellationToken.None));
         State = new PostgresState(_servers, options.Schema);
     }
 
@@ -209,8 +211,11 @@ internal sealed class PostgresQueueStore : IQueueStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<StoredDocument>> ReadAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default) =>
-        _servers.AskAsync((connection, ended) => DocumentQueries.ReadAsync(connection, _schema, keys, Now, ended), cancellationToken);
+    public ValueTask<IReadOnlyList<StoredDocument>> ReadAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return _reads.ReadAsync(keys, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public ValueTask<long> LatestSequenceAsync(CancellationToken cancellationToken = default)

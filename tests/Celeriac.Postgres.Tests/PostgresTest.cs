@@ -55,10 +55,10 @@ public abstract class PostgresTest : IAsyncLifetime
         return connection;
     }
 
-    protected async Task StartWorkerAsync(string? url = null)
+    protected async Task StartWorkerAsync(string? url = null, int concurrency = 4)
     {
         var client = OpenClient(url);
-        var worker = new Worker(client, new TaskRegistry([.. CeleriacTasks.All]), new WorkerOptions { Concurrency = 4 }, new CeleriacOptions { BrokerUrl = url ?? Url, DefaultQueue = Queue });
+        var worker = new Worker(client, new TaskRegistry([.. CeleriacTasks.All]), new WorkerOptions { Concurrency = concurrency }, new CeleriacOptions { BrokerUrl = url ?? Url, DefaultQueue = Queue });
         var stop = new CancellationTokenSource();
         var run = worker.RunAsync(stop.Token);
         _workers.Add((run, stop));

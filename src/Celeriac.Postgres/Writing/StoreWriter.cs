@@ -131,7 +131,7 @@ internal sealed class StoreWriter : IAsyncDisposable
         }
         catch (ChannelClosedException)
         {
-            throw new ObjectDisposedException(nameof(PostgresQueueStore), "The store was closed.");
+            throw new ObjectDisposedException(_servers.Name, "The store was closed.");
         }
     }
 

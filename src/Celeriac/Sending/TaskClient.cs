@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Celeriac;
 
 /// <summary>Sends tasks and finds their results. Safe to call from many threads; one a process is enough.</summary>
-public sealed class TaskClient : IAsyncDisposable
+public sealed partial class TaskClient : IAsyncDisposable
 {
     private readonly bool _ownsParts;
     private readonly bool _sendsSentEvent;
@@ -52,25 +52,6 @@ public sealed class TaskClient : IAsyncDisposable
         Place = new TelemetryPlace(transport.Name);
         Telemetry = new SendTelemetry(Place, time);
     }
-
-    private TaskClient(TaskClient original, ITransport transport, TaskQueues queues)
-    {
-        _isInTransaction = true;
-        // What it shares is the original's to dispose.
-        _disposed = 1;
-        (SharedState, Transport, Results, DefaultQueue) = (original.SharedState, transport, original.Results, original.DefaultQueue);
-        (Contents, Time, Queues, Router) = (original.Contents, original.Time, queues, original.Router);
-        (_dispatcher, Events, Clock, Log) = (original._dispatcher, original.Events, original.Clock, original.Log);
-        (_filters, Place, Telemetry) = (original._filters, original.Place, original.Telemetry);
-    }
-
-    /// <summary>
-    /// The same client, whose messages go another way: into a transaction of the user's. It tells nobody of what it sends, for nobody knows yet whether that will
-    /// exist, and it takes no unique task.
-    /// </summary>
-    /// <param name="transport">The way.</param>
-    /// <param name="declares">True declares queues before, outside the transaction; false leaves that to whoever publishes at last.</param>
-    internal TaskClient Over(ITransport transport, bool declares) => new(this, transport, declares ? Queues : new TaskQueues(transport, Queues.Definitions, () => Log));
 
     /// <summary>The client that a static handle uses here: the running task's, else the one opened with <see cref="Use"/>, else the process's only one.</summary>
     /// <exception cref="InvalidOperationException">None is open, or several are and the call names none.</exception>
