@@ -26,13 +26,13 @@ Verbs
   conformance   only the suites that every transport must pass
   interop       only the tests with real Python Celery, the same as --project Interop
   ci            what a gate runs: formatting, all tests, then the samples as a smoke test
-  brokers       start RabbitMQ, ActiveMQ and Redis on private ports, say their URLs, end them on Ctrl+C;
-                'brokers rabbitmq', 'brokers activemq' or 'brokers redis' starts one of them
+  brokers       start RabbitMQ, ActiveMQ, Redis and PostgreSQL on private ports, say their URLs, end them on Ctrl+C;
+                'brokers rabbitmq', 'activemq', 'redis' or 'postgres' starts one of them
   clean         remove everything that was built
   help          this text
 
 What the tests need besides the .NET SDK is installed with apt-get when it is missing: the Debian packages rabbitmq-server,
-activemq, default-jre-headless, redis-server, python3-stomp, python3-pika, python3-celery, python3-redis, python3-brotli and python3-yaml.
+activemq, default-jre-headless, redis-server, postgresql, python3-stomp, python3-pika, python3-celery, python3-redis, python3-brotli and python3-yaml.
 No service of theirs is started, and none that runs is touched.
 
 Options
@@ -116,10 +116,17 @@ install_package() {
     fi
 }
 
+# Its programs lie in a folder of their version. The package brings a cluster of its own, which is never started.
+require_postgres() {
+    if ! compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; then install_package postgresql "the server 'postgres'"; fi
+    if [ "$(id -u)" -eq 0 ]; then require_package setpriv util-linux; fi
+}
+
 require_brokers() {
     require_package setsid util-linux
     case "$1" in all | rabbitmq) require_package /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server ;; esac
     case "$1" in all | redis) require_package /usr/bin/redis-server redis-server ;; esac
+    case "$1" in all | postgres) require_postgres ;; esac
     case "$1" in all | activemq)
         require_package /usr/bin/java default-jre-headless
         require_package /usr/share/activemq/bin/activemq.jar activemq
@@ -158,8 +165,8 @@ require_brokers_of() {
 # Stays until Ctrl+C; the program ends the brokers whatever way it ends.
 run_brokers() {
     case "$broker" in
-        all | rabbitmq | activemq | redis) ;;
-        *) refuse "'$broker' is no broker of ours. './build.sh brokers rabbitmq', 'activemq' or 'redis', or './build.sh brokers' for all." ;;
+        all | rabbitmq | activemq | redis | postgres) ;;
+        *) refuse "'$broker' is no broker of ours. './build.sh brokers rabbitmq', 'activemq', 'redis' or 'postgres', or './build.sh brokers' for all." ;;
     esac
     require_brokers "$broker"
     build tests/Celeriac.Brokers/Celeriac.Brokers.csproj

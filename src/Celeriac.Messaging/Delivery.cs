@@ -52,6 +52,9 @@ public sealed class Delivery
     /// <summary>What the consumer that received it accepts; the reading extensions check against it.</summary>
     internal ContentRegistry Contents { get; set; } = ContentRegistry.Default;
 
+    /// <summary>True where a user's own transaction ends the claim. Should that be rolled back, the claim is there and the delivery is settled like any other.</summary>
+    internal bool EndsInTransaction { get; set; }
+
     /// <summary>True once a settlement has been decided.</summary>
     public bool IsSettled => Volatile.Read(ref _completion) is not null && !WasRefused;
 

@@ -74,6 +74,21 @@ public sealed class LayerTests
         [""] = 3,
     };
 
+    private static readonly Dictionary<string, int> PostgresStore = new(StringComparer.Ordinal)
+    {
+        ["Log.cs"] = 0,
+        ["PostgresOptions.cs"] = 0,
+        ["DeliveryLostException.cs"] = 0,
+        ["Schema"] = 1,
+        ["Connecting"] = 2,
+        ["Reading"] = 3,
+        ["Writing"] = 4,
+        ["PostgresState.cs"] = 5,
+        ["PostgresQueueStore.cs"] = 5,
+        ["Transactions"] = 6,
+        [""] = 7,
+    };
+
     // A closed store is named to its callers by its own name, wherever the call ends.
     private static readonly HashSet<string> SqliteCrossings = ["StoreWriter.cs → SqliteQueueStore", "WriterThread.cs → SqliteQueueStore"];
 
@@ -99,6 +114,9 @@ public sealed class LayerTests
 
     [Fact]
     public void A_file_of_the_redis_results_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Redis", RedisResults, []);
+
+    [Fact]
+    public void A_file_of_the_postgres_store_uses_only_types_of_its_own_or_a_lower_rank() => Check("Celeriac.Postgres", PostgresStore, []);
 
     [Fact]
     public void The_rank_tests_see_the_main_path()

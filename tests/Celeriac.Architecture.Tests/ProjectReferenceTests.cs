@@ -9,6 +9,7 @@ public sealed class ProjectReferenceTests
         ["Celeriac.Generators"] = [],
         ["Celeriac"] = ["Celeriac.Generators", "Celeriac.Messaging"],
         ["Celeriac.Amqp"] = ["Celeriac", "Celeriac.Messaging"],
+        ["Celeriac.Postgres"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Redis"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Sqlite"] = ["Celeriac", "Celeriac.Messaging"],
         ["Celeriac.Stomp"] = ["Celeriac.Messaging"],

@@ -2,6 +2,7 @@ using Celeriac.Amqp;
 using Celeriac.Conformance;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Stores;
+using Celeriac.Postgres;
 using Celeriac.Redis;
 using Celeriac.Sqlite;
 using Celeriac.Stomp;
@@ -17,6 +18,7 @@ public sealed class TransportTableTests
     {
         await using var memory = new MemoryTransportFactory().Create(BrokerUrl.Parse("memory://table"), new TransportContext());
         await using var sqlite = new SqliteTransportFactory().Create(BrokerUrl.Parse("sqlite://table.db"), new TransportContext());
+        await using var postgres = new PostgresTransportFactory().Create(BrokerUrl.Parse("postgres://localhost"), new TransportContext());
         await using var classic = new AmqpTransportFactory().Create(BrokerUrl.Parse("amqp://localhost"), new TransportContext());
         await using var quorum = new AmqpTransportFactory().Create(BrokerUrl.Parse("amqp://localhost?queue_type=quorum"), new TransportContext());
         await using var activeMq = new StompTransportFactory().Create(BrokerUrl.Parse("stomp://localhost"), new TransportContext());
@@ -27,6 +29,7 @@ public sealed class TransportTableTests
             CapabilityTable.Render(
                 ("`memory://`", memory.Capabilities),
                 ("`sqlite://`", sqlite.Capabilities),
+                ("`postgres://`", postgres.Capabilities),
                 ("`amqp://` RabbitMQ", classic.Capabilities),
                 ("with `queue_type=quorum`", quorum.Capabilities),
                 ("`stomp://` ActiveMQ", activeMq.Capabilities),

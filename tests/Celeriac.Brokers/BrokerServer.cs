@@ -29,12 +29,12 @@ public abstract class BrokerServer : IAsyncDisposable
     /// <summary>Ends the broker as its operator would, and waits for it. Its data stay.</summary>
     public async Task StopAsync()
     {
-        await Running().StopAsync(StopPatience);
+        await Running().StopAsync(StopSignal, StopPatience);
         await ForgetAsync();
     }
 
     /// <summary>Kills the broker and all that it started, as a power failure would. Its data stay.</summary>
-    public async Task KillAsync()
+    public virtual async Task KillAsync()
     {
         await Running().KillAsync();
         await ForgetAsync();
@@ -93,6 +93,9 @@ public abstract class BrokerServer : IAsyncDisposable
 
     /// <summary>How long a start may take before it counts as failed.</summary>
     private protected abstract TimeSpan StartTimeout { get; }
+
+    /// <summary>The signal by which its operator ends it.</summary>
+    private protected virtual string StopSignal => "TERM";
 
     /// <summary>Starts the broker and waits until its protocols answer.</summary>
     private protected async Task RunAsync()

@@ -52,8 +52,8 @@ internal sealed class GuardedProcess : IAsyncDisposable
             : throw new InvalidOperationException($"'{command[0]}' did not start: the guard said '{line}' where its process id was expected.");
     }
 
-    /// <summary>Asks the server to end (SIGTERM), waits, and kills it when it takes longer than <paramref name="patience"/>.</summary>
-    public async Task StopAsync(TimeSpan patience)
+    /// <summary>Asks the server to end with a signal, waits, and kills it when it takes longer than <paramref name="patience"/>.</summary>
+    public async Task StopAsync(string signal, TimeSpan patience)
     {
         if (HasExited)
         {
@@ -61,7 +61,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
         }
         // A frozen server hears nothing.
         await SignalAsync("CONT", everything: true);
-        await SignalAsync("TERM", everything: false);
+        await SignalAsync(signal, everything: false);
         try
         {
             await _guard.WaitForExitAsync().WaitAsync(patience);

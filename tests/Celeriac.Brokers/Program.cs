@@ -2,15 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Celeriac.Brokers;
 
-/// <summary>Starts the brokers for a person to try things with, and ends them on Ctrl+C: <c>./build.sh brokers [rabbitmq|activemq|redis]</c>.</summary>
+/// <summary>Starts the brokers for a person to try things with, and ends them on Ctrl+C: <c>./build.sh brokers [rabbitmq|activemq|redis|postgres]</c>.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] arguments)
     {
         var which = arguments.FirstOrDefault() ?? "all";
-        if (which is not ("all" or "rabbitmq" or "activemq" or "redis"))
+        if (which is not ("all" or "rabbitmq" or "activemq" or "redis" or "postgres"))
         {
-            await Console.Error.WriteLineAsync($"'{which}' is no broker of ours. Give 'rabbitmq', 'activemq', 'redis' or nothing for all.");
+            await Console.Error.WriteLineAsync($"'{which}' is no broker of ours. Give 'rabbitmq', 'activemq', 'redis', 'postgres' or nothing for all.");
             return 2;
         }
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,6 +40,7 @@ internal static class Program
         await using var rabbit = which is not ("all" or "rabbitmq") ? null : await RabbitMqServer.StartAsync(new RabbitMqOptions { Tls = true });
         await using var active = which is not ("all" or "activemq") ? null : await ActiveMqServer.StartAsync(new ActiveMqOptions { Tls = true });
         await using var redis = which is not ("all" or "redis") ? null : await RedisServer.StartAsync(new RedisOptions { Tls = true });
+        await using var postgres = which is not ("all" or "postgres") ? null : await PostgresServer.StartAsync();
         if (rabbit is not null)
         {
             Show(rabbit, "RabbitMQ", rabbit.AmqpUrl, rabbit.AmqpsUrl, rabbit.StompUrl);
@@ -55,8 +56,12 @@ internal static class Program
             Show(redis, "Redis (results)", redis.Url, redis.TlsUrl, redis.SocketUrl);
             Console.WriteLine($"  authority  {redis.AuthorityFile}");
         }
+        if (postgres is not null)
+        {
+            Show(postgres, "PostgreSQL", postgres.Url);
+        }
         Console.WriteLine();
-        if ((rabbit?.AmqpUrl ?? active?.StompUrl) is { } url)
+        if ((rabbit?.AmqpUrl ?? active?.StompUrl ?? postgres?.Url) is { } url)
         {
             Console.WriteLine($"Try:  dotnet run --project samples/Messaging -- --broker {url}");
         }

@@ -2,6 +2,7 @@ using Celeriac;
 using Celeriac.Amqp;
 using Celeriac.Conformance;
 using Celeriac.Messaging;
+using Celeriac.Postgres;
 using Celeriac.Redis;
 using Celeriac.Sqlite;
 using Celeriac.Stomp;
@@ -13,6 +14,7 @@ Transports.Add("amqp", rabbitMq);
 Transports.Add("amqps", rabbitMq);
 Transports.Add("stomp", new StompTransportFactory());
 Transports.Add("redis", new RedisTransportFactory());
+Transports.Add("postgres", new PostgresTransportFactory());
 ResultStores.Add("redis", new RedisResultStoreFactory());
 if (args is ["tasks", var url, var backend, var queue, var node])
 {

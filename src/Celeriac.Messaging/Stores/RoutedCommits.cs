@@ -71,6 +71,31 @@ internal sealed class RoutedCommits(IQueueStore store, Func<CancellationToken, V
         }
     }
 
+    /// <summary>What publications become in the store, and the version of the topology that says so; for a store that writes them in a transaction that is not its own.</summary>
+    /// <param name="publications">The publications.</param>
+    /// <param name="isFresh">True looks the topology up first.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<(long Version, IReadOnlyList<StorePut> Puts)> RouteAsync(ReadOnlyMemory<Publication> publications, bool isFresh, CancellationToken cancellationToken)
+    {
+        await connect(cancellationToken).ConfigureAwait(false);
+        var known = isFresh ? null : Volatile.Read(ref _table);
+        var table = known ?? await LookupAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var routing = new StoreRouting(table, capabilities, capabilities.MaxBodyBytes, Now);
+            var puts = new List<StorePut>(publications.Length);
+            for (var index = 0; index < publications.Length; index++)
+            {
+                puts.AddRange(routing.UnitOf(publications.Span[index]).Puts);
+            }
+            return (table.Version, puts);
+        }
+        catch (UnroutableException) when (known is not null)
+        {
+            return await RouteAsync(publications, isFresh: true, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     public async ValueTask<bool> ChangeAsync(Func<RoutingTable, TopologyChange?> plan, CancellationToken cancellationToken)
     {
         while (true)

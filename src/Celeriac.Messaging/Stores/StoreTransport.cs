@@ -6,7 +6,7 @@ namespace Celeriac.Messaging.Stores;
 /// <summary>
 /// A transport over a store: exchanges, fanout, prefetch, settlement, leases and expiry on top of <see cref="IQueueStore"/>.
 /// </summary>
-public sealed class StoreTransport : ITransport
+public sealed partial class StoreTransport : ITransport
 {
     private readonly IQueueStore _store;
     private readonly StoreTransportOptions _options;
@@ -62,57 +62,6 @@ public sealed class StoreTransport : ITransport
     internal TimeSpan Lease => _options.Lease;
     private bool IsBehindNetwork => _store.Health is not null;
     internal long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
-
-    /// <inheritdoc/>
-    public async ValueTask ConnectAsync(CancellationToken cancellationToken = default)
-    {
-        await EnsureOpenAsync(cancellationToken).ConfigureAwait(false);
-        if (IsBehindNetwork)
-        {
-            await _store.OpenAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Opens a store inside the process; one behind a network connects by itself and is waited for where it is needed.</summary>
-    internal async ValueTask EnsureOpenAsync(CancellationToken cancellationToken)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (Volatile.Read(ref _connected))
-        {
-            return;
-        }
-        await _connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (!_connected)
-            {
-                if (!IsBehindNetwork)
-                {
-                    await OpenAsync(cancellationToken).ConfigureAwait(false);
-                }
-                _keeper.Start();
-                Volatile.Write(ref _connected, true);
-            }
-        }
-        finally
-        {
-            _connecting.Release();
-        }
-    }
-
-    private async ValueTask OpenAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _store.OpenAsync(cancellationToken).ConfigureAwait(false);
-            _health = new TransportHealth(ConnectionState.Connected, _time.GetUtcNow());
-        }
-        catch (TransportException error)
-        {
-            _health = new TransportHealth(ConnectionState.Closed, _time.GetUtcNow(), error.Message);
-            throw;
-        }
-    }
 
     /// <inheritdoc/>
     public async ValueTask DeclareAsync(Topology topology, CancellationToken cancellationToken = default)
@@ -258,7 +207,8 @@ public sealed class StoreTransport : ITransport
         {
             throw answer.Error;
         }
-        var status = answer.Status == UnitStatus.Lost ? CompletionStatus.Lost : CompletionStatus.Applied;
+        // A claim that a user's own transaction has ended is gone because that transaction was committed, its result with it.
+        var status = answer.Status == UnitStatus.Lost && !completion.Delivery.EndsInTransaction ? CompletionStatus.Lost : CompletionStatus.Applied;
         _keeper.OwnerOf(completion.Delivery.Claim.Holder)?.Settled();
         return status;
     }

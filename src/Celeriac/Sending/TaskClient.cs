@@ -12,12 +12,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Celeriac;
 
 /// <summary>Sends tasks and finds their results. Safe to call from many threads; one a process is enough.</summary>
-public sealed class TaskClient : IAsyncDisposable
+public sealed partial class TaskClient : IAsyncDisposable
 {
     private readonly bool _ownsParts;
     private readonly bool _sendsSentEvent;
     private readonly EventDispatcher _dispatcher;
     private readonly ISendFilter[] _filters;
+    private readonly bool _isInTransaction;
     private int _disposed;
 
     /// <summary>A client over parts that somebody else disposes.</summary>
@@ -207,6 +208,11 @@ public sealed class TaskClient : IAsyncDisposable
         if (UniqueCall.Of(signature) is not { } claim)
         {
             return new SentCall(id, await PublishAsync(signature, id, claim: null, cancellationToken).ConfigureAwait(false), IsDuplicate: false);
+        }
+        if (_isInTransaction)
+        {
+            throw new InvalidOperationException(
+                $"Task '{signature.Task}' is unique and cannot be sent inside a transaction: its claim would outlive a rollback. Send it after the commit.");
         }
         var (first, queue) = await new UniqueSending(this, signature, claim).SendAsync(id, PublishAsync, cancellationToken).ConfigureAwait(false);
         return new SentCall(first ?? id, queue, first is not null);
