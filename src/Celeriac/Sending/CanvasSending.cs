@@ -73,7 +73,7 @@ internal sealed class CanvasSending(TaskClient client)
         }
         var frozen = new Freezing(static _ => TaskId.New()) { ReplyTo = replyTo, Fix = client.Router.Fix }.Freeze(named);
         // Also for a chord that begins later, in some worker: here is who can still be told.
-        var chords = CanvasTree.HasChord(frozen) ? client.Chords.Require("A chord") : null;
+        var chords = CanvasTree.HasChord(frozen) ? client.RequireNoTransaction("A chord is counted in shared state: its record").Chords.Require("A chord") : null;
         var plan = new Planning(client.Chords.KeepsBodies);
         plan.Add(frozen);
         foreach (var chord in plan.Chords)

@@ -18,7 +18,6 @@ public sealed partial class TaskClient : IAsyncDisposable
     private readonly bool _sendsSentEvent;
     private readonly EventDispatcher _dispatcher;
     private readonly ISendFilter[] _filters;
-    private readonly bool _isInTransaction;
     private int _disposed;
 
     /// <summary>A client over parts that somebody else disposes.</summary>
@@ -209,11 +208,7 @@ public sealed partial class TaskClient : IAsyncDisposable
         {
             return new SentCall(id, await PublishAsync(signature, id, claim: null, cancellationToken).ConfigureAwait(false), IsDuplicate: false);
         }
-        if (_isInTransaction)
-        {
-            throw new InvalidOperationException(
-                $"Task '{signature.Task}' is unique and cannot be sent inside a transaction: its claim would outlive a rollback. Send it after the commit.");
-        }
+        RequireNoTransaction($"Task '{signature.Task}' is unique: its claim");
         var (first, queue) = await new UniqueSending(this, signature, claim).SendAsync(id, PublishAsync, cancellationToken).ConfigureAwait(false);
         return new SentCall(first ?? id, queue, first is not null);
     }

@@ -90,14 +90,14 @@ public sealed class PythonWorker : IAsyncDisposable
     }
 
     /// <summary>Ends it as an operator would (SIGTERM, warm shutdown).</summary>
-    public Task StopAsync() => _process.StopAsync(TimeSpan.FromSeconds(30));
+    public Task StopAsync() => _process.StopAsync("TERM", TimeSpan.FromSeconds(30));
 
     /// <summary>Kills it and its pool (SIGKILL).</summary>
     public Task KillAsync() => _process.KillAsync();
 
     public async ValueTask DisposeAsync()
     {
-        await _process.StopAsync(TimeSpan.FromSeconds(10));
+        await _process.StopAsync("TERM", TimeSpan.FromSeconds(10));
         await _process.DisposeAsync();
         if (Directory.Exists(_folder))
         {
