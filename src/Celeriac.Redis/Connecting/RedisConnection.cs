@@ -162,6 +162,11 @@ internal sealed class RedisConnection(BrokerUrl url, RedisOptions options, TimeP
     {
         try
         {
+            // The library takes its whole timeout to find that nobody listens; a broker's caller may still be served when somebody does.
+            if (options is { FailsFast: true, Servers.Count: 1 } && await SocketProbe.FailureAsync(options).ConfigureAwait(false) is { } failure)
+            {
+                throw RedisErrors.NotConnected(_name, failure, null);
+            }
             var connection = await ConnectionMultiplexer.ConnectAsync(RedisConfiguration.For(url, options)).ConfigureAwait(false);
             connection.ConnectionFailed += (_, failed) => OnFailed(connection, failed);
             connection.ConnectionRestored += (_, restored) => OnRestored(connection, restored);

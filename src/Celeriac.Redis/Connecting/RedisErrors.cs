@@ -32,7 +32,7 @@ internal static class RedisErrors
     /// <param name="server">The URL without password.</param>
     /// <param name="reason">Why, in a sentence.</param>
     /// <param name="error">What the library threw.</param>
-    public static TransportException NotConnected(string server, string reason, Exception error) =>
+    public static TransportException NotConnected(string server, string reason, Exception? error) =>
         new($"'{server}' is not connected: {reason} Check the server and the URL.", error);
 
     /// <summary>Whether a call that failed may have reached the server.</summary>
