@@ -74,6 +74,7 @@ internal static class CommandLineProgram
         root.Add(PauseVerbs.Pause(OpenQuietly));
         root.Add(PauseVerbs.Resume(OpenQuietly));
         root.Add(PurgeVerb.Create(OpenQuietly));
+        root.Add(MigrateVerb.Create(OpenQuietly));
         root.Add(QuarantineVerb.Create(OpenQuietly));
         root.Add(StubsVerb.Create(OpenQuietly));
         return root;

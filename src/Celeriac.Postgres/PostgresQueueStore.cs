@@ -92,6 +92,9 @@ internal sealed class PostgresQueueStore : IQueueStore
     public ValueTask OpenAsync(CancellationToken cancellationToken = default) => _servers.ConnectAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public async ValueTask<string?> MigrateAsync(CancellationToken cancellationToken = default) => await _servers.MigrateAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public ValueTask<TopologySnapshot> LookupAsync(CancellationToken cancellationToken = default) =>
         _servers.AskAsync((connection, ended) => TopologyQueries.LookupAsync(connection, _schema, ended), cancellationToken);
 

@@ -127,7 +127,8 @@ public sealed class LayerTests
             "The package Microsoft.CodeAnalysis.CSharp is too old for this syntax, so nothing can be said about these files:");
         var files = Uses.In(project).Select(use => Path.GetFileName(use.DeclaredIn)).ToHashSet(StringComparer.Ordinal);
 
-        Assert.Contains("TaskClient.cs", files);
+        // A class in several files is declared in each of them.
+        Assert.Contains(files, file => file.StartsWith("TaskClient.", StringComparison.Ordinal));
         Assert.Contains("TaskMessageCodec.cs", files);
         Assert.Contains("Signature.cs", files);
     }

@@ -11,7 +11,7 @@ public sealed class PostgresTransportConformance() : TransportConformance(new Pl
 
         public override TcpProxy Network => _network ??= TcpProxy.Start("127.0.0.1", SharedServer.Server.Port);
 
-        public override string Url => $"{Network.Through(SharedServer.Server.Url)}?schema={SharedServer.SharedSchema}&sweep=200ms&reconnect_delay=20ms&reconnect_delay_max=200ms";
+        public override string Url => $"{Network.Through(SharedServer.Server.Url)}?schema={SharedServer.SharedSchema}&sweep=200ms";
 
         public override string PeerAssembly => Path.Combine(AppContext.BaseDirectory, "Celeriac.Conformance.Peer.dll");
 
@@ -64,7 +64,7 @@ public sealed class PostgresStateConformance : StateStoreConformance<PostgresSta
 {
     public sealed class Place : StateStoreHarness
     {
-        public override string StateStore => $"{SharedServer.Server.Url}?schema={SharedServer.SharedSchema}&sweep=200ms&reconnect_delay=20ms&reconnect_delay_max=200ms";
+        public override string StateStore => $"{SharedServer.Server.Url}?schema={SharedServer.SharedSchema}&sweep=200ms";
 
         public override string PeerAssembly => Path.Combine(AppContext.BaseDirectory, "Celeriac.Conformance.Peer.dll");
     }

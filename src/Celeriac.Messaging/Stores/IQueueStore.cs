@@ -28,6 +28,11 @@ public interface IQueueStore : IDocumentStore, IAsyncDisposable
     /// <summary>Opens the store, making it where it does not exist.</summary>
     ValueTask OpenAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Makes or changes tables as this version needs them, also where opening is not allowed to; answers a sentence about it, or null, the default, where there is nothing of the kind.
+    /// </summary>
+    ValueTask<string?> MigrateAsync(CancellationToken cancellationToken = default) => new((string?)null);
+
     /// <summary>The declared exchanges, queues and bindings with their version.</summary>
     ValueTask<TopologySnapshot> LookupAsync(CancellationToken cancellationToken = default);
 

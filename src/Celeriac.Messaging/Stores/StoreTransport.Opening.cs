@@ -13,6 +13,9 @@ public sealed partial class StoreTransport
         }
     }
 
+    /// <summary>Makes or changes the store's tables; a sentence about it, or null where the store has nothing of the kind.</summary>
+    internal ValueTask<string?> MigrateAsync(CancellationToken cancellationToken) => _store.MigrateAsync(cancellationToken);
+
     /// <summary>Opens a store inside the process; one behind a network connects by itself and is waited for where it is needed.</summary>
     internal async ValueTask EnsureOpenAsync(CancellationToken cancellationToken)
     {

@@ -16,6 +16,8 @@ internal sealed class PostgresServers : IAsyncDisposable
     private readonly Dictionary<BrokerUrl, ServerConnections> _servers;
     private readonly Reconnecting<PostgresLink> _link;
     private bool _isMigrated;
+    private bool _mayMigrate;
+    private volatile PostgresLink? _current;
 
     /// <param name="options">The URL.</param>
     /// <param name="context">Clock and log.</param>
@@ -27,6 +29,7 @@ internal sealed class PostgresServers : IAsyncDisposable
         _time = context.Time;
         _logger = context.LoggerFactory.CreateLogger("Celeriac.Broker.Postgres");
         _hear = hear;
+        _mayMigrate = options.Migrates;
         Connected = connected;
         Name = options.Url.ToString();
         _servers = options.Url.Alternates.Prepend(options.Url).ToDictionary(server => server, server => new ServerConnections(server, options));
@@ -47,6 +50,14 @@ internal sealed class PostgresServers : IAsyncDisposable
     /// <summary>Connects, trying each server once.</summary>
     public ValueTask ConnectAsync(CancellationToken cancellationToken) => _link.ConnectAsync(cancellationToken);
 
+    /// <summary>Connects, and makes or changes the tables whatever the URL says; answers what is there now.</summary>
+    public async ValueTask<string> MigrateAsync(CancellationToken cancellationToken)
+    {
+        _mayMigrate = true;
+        await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        return $"Schema '{_options.Schema}' of '{Name}' is at version {Migration.Version}.";
+    }
+
     /// <summary>The link, after a wait where there is none.</summary>
     public async ValueTask<PostgresLink> LinkAsync(CancellationToken cancellationToken) => (await _link.GetAsync(cancellationToken).ConfigureAwait(false)).Connection;
 
@@ -62,8 +73,9 @@ internal sealed class PostgresServers : IAsyncDisposable
         var started = _time.GetTimestamp();
         for (var failures = 1; ; failures++)
         {
-            var left = _options.Reconnect.PublishTimeout - _time.GetElapsedTime(started);
-            var link = (await _link.GetAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Connection;
+            // At least a little: what is left may be nothing on a machine that is busy to its limits.
+            var left = TimeSpan.FromMilliseconds(Math.Max(1, (_options.Reconnect.PublishTimeout - _time.GetElapsedTime(started)).TotalMilliseconds));
+            var link = (await _link.GetAsync(left, cancellationToken).ConfigureAwait(false)).Connection;
             try
             {
                 return await AskOnceAsync(link, ask).WaitAsync(left, _time, cancellationToken).ConfigureAwait(false);
@@ -117,8 +129,6 @@ internal sealed class PostgresServers : IAsyncDisposable
         }
     }
 
-    private volatile PostgresLink? _current;
-
     private static async Task<TAnswer> AskOnceAsync<TAnswer>(PostgresLink link, Func<NpgsqlConnection, CancellationToken, Task<TAnswer>> ask)
     {
         var connection = await link.Server.OpenAsync(link.Ended).ConfigureAwait(false);
@@ -156,7 +166,7 @@ internal sealed class PostgresServers : IAsyncDisposable
         var connection = await link.Server.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            if (await Migration.RunAsync(connection, _options.Schema, _options.Migrates, Name, cancellationToken).ConfigureAwait(false) is { } version)
+            if (await Migration.RunAsync(connection, _options.Schema, _mayMigrate, Name, cancellationToken).ConfigureAwait(false) is { } version)
             {
                 Log.Migrated(_logger, _options.Schema, Name, version);
             }
