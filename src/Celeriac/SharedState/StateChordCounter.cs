@@ -77,12 +77,10 @@ internal sealed class StateChordCounter(StateUpdates updates, TimeSpan lifetime)
         {
             try
             {
-                var count = await WriteAsync(groupId, some, cancellationToken).ConfigureAwait(false);
-                // Of those who share a write one goes on, or the chord's failure would be told once for each of them.
-                foreach (var one in some)
-                {
-                    one.Answer.TrySetResult(one == some[0] ? count : default);
-                }
+                var (count, added) = await WriteAsync(groupId, some, cancellationToken).ConfigureAwait(false);
+                var before = count.Ended - added.Count;
+                // The last that was added sees that all have ended, and nobody else; one that was there before sees it again, for its worker may have died over it.
+                some.ForEach(one => one.Answer.TrySetResult(added.Remove(one.Part.TaskId) ? count with { Ended = ++before } : count));
             }
             catch (Exception error)
             {
@@ -111,25 +109,25 @@ internal sealed class StateChordCounter(StateUpdates updates, TimeSpan lifetime)
         return some;
     }
 
-    private ValueTask<ChordCount> WriteAsync(string groupId, List<Waiting> some, CancellationToken cancellationToken)
+    private ValueTask<(ChordCount Count, HashSet<string> Added)> WriteAsync(string groupId, List<Waiting> some, CancellationToken cancellationToken)
     {
         var parts = some.Select(one => one.Part).DistinctBy(part => part.TaskId)
-            .Select(part => (Key: PartKey(groupId, part), Content: ContentOf(part)))
+            .Select(part => (part.TaskId, Key: PartKey(groupId, part), Content: ContentOf(part)))
             .ToList();
         string[] keys = [CountKey(groupId), .. parts.SelectMany(part => StatePieces.Keys(part.Key, part.Content.Length))];
         return updates.ChangeAsync(keys, Decide, cancellationToken);
 
-        StateDecision<ChordCount> Decide(StateReading reading)
+        StateDecision<(ChordCount, HashSet<string>)> Decide(StateReading reading)
         {
             var entry = reading.Find(CountKey(groupId));
             if (CountOf(entry) is not { Size: not null } count)
             {
-                return new(default, []);
+                return new((default, []), []);
             }
             var there = reading.Entries.Select(found => found.Key).ToHashSet(StringComparer.Ordinal);
             var added = parts.Where(part => !there.Contains(part.Key)).ToList();
             count = count with { Ended = count.Ended + added.Count };
-            return new(count, added.Count == 0 ? [] : [Count(groupId, count, entry!.Version), .. added.SelectMany(part => StatePieces.Changes(part.Key, part.Content, lifetime))]);
+            return new((count, added.Select(part => part.TaskId).ToHashSet(StringComparer.Ordinal)), added.Count == 0 ? [] : [Count(groupId, count, entry!.Version), .. added.SelectMany(part => StatePieces.Changes(part.Key, part.Content, lifetime))]);
         }
     }
 

@@ -59,7 +59,7 @@ internal sealed class ChordFollowing(TaskClient client, ILogger log)
         {
             // Whoever releases the body gives it the same ids: those that it lacks follow from its own.
             var frozen = WorkflowSteps.Freezer(step with { Id = IdOf(body) ?? groupId }).Freeze(body);
-            await steps.SendAsync(step, frozen, ArrayOf(parts), default, cancellationToken, isBody: true).ConfigureAwait(false);
+            await steps.SendAsync(step, frozen, ArrayOf(parts), default, cancellationToken, isOnce: true).ConfigureAwait(false);
             steps.EndedChords.Add(groupId);
         }
         catch (Exception error) when (WorkflowSteps.IsBroken(error))
@@ -76,7 +76,7 @@ internal sealed class ChordFollowing(TaskClient client, ILogger log)
         var errbacks = CanvasTree.FirstsOf(body).SelectMany(task => task.LinkErrors).ToList();
         try
         {
-            await steps.SendAllAsync(step with { Id = id }, errbacks, "link_error", TaskJson.Encode(id), cancellationToken).ConfigureAwait(false);
+            await steps.SendAllAsync(step with { Id = id }, errbacks, "link_error", TaskJson.Encode(id), cancellationToken, isOnce: true).ConfigureAwait(false);
         }
         catch (Exception error) when (WorkflowSteps.IsBroken(error))
         {

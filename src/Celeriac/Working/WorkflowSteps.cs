@@ -26,7 +26,7 @@ internal sealed class WorkflowSteps(TaskClient client, TaskRegistry registry, Ti
     public static Freezing Freezer(WorkflowStep step) => new(place => DerivedId.Of(step.Id, place)) { ReplyTo = step.ReplyTo ?? "", Stamps = step.Stamps };
 
     /// <summary>Sends a frozen workflow. A chord that begins with it is counted from now on.</summary>
-    public async ValueTask SendAsync(WorkflowStep step, Signature frozen, ReadOnlyMemory<byte>? value, ReadOnlyMemory<byte> rest, CancellationToken cancellationToken, bool isBody = false)
+    public async ValueTask SendAsync(WorkflowStep step, Signature frozen, ReadOnlyMemory<byte>? value, ReadOnlyMemory<byte> rest, CancellationToken cancellationToken, bool isOnce = false)
     {
         var plan = new Planning(client.Chords.KeepsBodies);
         plan.Add(frozen, value, rest);
@@ -36,12 +36,12 @@ internal sealed class WorkflowSteps(TaskClient client, TaskRegistry registry, Ti
         }
         foreach (var task in plan.Tasks)
         {
-            Tasks.Add(await PrepareAsync(step, isBody ? Once(task) : task, cancellationToken).ConfigureAwait(false));
+            Tasks.Add(await PrepareAsync(step, isOnce ? Once(task) : task, cancellationToken).ConfigureAwait(false));
         }
     }
 
     /// <summary>Several are sent as a group, as Celery does.</summary>
-    public async ValueTask SendAllAsync(WorkflowStep step, IReadOnlyList<Signature> signatures, string place, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
+    public async ValueTask SendAllAsync(WorkflowStep step, IReadOnlyList<Signature> signatures, string place, ReadOnlyMemory<byte> value, CancellationToken cancellationToken, bool isOnce = false)
     {
         var freezer = Freezer(step);
         var group = signatures.Count > 1 ? DerivedId.Of(step.Id, place) : null;
@@ -51,7 +51,7 @@ internal sealed class WorkflowSteps(TaskClient client, TaskRegistry registry, Ti
             var placed = group is null || signatures[index].Canvas is not null
                 ? signatures[index]
                 : signatures[index] with { Options = options with { GroupId = options.GroupId ?? group, GroupIndex = options.GroupIndex ?? index } };
-            await SendAsync(step, freezer.Freeze(placed, $"{place}/{index}"), value, default, cancellationToken).ConfigureAwait(false);
+            await SendAsync(step, freezer.Freeze(placed, $"{place}/{index}"), value, default, cancellationToken, isOnce).ConfigureAwait(false);
         }
     }
 
@@ -103,9 +103,9 @@ internal sealed class WorkflowSteps(TaskClient client, TaskRegistry registry, Ti
     public void Known(string taskId) => _told.Add(taskId);
 
     /// <summary>Of all messages of this id one is to run.</summary>
-    private static Signature Once(Signature body) => body with
+    private static Signature Once(Signature task) => task with
     {
-        Options = body.Options with { Headers = new MessageHeaders((body.Options.Headers ?? MessageHeaders.Empty).Append(new(TaskHeader.Once, $"{Guid.NewGuid():N}"))) },
+        Options = task.Options with { Headers = new MessageHeaders((task.Options.Headers ?? MessageHeaders.Empty).Append(new(TaskHeader.Once, $"{Guid.NewGuid():N}"))) },
     };
 
     private ValueTask<PreparedTask> PrepareAsync(WorkflowStep step, Signature task, CancellationToken cancellationToken)
