@@ -64,8 +64,14 @@ internal sealed class ChordHeads(IStateStore store, TimeSpan lifetime)
     {
         var json = new JsonObject
         {
-            ["group"] = head.GroupId, ["size"] = head.Size, ["body"] = head.BodyId, ["task"] = head.BodyTask, ["root"] = head.RootId,
-            ["begun"] = head.Begun.ToUnixTimeMilliseconds(), ["seen"] = head.Seen, ["seen_at"] = head.SeenAt.ToUnixTimeMilliseconds(),
+            ["group"] = head.GroupId,
+            ["size"] = head.Size,
+            ["body"] = head.BodyId,
+            ["task"] = head.BodyTask,
+            ["root"] = head.RootId,
+            ["begun"] = head.Begun.ToUnixTimeMilliseconds(),
+            ["seen"] = head.Seen,
+            ["seen_at"] = head.SeenAt.ToUnixTimeMilliseconds(),
         };
         return new StateChange(StateKey.Of(Kind, StateKey.Part(head.GroupId)), Encoding.UTF8.GetBytes(json.ToJsonString())) { ExpectedVersion = expected, Lifetime = lifetime };
     }

@@ -48,9 +48,29 @@ public sealed class SignatureJsonTests
     {
         var options = new SendOptions
         {
-            Queue = "q", Exchange = "e", RoutingKey = "k", Priority = 3, Countdown = TimeSpan.FromSeconds(1.5), Eta = DateTimeOffset.UnixEpoch, Expires = DateTimeOffset.UnixEpoch,
-            TimeLimit = TimeSpan.FromSeconds(30), SoftTimeLimit = TimeSpan.FromSeconds(20), IgnoreResult = true, Shadow = "s", Serializer = "json", Compression = "gzip", ArgsRepr = "a", KwargsRepr = "k",
-            Headers = new([new("x", 1)]), Stamps = new([new("customer", "acme")]), TaskId = "t", ReplyTo = "r", GroupId = "g", GroupIndex = 0, RootId = "o", ParentId = "p",
+            Queue = "q",
+            Exchange = "e",
+            RoutingKey = "k",
+            Priority = 3,
+            Countdown = TimeSpan.FromSeconds(1.5),
+            Eta = DateTimeOffset.UnixEpoch,
+            Expires = DateTimeOffset.UnixEpoch,
+            TimeLimit = TimeSpan.FromSeconds(30),
+            SoftTimeLimit = TimeSpan.FromSeconds(20),
+            IgnoreResult = true,
+            Shadow = "s",
+            Serializer = "json",
+            Compression = "gzip",
+            ArgsRepr = "a",
+            KwargsRepr = "k",
+            Headers = new([new("x", 1)]),
+            Stamps = new([new("customer", "acme")]),
+            TaskId = "t",
+            ReplyTo = "r",
+            GroupId = "g",
+            GroupIndex = 0,
+            RootId = "o",
+            ParentId = "p",
         };
         var json = new Signature("a") { Options = options }.ToJson();
         var read = Signature.FromJson(json);
