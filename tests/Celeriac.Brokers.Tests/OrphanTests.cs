@@ -73,7 +73,8 @@ public sealed class OrphanTests(RabbitMqFixture rabbit, ActiveMqFixture active, 
                 break;
             }
         }
-        Assert.Equal(3, folders.Count);
+        // RabbitMQ, ActiveMQ, PostgreSQL and Redis.
+        Assert.Equal(4, folders.Count);
         return folders;
     }
 
