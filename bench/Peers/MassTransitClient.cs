@@ -26,9 +26,7 @@ internal sealed class MassTransitClient(Arguments arguments) : Actor
     {
         var endpoint = await _bus.GetSendEndpoint(_queue);
         var requests = _bus.CreateRequestClient<Add>(_queue, RequestTimeout.After(m: 2));
-        _meter.Begin();
-        await Windowed.RunAsync(arguments.Tasks, arguments.Window, arguments.Text("mode") == "result" ? CallAsync : _ => endpoint.Send(new Noop(0), CancellationToken.None));
-        return _meter.Finish(arguments.Tasks);
+        return await Windowed.MeasureAsync(arguments, _meter, arguments.Text("mode") == "result" ? CallAsync : _ => endpoint.Send(new Noop(0), CancellationToken.None));
 
         async Task CallAsync(int index)
         {

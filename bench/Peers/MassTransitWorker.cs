@@ -11,7 +11,7 @@ internal sealed class MassTransitWorker(Arguments arguments) : Actor
 
     public override async Task PrepareAsync()
     {
-        Tally.Expect(arguments.Tasks, _meter);
+        Tally.Expect(arguments, _meter);
         _bus = Bus.Factory.CreateUsingRabbitMq(bus =>
         {
             bus.Host(new Uri(arguments.Broker));

@@ -13,7 +13,7 @@ internal sealed class QuartzScheduler(Arguments arguments) : Actor
 
     public override async Task PrepareAsync()
     {
-        Tally.Expect(arguments.Tasks, _meter);
+        Tally.Expect(arguments, _meter);
         var builder = SchedulerBuilder.Create().UseInMemoryStore();
         if (arguments.Has("batch"))
         {
@@ -26,7 +26,7 @@ internal sealed class QuartzScheduler(Arguments arguments) : Actor
 
     public override async Task<Report> RunAsync(CancellationToken end)
     {
-        for (var index = 0; index < arguments.Tasks; index++)
+        for (var index = 0; index < arguments.Warm + arguments.Tasks; index++)
         {
             var name = index.ToString(CultureInfo.InvariantCulture);
             await _scheduler!.ScheduleJob(JobBuilder.Create<NoopJob>().WithIdentity(name).Build(), TriggerBuilder.Create().WithIdentity(name).StartNow().Build(), CancellationToken.None);

@@ -15,6 +15,7 @@ from celery import Celery, signals
 role = sys.argv[1]
 told = dict(word.split("=", 1) if "=" in word else (word, "true") for word in sys.argv[2:])
 tasks = int(told.get("tasks", 0))
+warm = int(told.get("warm", 0))
 # Celery takes the standard output for its log: the bench hears another copy of it.
 voice = os.dup(1)
 
@@ -40,7 +41,7 @@ first = multiprocessing.Value("d", 0.0)
 def ran():
     with count.get_lock():
         count.value += 1
-        number = count.value
+        number = count.value - warm
         if number == 1:
             first.value = time.monotonic()
             say("begin")
@@ -59,12 +60,12 @@ def add(x, y):
     return x + y
 
 
-def publish():
-    for _ in range(tasks):
+def publish(number_of_tasks):
+    for _ in range(number_of_tasks):
         noop.apply_async((0,))
 
 
-def call():
+def call(number_of_tasks):
     """A window of calls, the oldest awaited first."""
     waiting, times = collections.deque(), []
 
@@ -73,7 +74,7 @@ def call():
         result.get(timeout=120)
         times.append((time.monotonic() - called) * 1e6)
 
-    for number in range(tasks):
+    for number in range(number_of_tasks):
         if len(waiting) == int(told.get("window", 1)):
             take()
         waiting.append((time.monotonic(), add.apply_async((number, 1))))
@@ -88,9 +89,11 @@ def client():
         app.amqp.queues[told["queue"]](connection.default_channel).declare()
     say("ready")
     sys.stdin.readline()
+    act = publish if told["mode"] == "publish" else call
+    act(warm)
     say("begin")
     begun = time.monotonic()
-    times = publish() if told["mode"] == "publish" else call()
+    times = act(tasks)
     line = "done tasks=%d seconds=%r" % (tasks, time.monotonic() - begun)
     if times:
         line += " p50=%r p99=%r longest=%r" % (times[len(times) // 2], times[int(0.99 * (len(times) - 1))], times[-1])
@@ -104,8 +107,8 @@ def worker():
     def leave():
         # The parent is done, or gone.
         sys.stdin.read()
-        if count.value != tasks:
-            say("done tasks=%d seconds=%r" % (count.value, time.monotonic() - first.value))
+        if count.value - warm != tasks:
+            say("done tasks=%d seconds=%r" % (count.value - warm, time.monotonic() - first.value))
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=leave, daemon=True).start()

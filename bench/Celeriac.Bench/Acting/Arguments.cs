@@ -25,6 +25,9 @@ internal sealed class Arguments
     /// <summary>How many tasks the measured part has; 0 goes on until the end is said.</summary>
     public int Tasks => Number("tasks", 0);
 
+    /// <summary>How many tasks come before them, so that code is compiled and connections are warm when the measured part begins.</summary>
+    public int Warm => Number("warm", 0);
+
     /// <summary>How many are in flight at once.</summary>
     public int Window => Math.Max(1, Number("window", 1));
 

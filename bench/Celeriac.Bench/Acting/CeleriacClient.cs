@@ -12,19 +12,14 @@ internal sealed class CeleriacClient(Arguments arguments) : Actor
 
     public override async Task PrepareAsync() => await _client.Transport.ConnectAsync();
 
-    public override async Task<Report> RunAsync(CancellationToken end)
+    public override Task<Report> RunAsync(CancellationToken end) => arguments.Text("mode") switch
     {
-        _meter.Begin();
-        await (arguments.Text("mode") switch
-        {
-            "publish" => Windowed.RunAsync(arguments.Tasks, arguments.Window, PublishAsync),
-            "bulk" => BulkAsync(),
-            "result" => Windowed.RunAsync(arguments.Tasks, arguments.Window, CallAsync),
-            "paced" => PacedAsync(),
-            var mode => throw new ArgumentException($"There is no mode '{mode}'."),
-        });
-        return _meter.Finish(arguments.Tasks);
-    }
+        "publish" => Windowed.MeasureAsync(arguments, _meter, PublishAsync),
+        "bulk" => BulkAsync(),
+        "result" => Windowed.MeasureAsync(arguments, _meter, CallAsync),
+        "paced" => PacedAsync(),
+        var mode => throw new ArgumentException($"There is no mode '{mode}'."),
+    };
 
     public override ValueTask DisposeAsync() => _client.DisposeAsync();
 
@@ -36,11 +31,19 @@ internal sealed class CeleriacClient(Arguments arguments) : Actor
         var task => throw new ArgumentException($"There is no task '{task}'."),
     });
 
-    private async Task BulkAsync()
+    private async Task<Report> BulkAsync()
     {
-        for (var sent = 0; sent < arguments.Tasks; sent += BulkSize)
+        await SendAsync(arguments.Warm);
+        _meter.Begin();
+        await SendAsync(arguments.Tasks);
+        return _meter.Finish(arguments.Tasks);
+
+        async Task SendAsync(int tasks)
         {
-            await BenchTasks.NoopTask.With(client: _client).DelayManyAsync(Enumerable.Repeat(0L, Math.Min(BulkSize, arguments.Tasks - sent)));
+            for (var sent = 0; sent < tasks; sent += BulkSize)
+            {
+                await BenchTasks.NoopTask.With(client: _client).DelayManyAsync(Enumerable.Repeat(0L, Math.Min(BulkSize, tasks - sent)));
+            }
         }
     }
 
@@ -56,14 +59,16 @@ internal sealed class CeleriacClient(Arguments arguments) : Actor
         _meter.NoteSince(called);
     }
 
-    /// <summary>Sends at a given rate, whether the worker keeps up or not.</summary>
-    private async Task PacedAsync()
+    /// <summary>Sends at a given rate, whether the worker keeps up or not; the worker is who measures.</summary>
+    private async Task<Report> PacedAsync()
     {
+        var tasks = arguments.Warm + arguments.Tasks;
+        _meter.Begin();
         var started = Stopwatch.GetTimestamp();
-        var sending = new List<Task>(arguments.Tasks);
-        while (sending.Count < arguments.Tasks)
+        var sending = new List<Task>(tasks);
+        while (sending.Count < tasks)
         {
-            var due = Math.Min(arguments.Tasks, (int)(Stopwatch.GetElapsedTime(started).TotalSeconds * arguments.Number("rate", 1000)));
+            var due = Math.Min(tasks, (int)(Stopwatch.GetElapsedTime(started).TotalSeconds * arguments.Number("rate", 1000)));
             while (sending.Count < due)
             {
                 sending.Add(PublishAsync(sending.Count));
@@ -71,5 +76,6 @@ internal sealed class CeleriacClient(Arguments arguments) : Actor
             await Task.Delay(1);
         }
         await Task.WhenAll(sending);
+        return _meter.Finish(tasks);
     }
 }

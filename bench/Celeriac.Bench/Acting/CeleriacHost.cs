@@ -12,7 +12,7 @@ internal sealed class CeleriacHost(Arguments arguments) : Actor
 
     public override async Task<Report> RunAsync(CancellationToken end)
     {
-        Tally.Expect(arguments.Tasks, _meter);
+        Tally.Expect(arguments, _meter);
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.Services.AddCeleriac(celeriac => celeriac.AddTasks().Broker(arguments.Broker).Configure(options => options.DefaultQueue = arguments.Queue));

@@ -10,7 +10,7 @@ internal sealed class CeleriacMemory(Arguments arguments) : Actor
 
     public override async Task PrepareAsync()
     {
-        Tally.Expect(arguments.Tasks, _meter);
+        Tally.Expect(arguments, _meter);
         var worker = new Worker(_client, new TaskRegistry(CeleriacTasks.All), new WorkerOptions(), CeleriacWorker.Options(arguments));
         _work = worker.RunAsync(_stop.Token);
         await worker.Ready;
@@ -19,7 +19,7 @@ internal sealed class CeleriacMemory(Arguments arguments) : Actor
     public override async Task<Report> RunAsync(CancellationToken end)
     {
         var noop = BenchTasks.NoopTask.With(client: _client);
-        await Windowed.RunAsync(arguments.Tasks, arguments.Window, async _ => await noop.DelayAsync(0));
+        await Windowed.RunAsync(arguments.Warm + arguments.Tasks, arguments.Window, async _ => await noop.DelayAsync(0));
         return await Tally.FinishAsync(end);
     }
 

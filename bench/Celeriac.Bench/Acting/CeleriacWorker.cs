@@ -24,7 +24,7 @@ internal sealed class CeleriacWorker(Arguments arguments) : Actor
 
     public override async Task PrepareAsync()
     {
-        Tally.Expect(arguments.Tasks, _meter);
+        Tally.Expect(arguments, _meter);
         await _client.Transport.ConnectAsync();
         if (!arguments.Has("hold"))
         {

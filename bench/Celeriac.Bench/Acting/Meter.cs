@@ -17,6 +17,7 @@ internal sealed class Meter
     {
         Console.Out.WriteLine("begin");
         Console.Out.Flush();
+        _count = 0;
         _allocated = GC.GetTotalAllocatedBytes();
         _begun = Stopwatch.GetTimestamp();
     }

@@ -5,6 +5,7 @@ namespace Celeriac.Bench.Running;
 /// <summary>One scenario: its contenders in turn, round after round.</summary>
 internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings settings)
 {
+    private const int MostWarm = 5_000;
     private readonly Dictionary<string, List<Outcome?>> _outcomes = scenario.Contenders.ToDictionary(contender => contender.Name, _ => new List<Outcome?>());
 
     /// <summary>What every contender has shown, in each round; null where a run failed.</summary>
@@ -51,11 +52,12 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
     {
         var tasks = Math.Max(1, (int)(scenario.Tasks * contender.Share * (scenario.Scales ? settings.Scale : 1)));
         var backlog = (int)(contender.Backlog * settings.Scale);
+        var warm = Math.Min(tasks / 4, MostWarm);
         // Nothing here is slower than a hundred a second for long.
         var patience = TimeSpan.FromSeconds(60 + (tasks + backlog) / 100.0);
         if (contender.Before is { } before)
         {
-            await using var filler = ActorProcess.Start(before, Common(stall, tasks + backlog));
+            await using var filler = ActorProcess.Start(before, Common(stall, tasks + backlog, warm));
             await filler.Ready.WaitAsync(patience);
             filler.Go();
             await filler.Done.WaitAsync(patience);
@@ -66,7 +68,7 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
             // The one whose time counts comes last, when all others are there.
             foreach (var role in contender.Roles.Reverse())
             {
-                actors.Insert(0, ActorProcess.Start(role, Common(stall, tasks)));
+                actors.Insert(0, ActorProcess.Start(role, Common(stall, tasks, warm)));
                 await actors[0].Ready.WaitAsync(patience);
             }
             return await MeasureAsync(actors, stall, patience);
@@ -101,5 +103,5 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
         return Outcome.From(lead, reports, begin, done, megabytes, start);
     }
 
-    private static string[] Common(BrokerStand.Stall stall, int tasks) => [$"broker={stall.Url}", $"queue={stall.Queue}", $"tasks={tasks}"];
+    private static string[] Common(BrokerStand.Stall stall, int tasks, int warm) => [$"broker={stall.Url}", $"queue={stall.Queue}", $"tasks={tasks}", $"warm={warm}"];
 }

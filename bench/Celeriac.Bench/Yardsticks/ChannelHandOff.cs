@@ -11,20 +11,21 @@ internal sealed class ChannelHandOff(Arguments arguments) : Actor
         var meter = new Meter(0);
         var channel = Channel.CreateBounded<object>(1000);
         var message = new object();
-        meter.Begin();
         var reading = Task.Run(ReadAsync, CancellationToken.None);
-        await Windowed.RunAsync(arguments.Tasks, arguments.Window, async _ => await channel.Writer.WriteAsync(message, CancellationToken.None));
-        return meter.Finish(await reading);
+        await Windowed.RunAsync(arguments.Warm, arguments.Window, WriteAsync);
+        meter.Begin();
+        await Windowed.RunAsync(arguments.Tasks, arguments.Window, WriteAsync);
+        await reading;
+        return meter.Finish(arguments.Tasks);
 
-        async Task<int> ReadAsync()
+        async Task WriteAsync(int _) => await channel.Writer.WriteAsync(message, CancellationToken.None);
+
+        async Task ReadAsync()
         {
-            var count = 0;
-            while (count < arguments.Tasks)
+            for (var count = 0; count < arguments.Warm + arguments.Tasks; count++)
             {
                 await channel.Reader.ReadAsync(CancellationToken.None);
-                count++;
             }
-            return count;
         }
     }
 

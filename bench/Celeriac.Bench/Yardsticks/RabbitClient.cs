@@ -32,12 +32,8 @@ internal sealed class RabbitClient(Arguments arguments) : Actor
         await Channel.BasicConsumeAsync(_replies, autoAck: true, consumer);
     }
 
-    public override async Task<Report> RunAsync(CancellationToken end)
-    {
-        _meter.Begin();
-        await Windowed.RunAsync(arguments.Tasks, arguments.Window, arguments.Text("mode") == "result" ? CallAsync : PublishAsync);
-        return _meter.Finish(arguments.Tasks);
-    }
+    public override Task<Report> RunAsync(CancellationToken end) =>
+        Windowed.MeasureAsync(arguments, _meter, arguments.Text("mode") == "result" ? CallAsync : PublishAsync);
 
     public override async ValueTask DisposeAsync()
     {

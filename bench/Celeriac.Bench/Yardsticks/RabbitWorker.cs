@@ -14,7 +14,7 @@ internal sealed class RabbitWorker(Arguments arguments) : Actor
 
     public override async Task PrepareAsync()
     {
-        Tally.Expect(arguments.Tasks, _meter);
+        Tally.Expect(arguments, _meter);
         _link = await RabbitLink.OpenAsync(arguments, confirms: false);
         await Channel.BasicQosAsync(0, (ushort)arguments.Number("prefetch", 100), global: false);
         if (!arguments.Has("hold"))

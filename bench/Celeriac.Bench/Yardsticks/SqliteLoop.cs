@@ -35,9 +35,16 @@ internal sealed class SqliteLoop(Arguments arguments) : Actor
     public override Task<Report> RunAsync(CancellationToken end)
     {
         var meter = new Meter(0);
+        Loop(arguments.Warm);
         meter.Begin();
+        Loop(arguments.Tasks);
+        return Task.FromResult(meter.Finish((arguments.Tasks + _batch - 1) / _batch * _batch));
+    }
+
+    private void Loop(int tasks)
+    {
         var works = arguments.Text("mode") == "result";
-        for (var done = 0; done < arguments.Tasks; done += _batch)
+        for (var done = 0; done < tasks; done += _batch)
         {
             InTransaction(Insert);
             if (works)
@@ -46,7 +53,6 @@ internal sealed class SqliteLoop(Arguments arguments) : Actor
                 InTransaction(Finish);
             }
         }
-        return Task.FromResult(meter.Finish((arguments.Tasks + _batch - 1) / _batch * _batch));
     }
 
     public override ValueTask DisposeAsync() => _connection.DisposeAsync();

@@ -28,16 +28,22 @@ internal sealed class StompLoop(Arguments arguments) : Actor
     public override Task<Report> RunAsync(CancellationToken end)
     {
         var meter = new Meter(0);
+        Loop(arguments.Warm);
         meter.Begin();
+        return Task.FromResult(meter.Finish(Loop(arguments.Tasks)));
+    }
+
+    private int Loop(int tasks)
+    {
         var (asked, before) = (0, _receipts);
-        for (var sent = 0; sent < arguments.Tasks; sent += _batch)
+        for (var sent = 0; sent < tasks; sent += _batch)
         {
             Send(Batch());
             asked++;
             WaitUntil(before + asked - arguments.Window + 1);
         }
         WaitUntil(before + asked);
-        return Task.FromResult(meter.Finish(asked * _batch));
+        return asked * _batch;
     }
 
     public override ValueTask DisposeAsync()
