@@ -16,12 +16,11 @@ role = sys.argv[1]
 told = dict(word.split("=", 1) if "=" in word else (word, "true") for word in sys.argv[2:])
 tasks = int(told.get("tasks", 0))
 warm = int(told.get("warm", 0))
-# Celery takes the standard output for its log: the bench hears another copy of it.
-voice = os.dup(1)
 
 
 def say(line):
-    os.write(voice, (line + "\n").encode())
+    # Not sys.stdout, which Celery takes for its log; and no copy of it, which the children of a pool do not keep.
+    os.write(1, (line + "\n").encode())
 
 
 app = Celery("bench", broker=told["broker"], backend="rpc://")
