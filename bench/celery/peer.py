@@ -104,8 +104,9 @@ def worker():
     signals.worker_ready.connect(lambda **_: say("ready"), weak=False)
 
     def leave():
-        # The parent is done, or gone.
-        sys.stdin.read()
+        # The parent is done, or gone. Not sys.stdin: this thread would hold its lock when the pool forks, and every child waits for it.
+        while os.read(0, 4096):
+            pass
         if count.value - warm != tasks:
             say("done tasks=%d seconds=%r" % (count.value - warm, time.monotonic() - first.value))
         os.kill(os.getpid(), signal.SIGTERM)
