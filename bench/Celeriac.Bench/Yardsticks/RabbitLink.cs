@@ -17,8 +17,8 @@ internal sealed class RabbitLink : IAsyncDisposable
     public static async Task<RabbitLink> OpenAsync(Arguments arguments, bool confirms)
     {
         var connection = await new ConnectionFactory { Uri = new Uri(arguments.Broker) }.CreateConnectionAsync();
-        // As many unconfirmed at once as the run has in flight.
-        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(confirms, confirms, new ThrottlingRateLimiter(Math.Max(2, arguments.Window))));
+        // The window bounds what is unconfirmed. The library's own limiter delays publishes once half of it is taken: it is so wide that it never does.
+        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(confirms, confirms, new ThrottlingRateLimiter(4 * arguments.Window + 16)));
         await channel.QueueDeclareAsync(arguments.Queue, durable: true, exclusive: false, autoDelete: false);
         return new RabbitLink(connection, channel);
     }
