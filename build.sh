@@ -28,6 +28,7 @@ Verbs
   ci            what a gate runs: formatting, all tests, then the samples as a smoke test
   brokers       start RabbitMQ, ActiveMQ, Redis and PostgreSQL on private ports, say their URLs, end them on Ctrl+C;
                 'brokers rabbitmq', 'activemq', 'redis' or 'postgres' starts one of them
+  bench         build and run the benchmarks: './build.sh bench [--quick] [scenario…]'; see bench/README.md
   clean         remove everything that was built
   help          this text
 
@@ -360,6 +361,16 @@ prepare() {
     require_package kill procps # some tests freeze and kill processes
 }
 
+# Whatever follows the verb is the bench's own; its last lines and its exit code are the run's.
+run_bench() {
+    require_celery
+    require_brokers activemq
+    build bench/Celeriac.Bench/Celeriac.Bench.csproj
+    build bench/Peers/Peers.csproj
+    trap - INT TERM
+    exec dotnet exec artifacts/bin/Celeriac.Bench/release/Celeriac.Bench.dll "$@"
+}
+
 verb=test
 broker=all
 if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
@@ -369,6 +380,10 @@ fi
 if [ "$verb" = brokers ] && [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
     broker="$1"
     shift
+fi
+if [ "$verb" = bench ]; then
+    prepare
+    run_bench "$@"
 fi
 while [ $# -gt 0 ]; do
     case "$1" in
@@ -389,5 +404,5 @@ case "$verb" in
     brokers) prepare; run_brokers ;;
     clean) rm -rf artifacts ;;
     help) help ;;
-    *) refuse "unknown verb '$verb'. Verbs: test, conformance, interop, ci, brokers, clean, help." ;;
+    *) refuse "unknown verb '$verb'. Verbs: test, conformance, interop, ci, brokers, bench, clean, help." ;;
 esac

@@ -1,0 +1,24 @@
+using Celeriac.Bench.Running;
+
+namespace Celeriac.Bench.Scenarios;
+
+/// <summary>The worker's rate while a million tasks wait behind those it runs, against a queue that has no more than those. A quick run queues a fifth of it.</summary>
+internal static class BacklogScenarios
+{
+    private const int Million = 1_000_000;
+
+    public static Scenario Sqlite { get; } = Queued("sqlite", BrokerKind.Sqlite);
+
+    public static Scenario Amqp { get; } = Queued("amqp", BrokerKind.RabbitMq);
+
+    private static Scenario Queued(string name, BrokerKind kind) => new($"{name}.backlog", kind, 50_000)
+    {
+        MaximumRounds = 1,
+        Contenders =
+        [
+            new("celeriac, nothing behind", Role.Bench("worker", "hold", "prefetch=100")) { Before = Role.Bench("client", "mode=bulk") },
+            new("celeriac, 1,000,000 behind", Role.Bench("worker", "hold", "prefetch=100")) { Before = Role.Bench("client", "mode=bulk"), Backlog = Million },
+        ],
+        Ratios = [Ratio.Rate($"{name}.backlog.vs-empty", "celeriac, 1,000,000 behind", "celeriac, nothing behind")],
+    };
+}

@@ -1,0 +1,25 @@
+using Celeriac.Bench.Running;
+
+namespace Celeriac.Bench.Scenarios;
+
+/// <summary>Client and worker in one process: what the task layer costs.</summary>
+internal static class MemoryScenarios
+{
+    public static Scenario NoResult { get; } = new("memory.noresult", BrokerKind.Memory, 1_000_000)
+    {
+        Contenders =
+        [
+            new("celeriac", Role.Bench("memory", "window=256")),
+            new("channel hand-off", Role.Bench("channel", "window=256")),
+            new("quartz, default", Role.Peer("quartz")) { Share = 0.05 },
+            new("quartz, batches of 64", Role.Peer("quartz", "batch=64", "threads=64")) { Share = 0.05 },
+        ],
+        Ratios =
+        [
+            Ratio.Rate("memory.noresult.vs-channel", "celeriac", "channel hand-off"),
+            Ratio.Rate("memory.noresult.vs-quartz", "celeriac", "quartz, batches of 64"),
+            new("memory.noresult.per-second", "celeriac", null, outcome => outcome.Rate),
+            new("memory.noresult.bytes", "celeriac", null, outcome => outcome.Bytes),
+        ],
+    };
+}
