@@ -33,7 +33,8 @@ Verbs
   help          this text
 
 What the tests need besides the .NET SDK is installed with apt-get when it is missing: the Debian packages rabbitmq-server,
-activemq, default-jre-headless, redis-server, postgresql, python3-stomp, python3-pika, python3-celery, python3-redis, python3-brotli and python3-yaml.
+activemq, default-jre-headless, redis-server, postgresql, python3-stomp, python3-pika, python3-celery, python3-redis, python3-brotli, python3-yaml,
+python3-psycopg2 and python3-sqlalchemy.
 No service of theirs is started, and none that runs is touched.
 
 Options
@@ -155,6 +156,12 @@ require_brokers_of() {
         fi
         # What 'stubs' writes is imported by a real Python.
         if [ "$name" = Celeriac.CommandLine.Tests ]; then require_module celery python3-celery; fi
+        # Results are shared with Python's database backend.
+        if [ "$name" = Celeriac.Postgres.Tests ]; then
+            require_module celery python3-celery
+            require_module psycopg2 python3-psycopg2
+            require_module sqlalchemy python3-sqlalchemy
+        fi
         if grep -q 'Celeriac\.Brokers\.csproj' "tests/$name/$name.csproj"; then
             require_brokers all
             require_module stomp python3-stomp

@@ -19,4 +19,7 @@ internal static partial class Log
 
     [LoggerMessage(8004, LogLevel.Error, "The broker refuses message {Id} of the outbox in '{Name}': {Reason} It stays there and is tried again; delete the row to give it up.")]
     public static partial void RelayRefused(ILogger logger, long id, string name, string reason);
+
+    [LoggerMessage(8005, LogLevel.Warning, "Awaited results in '{Name}' could not be read and are read again soon: {Reason}")]
+    public static partial void AwaitedUnread(ILogger logger, string name, string reason);
 }

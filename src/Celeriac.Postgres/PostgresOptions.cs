@@ -36,14 +36,14 @@ internal sealed record PostgresOptions(BrokerUrl Url)
 
     /// <summary>Reads the URL.</summary>
     /// <exception cref="BrokerUrlException">It has an option that is unknown or wrong.</exception>
-    public static PostgresOptions From(BrokerUrl url)
+    public static PostgresOptions From(BrokerUrl url, string defaultSchema = DefaultSchema)
     {
         url.RequireKnown([
             "schema", "migrate", "sweep", "poll", "connections", "sslmode", "sslrootcert", "sslcert", "sslkey",
             .. ReconnectOptions.Names.Concat(StoreTransportOptions.Names).Distinct()]);
         return new PostgresOptions(url)
         {
-            Schema = SchemaOf(url),
+            Schema = SchemaOf(url, defaultSchema),
             Migrates = url.Flag("migrate", true),
             Sweep = url.Duration("sweep", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(50), TimeSpan.FromHours(1)),
             Poll = url.Duration("poll", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)),
@@ -56,9 +56,9 @@ internal sealed record PostgresOptions(BrokerUrl Url)
     }
 
     // It goes into statements as it is, so it may hold nothing that would need quoting.
-    private static string SchemaOf(BrokerUrl url)
+    private static string SchemaOf(BrokerUrl url, string defaultSchema)
     {
-        var schema = url.Text("schema") ?? DefaultSchema;
+        var schema = url.Text("schema") ?? defaultSchema;
         var isPlain = schema.Length is > 0 and <= LongestSchema && !char.IsAsciiDigit(schema[0])
             && schema.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '_')
             && !schema.StartsWith("pg_", StringComparison.Ordinal);

@@ -15,6 +15,7 @@ internal sealed class PostgresServers : IAsyncDisposable
     private readonly Action<int, string> _hear;
     private readonly Dictionary<BrokerUrl, ServerConnections> _servers;
     private readonly Reconnecting<PostgresLink> _link;
+    private readonly Func<NpgsqlConnection, CancellationToken, Task>? _prepare;
     private bool _isMigrated;
     private bool _mayMigrate;
     private volatile PostgresLink? _current;
@@ -23,8 +24,11 @@ internal sealed class PostgresServers : IAsyncDisposable
     /// <param name="context">Clock and log.</param>
     /// <param name="hear">Called for each notification.</param>
     /// <param name="connected">Called for each new connection: what was told meanwhile was not heard.</param>
-    public PostgresServers(PostgresOptions options, TransportContext context, Action<int, string> hear, Action connected)
+    /// <param name="prepare">What is done once instead of the migration, where the schema holds somebody else's tables.</param>
+    public PostgresServers(
+        PostgresOptions options, TransportContext context, Action<int, string> hear, Action connected, Func<NpgsqlConnection, CancellationToken, Task>? prepare = null)
     {
+        _prepare = prepare;
         _options = options;
         _time = context.Time;
         _logger = context.LoggerFactory.CreateLogger("Celeriac.Broker.Postgres");
@@ -166,7 +170,11 @@ internal sealed class PostgresServers : IAsyncDisposable
         var connection = await link.Server.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            if (await Migration.RunAsync(connection, _options.Schema, _mayMigrate, Name, cancellationToken).ConfigureAwait(false) is { } version)
+            if (_prepare is not null)
+            {
+                await _prepare(connection, cancellationToken).ConfigureAwait(false);
+            }
+            else if (await Migration.RunAsync(connection, _options.Schema, _mayMigrate, Name, cancellationToken).ConfigureAwait(false) is { } version)
             {
                 Log.Migrated(_logger, _options.Schema, Name, version);
             }

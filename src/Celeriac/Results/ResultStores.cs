@@ -14,7 +14,7 @@ public static class ResultStores
     // Process-wide on purpose, like Transports: a scheme means the same factory everywhere.
     private static readonly ConcurrentDictionary<string, IResultStoreFactory> Factories = new(StringComparer.OrdinalIgnoreCase);
 
-    private static readonly string[] KnownSchemes = ["rpc", "disabled", "memory", "sqlite", "redis", "rediss", "redis+socket", "postgres", "postgresql"];
+    private static readonly string[] KnownSchemes = ["rpc", "disabled", "memory", "sqlite", "redis", "rediss", "redis+socket", "postgres", "postgresql", "db+postgresql"];
 
     /// <summary>The registered schemes in alphabetical order.</summary>
     public static IReadOnlyList<string> Schemes => [.. Factories.Keys.Order(StringComparer.Ordinal)];
@@ -86,6 +86,7 @@ public static class ResultStores
             "redis" or "rediss" or "redis+socket" =>
                 $"Reference the package Celeriac.Redis, and where its source generator does not run add the line ResultStores.Add(\"{url.Scheme}\", new RedisResultStoreFactory());",
             "postgres" or "postgresql" => $"Reference the package Celeriac.Postgres and add the line Transports.Add(\"{url.Scheme}\", new PostgresTransportFactory());",
+            "db+postgresql" => "Reference the package Celeriac.Postgres and add the line ResultStores.Add(\"db+postgresql\", new PythonResultStoreFactory());",
             "sqlite" => "Reference the package Celeriac.Sqlite and add the line Transports.Add(\"sqlite\", new SqliteTransportFactory());",
             _ => $"{DidYouMean.Sentence(url.Scheme, KnownSchemes)}Correct the scheme, or register its factory with ResultStores.Add(\"{url.Scheme}\", …);",
         };
