@@ -88,13 +88,17 @@ public abstract partial class TransportConformance
         await Documents.WriteAsync([DocumentOf("a", "1"), DocumentOf("b", "1")], Cancelled);
         await Documents.WriteAsync([DocumentOf("c", "1")], Cancelled);
         await Documents.WriteAsync([DocumentOf("a", "2")], Cancelled);
-        var keys = await Documents.KeysAfterAsync(before, 100, Cancelled);
+        var keys = Own(await Documents.KeysAfterAsync(before, 1000, Cancelled));
         Assert.Equal([Harness.NameOf("b"), Harness.NameOf("c"), Harness.NameOf("a")], keys.Select(item => item.Key));
         Assert.Equal(keys.Select(item => item.Sequence).Order(), keys.Select(item => item.Sequence));
-        Assert.Equal(keys[^1].Sequence, await Documents.LatestSequenceAsync(Cancelled));
+        Assert.InRange(await Documents.LatestSequenceAsync(Cancelled), keys[^1].Sequence, long.MaxValue);
         var last = Assert.Single(await Documents.ReadAsync([Harness.NameOf("a")], Cancelled));
         Assert.Equal(keys[^1].Sequence, last.Sequence);
     }
+
+    /// <summary>Without what others write meanwhile, where the store is shared.</summary>
+    private List<(long Sequence, string Key)> Own(IReadOnlyList<(long Sequence, string Key)> keys) =>
+        [.. keys.Where(item => item.Key.EndsWith(Harness.NameOf(""), StringComparison.Ordinal))];
 
     [Fact(Timeout = Limit)]
     public async Task Keys_are_followed_page_by_page()
@@ -109,7 +113,7 @@ public abstract partial class TransportConformance
         while (await Documents.KeysAfterAsync(after, 10, Cancelled) is { Count: > 0 } page)
         {
             Assert.InRange(page.Count, 1, 10);
-            followed.AddRange(page.Select(item => item.Key));
+            followed.AddRange(Own(page).Select(item => item.Key));
             after = page[^1].Sequence;
         }
         Assert.Equal(Numbered(25).Select(Harness.NameOf), followed);
@@ -125,7 +129,7 @@ public abstract partial class TransportConformance
         var (_, _, delivery) = await ReceiveOneAsync();
         var before = await Documents.LatestSequenceAsync(Cancelled);
         await Transport.CompleteAsync(new Completion(delivery, Settlement.Ack) { Document = DocumentOf("result", "5") }, Cancelled);
-        Assert.Equal([Harness.NameOf("result")], (await Documents.KeysAfterAsync(before, 100, Cancelled)).Select(item => item.Key));
+        Assert.Equal([Harness.NameOf("result")], Own(await Documents.KeysAfterAsync(before, 1000, Cancelled)).Select(item => item.Key));
     }
 
     [Fact(Timeout = Limit)]
