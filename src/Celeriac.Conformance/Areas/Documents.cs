@@ -196,7 +196,7 @@ public abstract partial class TransportConformance
         }
         var before = await Documents.LatestSequenceAsync(Cancelled);
         await Task.WhenAll(Numbered(200).Select(number => Task.Run(async () => await Documents.WriteAsync([DocumentOf(number, number)], Cancelled))));
-        var keys = await Documents.KeysAfterAsync(before, 1000, Cancelled);
+        var keys = Own(await Documents.KeysAfterAsync(before, 1000, Cancelled));
         Assert.Equal(Numbered(200).Select(Harness.NameOf).Order(), keys.Select(item => item.Key).Order());
         Assert.Equal(200, keys.Select(item => item.Sequence).Distinct().Count());
     }
