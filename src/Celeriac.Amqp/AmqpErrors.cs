@@ -1,8 +1,6 @@
 using System.Text.RegularExpressions;
+using Celeriac.Amqp.Links;
 using Celeriac.Messaging;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
-using RabbitMQ.Client.Exceptions;
 
 namespace Celeriac.Amqp;
 
@@ -10,37 +8,37 @@ namespace Celeriac.Amqp;
 internal static partial class AmqpErrors
 {
     /// <summary>True where the server refused something and would refuse it again; false where a connection or server went away.</summary>
-    public static bool IsRefusal(ShutdownEventArgs? reason) =>
-        reason is { Initiator: ShutdownInitiator.Peer, ReplyCode: 311 or 403 or 404 or 405 or 406 or 530 or 540 };
+    public static bool IsRefusal(CloseReason? reason) =>
+        reason is { IsByServer: true, Code: 311 or 403 or 404 or 405 or 406 or 530 or 540 };
 
-    public static bool IsNotFound(Exception error) => error is OperationInterruptedException { ShutdownReason.ReplyCode: 404 };
+    public static bool IsNotFound(Exception error) => error is AmqpClosedException { Reason.Code: 404 };
 
     /// <summary>What to throw for a call that a closing channel or connection ended.</summary>
     /// <param name="reason">Why it closed.</param>
     /// <param name="what">What failed, as the beginning of a sentence: <c>Queue 'mail' cannot be declared</c>.</param>
-    /// <param name="inner">The library's exception.</param>
-    public static TransportException Explain(ShutdownEventArgs? reason, string what, Exception? inner = null) =>
+    /// <param name="inner">What the channel threw.</param>
+    public static TransportException Explain(CloseReason? reason, string what, Exception? inner = null) =>
         IsRefusal(reason)
             ? new TransportRefusedException($"{what}: {Words(reason!)}", inner)
             : new TransportException($"{what}: the connection to RabbitMQ was lost ({TextOf(reason)}). It is made again by itself; call again.", inner);
 
     /// <summary>The reason in a few words, for logs.</summary>
-    public static string TextOf(ShutdownEventArgs? reason) => reason switch
+    public static string TextOf(CloseReason? reason) => reason switch
     {
         null => "no reason given",
-        { ReplyText.Length: 0 } => $"code {reason.ReplyCode}",
-        _ => reason.Exception is { } error and not EndOfStreamException && error.Message != reason.ReplyText ? $"{reason.ReplyText}: {error.Message}" : reason.ReplyText,
+        { Text.Length: 0 } => $"code {reason.Code}",
+        _ => reason.Error is { } error and not EndOfStreamException && error.Message != reason.Text ? $"{reason.Text}: {error.Message}" : reason.Text,
     };
 
-    private static string Words(ShutdownEventArgs reason) => reason.ReplyCode switch
+    private static string Words(CloseReason reason) => reason.Code switch
     {
-        403 => $"RabbitMQ denies it ({reason.ReplyText}). Give the user the permission, or use another name.",
-        404 => $"it does not exist ({reason.ReplyText}). Declare it first.",
-        405 => $"another connection has it for itself alone ({reason.ReplyText}). Close that connection, or use another name.",
-        406 => Difference(reason.ReplyText),
-        530 => $"RabbitMQ does not allow it ({reason.ReplyText}). Check the virtual host and the name.",
-        540 => $"this RabbitMQ does not know it ({reason.ReplyText}). Use a newer server, or leave it out.",
-        _ => $"RabbitMQ refuses it ({reason.ReplyText}).",
+        403 => $"RabbitMQ denies it ({reason.Text}). Give the user the permission, or use another name.",
+        404 => $"it does not exist ({reason.Text}). Declare it first.",
+        405 => $"another connection has it for itself alone ({reason.Text}). Close that connection, or use another name.",
+        406 => Difference(reason.Text),
+        530 => $"RabbitMQ does not allow it ({reason.Text}). Check the virtual host and the name.",
+        540 => $"this RabbitMQ does not know it ({reason.Text}). Use a newer server, or leave it out.",
+        _ => $"RabbitMQ refuses it ({reason.Text}).",
     };
 
     private static string Difference(string text) => Inequivalent().Match(text) is { Success: true } match

@@ -27,18 +27,24 @@ internal sealed record AmqpOptions
     /// </summary>
     public TimeSpan? ConsumerTimeout { get; init; }
 
+    /// <summary><c>client</c>: true takes the AMQP connection of our own in place of RabbitMQ.Client's.</summary>
+    public bool IsOwnClient { get; init; }
+
     /// <summary>How the server is checked and what is shown to it; null without TLS.</summary>
     public BrokerTlsOptions? Tls { get; init; }
 
     /// <summary>How long a subscription with free slots may get nothing from a queue that has messages before its channel is opened anew.</summary>
     public TimeSpan WatchPeriod { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Which client it is where the URL does not say; an environment variable lets all tests run on the other one.</summary>
+    private static string DefaultClient => Environment.GetEnvironmentVariable("CELERIAC_AMQP_CLIENT") is "celeriac" ? "celeriac" : "rabbitmq";
+
     /// <summary>Reads the URL.</summary>
     /// <exception cref="BrokerUrlException">An option is unknown or wrong.</exception>
     public static AmqpOptions From(BrokerUrl url)
     {
         var isTls = url.Scheme == "amqps";
-        string[] known = [.. ReconnectOptions.Names, "max_body", "queue_type", "delay_queue_type", "auth", "consumer_timeout"];
+        string[] known = [.. ReconnectOptions.Names, "max_body", "queue_type", "delay_queue_type", "auth", "consumer_timeout", "client"];
         url.RequireKnown(isTls ? [.. known, .. BrokerTlsOptions.Names] : known);
         foreach (var server in url.Alternates.Prepend(url))
         {
@@ -53,6 +59,7 @@ internal sealed record AmqpOptions
             HasQuorumDelays = url.Choice("delay_queue_type", "quorum", "quorum", "classic") == "quorum",
             ConsumerTimeout = url.Text("consumer_timeout") is null ? null : url.Duration("consumer_timeout", default, TimeSpan.Zero, TimeSpan.FromDays(24)),
             IsExternal = url.Choice("auth", "plain", "plain", "external") == "external",
+            IsOwnClient = url.Choice("client", DefaultClient, "celeriac", "rabbitmq") == "celeriac",
             Tls = isTls ? BrokerTlsOptions.From(url) : null,
         };
     }

@@ -1,100 +1,144 @@
 using Celeriac.Amqp.Connecting;
 using Celeriac.Amqp.Publishing;
 using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
 
 namespace Celeriac.Amqp;
 
 // How a publish runs: check, route, hand to the publisher, wait.
 internal sealed partial class AmqpTransport
 {
-    private readonly Lock _flightLock = new();
-    private readonly HashSet<Task> _inFlight = [];
+    private TaskCompletionSource? _landed;
+    private int _inFlight;
     private readonly CancellationTokenSource _closing = new();
+    private readonly PublishDeadlines _deadlines;
+    private readonly AnswerLine _answers = new();
 
-    public async ValueTask PublishAsync(ReadOnlyMemory<Publication> publications, CancellationToken cancellationToken = default)
+    public ValueTask PublishAsync(ReadOnlyMemory<Publication> publications, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
         ThrowIfDisposed();
-        if (publications.Length > 0)
+        if (publications.Length == 0)
         {
-            // The token ends the wait only: what was begun has its own end, the publish timeout.
-            await PublishAllAsync(publications).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return ValueTask.CompletedTask;
         }
-    }
-
-    private async Task PublishFollowUpsAsync(ReadOnlyMemory<Publication> followUps)
-    {
-        try
+        var publish = PublishAllAsync(publications);
+        if (!cancellationToken.CanBeCanceled || publish.IsCompleted)
         {
-            await PublishAllAsync(followUps).ConfigureAwait(false);
+            return new ValueTask(publish);
         }
-        catch (PublishException error)
-        {
-            throw error.Decisive;
-        }
-    }
-
-    private Task PublishAllAsync(ReadOnlyMemory<Publication> publications)
-    {
-        var publish = PublishWithinTimeoutAsync(publications);
-        if (!publish.IsCompleted)
-        {
-            lock (_flightLock)
-            {
-                _inFlight.Add(publish);
-            }
-            _ = publish.ContinueWith(Landed, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
-        return publish;
-    }
-
-    private void Landed(Task publish)
-    {
         // A caller that stopped waiting does not look at the error.
-        _ = publish.Exception;
-        lock (_flightLock)
-        {
-            _inFlight.Remove(publish);
-        }
+        _ = publish.ContinueWith(static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        // The token ends the wait only: what was begun has its own end, the publish timeout.
+        return new ValueTask(publish.WaitAsync(cancellationToken));
     }
 
-    /// <summary>Waits for what is in flight; each has its timeout.</summary>
-    private async Task FlushAsync()
+    private async Task PublishAllAsync(ReadOnlyMemory<Publication> publications)
     {
-        Task[] inFlight;
-        lock (_flightLock)
-        {
-            inFlight = [.. _inFlight];
-        }
-        await Task.WhenAll(inFlight).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    private async Task PublishWithinTimeoutAsync(ReadOnlyMemory<Publication> publications)
-    {
-        var batch = new PublishBatch(publications.Length);
-        var pending = new PendingPublish?[publications.Length];
-        using var timeout = new CancellationTokenSource(_options.Reconnect.PublishTimeout, Time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _closing.Token);
+        Interlocked.Increment(ref _inFlight);
+        var batch = new PublishBatch(publications.Length, _answers) { Publications = publications };
         try
         {
-            await HandInAsync(publications, batch, pending, limit.Token).ConfigureAwait(false);
-            await batch.Completion.WaitAsync(limit.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
-        {
-            for (var index = 0; index < pending.Length; index++)
+            if (IsPlain(publications.Span))
             {
-                batch.Done(index, TimedOut(publications.Span[index], pending[index]));
+                HandIn(batch);
+                _deadlines.Begin(batch);
+                await batch.Completion.ConfigureAwait(false);
+                _deadlines.End(batch);
             }
-            // On a machine that is busy to its limits answers may come with the end of the wait: they count.
-            await batch.Completion.ConfigureAwait(false);
+            else
+            {
+                await PublishAskingAsync(batch).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (Interlocked.Decrement(ref _inFlight) == 0)
+            {
+                Volatile.Read(ref _landed)?.TrySetResult();
+            }
         }
         batch.ThrowIfFailed();
     }
 
-    private async Task HandInAsync(ReadOnlyMemory<Publication> publications, PublishBatch batch, PendingPublish?[] pending, CancellationToken limit)
+    /// <summary>Waits for what is in flight; each has its timeout. Nothing new is taken any more.</summary>
+    private async Task FlushAsync()
     {
-        var ready = new List<PendingPublish>(publications.Length);
+        var landed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _landed, landed);
+        if (Volatile.Read(ref _inFlight) > 0)
+        {
+            await landed.Task.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Publishes what the broker must be asked about first.</summary>
+    private async Task PublishAskingAsync(PublishBatch batch)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(_options.Reconnect.PublishTimeout, Time);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _closing.Token);
+            await HandInAsync(batch, limit.Token).ConfigureAwait(false);
+            await batch.Completion.WaitAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            Expire(batch);
+            // On a machine that is busy to its limits answers may come with the end of the wait: they count.
+            await batch.Completion.ConfigureAwait(false);
+        }
+    }
+
+    private void Expire(PublishBatch batch)
+    {
+        for (var index = 0; index < batch.Pending.Length; index++)
+        {
+            if (!batch.IsDone(index))
+            {
+                batch.Done(index, TimedOut(batch.Publications.Span[index], batch.Pending[index]));
+            }
+        }
+    }
+
+    /// <summary>True where nothing must be asked of the broker first.</summary>
+    private static bool IsPlain(ReadOnlySpan<Publication> publications)
+    {
+        foreach (var publication in publications)
+        {
+            if (publication.Exchange.Length > 0 || publication.Due is not null)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void HandIn(PublishBatch batch)
+    {
+        var publications = batch.Publications.Span;
+        for (var index = 0; index < publications.Length; index++)
+        {
+            try
+            {
+                var properties = _routing.Check(publications[index]);
+                RequireFrame(properties, null);
+                batch.Pending[index] = new PendingPublish(publications[index], properties, AmqpRouting.Plain(publications[index]), batch, index);
+            }
+            catch (TransportException error)
+            {
+                batch.Done(index, error);
+            }
+        }
+        _publisher.Enqueue(batch.Pending);
+    }
+
+    private async Task HandInAsync(PublishBatch batch, CancellationToken limit)
+    {
+        var publications = batch.Publications;
         AmqpConnection? connection = null;
         HashSet<string>? hung = null;
         for (var index = 0; index < publications.Length; index++)
@@ -112,7 +156,7 @@ internal sealed partial class AmqpTransport
                 if (route is { } known)
                 {
                     RequireFrame(properties, connection);
-                    ready.Add(pending[index] = new PendingPublish(publication, properties, known, batch, index));
+                    batch.Pending[index] = new PendingPublish(publication, properties, known, batch, index);
                 }
                 else
                 {
@@ -124,7 +168,7 @@ internal sealed partial class AmqpTransport
                 batch.Done(index, error);
             }
         }
-        _publisher.Enqueue(ready);
+        _publisher.Enqueue(batch.Pending);
     }
 
     /// <summary>A content header is one frame; a larger one would cost the connection.</summary>

@@ -11,9 +11,12 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Amqp;
 
 /// <summary>RabbitMQ as a transport: one connection, a channel for publishes, one for questions, one for each subscription.</summary>
-internal sealed partial class AmqpTransport : ITransport
+internal sealed partial class AmqpTransport : ITransport, ISettlesOne
 {
+    private static readonly Task<CompletionStatus> s_applied = Task.FromResult(CompletionStatus.Applied);
+    private static readonly Task<CompletionStatus> s_lost = Task.FromResult(CompletionStatus.Lost);
     private readonly AmqpOptions _options;
+    private readonly Func<Completion, Task<CompletionStatus>> _settle;
     private readonly ILogger _log;
     private readonly Reconnecting<AmqpConnection> _connections;
     private readonly AmqpTopology _topology;
@@ -28,6 +31,7 @@ internal sealed partial class AmqpTransport : ITransport
     {
         Name = url.ToString();
         _options = options;
+        _settle = SettleAsync;
         Time = context.Time;
         _log = context.LoggerFactory.CreateLogger("Celeriac.Broker.Amqp");
         Capabilities = CapabilitiesOf(options);
@@ -36,6 +40,7 @@ internal sealed partial class AmqpTransport : ITransport
         _connections = new Reconnecting<AmqpConnection>(url, options.Reconnect, new AmqpConnector(options, Time, _log).OpenAsync, RestoreAsync, Time, _log);
         _publisher = new AmqpPublisher(_connections, Time, _log);
         _getting = new GetChannel(this, _channels);
+        _deadlines = new PublishDeadlines(options.Reconnect.PublishTimeout, Time, Expire);
     }
 
     public string Name { get; }
@@ -75,7 +80,7 @@ internal sealed partial class AmqpTransport : ITransport
         // What is absent is unbound already.
         await CallAsync(connection => OrAbsentAsync(() => connection.AskAsync($"Queue '{binding.Queue}' cannot be unbound from exchange '{binding.Exchange}'", async channel =>
         {
-            await channel.QueueUnbindAsync(binding.Queue, binding.Exchange, binding.RoutingKey, null, CancellationToken.None).ConfigureAwait(false);
+            await channel.UnbindQueueAsync(binding.Queue, binding.Exchange, binding.RoutingKey).ConfigureAwait(false);
             return true;
         }, cancellationToken), false), cancellationToken).ConfigureAwait(false);
     }
@@ -85,8 +90,8 @@ internal sealed partial class AmqpTransport : ITransport
         _topology.ForgetQueue(queue);
         return await CallAsync(connection => OrAbsentAsync(() => connection.AskAsync($"Queue '{queue}' cannot be deleted", async channel =>
         {
-            await channel.QueueDeclarePassiveAsync(queue, CancellationToken.None).ConfigureAwait(false);
-            await channel.QueueDeleteAsync(queue, ifUnused: false, ifEmpty: false, noWait: false, CancellationToken.None).ConfigureAwait(false);
+            await channel.CountAsync(queue).ConfigureAwait(false);
+            await channel.DeleteQueueAsync(queue).ConfigureAwait(false);
             return true;
         }, cancellationToken), false), cancellationToken).ConfigureAwait(false);
     }
@@ -97,15 +102,15 @@ internal sealed partial class AmqpTransport : ITransport
         _routing.Forget();
         return await CallAsync(connection => OrAbsentAsync(() => connection.AskAsync($"Exchange '{exchange}' cannot be deleted", async channel =>
         {
-            await channel.ExchangeDeclarePassiveAsync(exchange, CancellationToken.None).ConfigureAwait(false);
-            await channel.ExchangeDeleteAsync(exchange, ifUnused: false, noWait: false, CancellationToken.None).ConfigureAwait(false);
+            await channel.ExpectExchangeAsync(exchange).ConfigureAwait(false);
+            await channel.DeleteExchangeAsync(exchange).ConfigureAwait(false);
             return true;
         }, cancellationToken), false), cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<long> PurgeAsync(string queue, CancellationToken cancellationToken = default) =>
         await CallAsync(connection => connection.AskAsync(
-            $"Queue '{queue}' cannot be purged", async channel => (long)await channel.QueuePurgeAsync(queue, CancellationToken.None).ConfigureAwait(false), cancellationToken), cancellationToken).ConfigureAwait(false);
+            $"Queue '{queue}' cannot be purged", channel => channel.PurgeAsync(queue), cancellationToken), cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<QueueCounts?> CountAsync(string queue, CancellationToken cancellationToken = default) =>
         await CallAsync(connection => CountAsync(connection, queue, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -148,7 +153,7 @@ internal sealed partial class AmqpTransport : ITransport
         return await CallAsync(connection => _getting.GetAsync(connection, queue, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<IReadOnlyList<CompletionStatus>> CompleteAsync(IReadOnlyList<Completion> completions, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<CompletionStatus>> CompleteAsync(IReadOnlyList<Completion> completions, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(completions);
         ThrowIfDisposed();
@@ -156,7 +161,21 @@ internal sealed partial class AmqpTransport : ITransport
         {
             Capabilities.Require(completion);
         }
-        return await Settling.SettleAsync(completions, SettleAsync, cancellationToken).ConfigureAwait(false);
+        return Settling.SettleAsync(completions, _settle, cancellationToken);
+    }
+
+    ValueTask<CompletionStatus> ISettlesOne.CompleteOneAsync(Completion completion, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ThrowIfDisposed();
+            Capabilities.Require(completion);
+        }
+        catch (Exception error) when (error is TransportException or ObjectDisposedException)
+        {
+            return ValueTask.FromException<CompletionStatus>(error);
+        }
+        return Settling.SettleAsync(completion, _settle, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -171,12 +190,14 @@ internal sealed partial class AmqpTransport : ITransport
             await FlushAsync().ConfigureAwait(false);
         }
         await _closing.CancelAsync().ConfigureAwait(false);
+        _deadlines.Close();
         await FlushAsync().ConfigureAwait(false);
         _publisher.Stop();
         // Closing the connection ends what still waits for an answer on it, and gives back what was got.
         await _connections.DisposeAsync().ConfigureAwait(false);
         await _publisher.DisposeAsync().ConfigureAwait(false);
         _getting.Dispose();
+        _deadlines.Dispose();
     }
 
     /// <summary>Ends the subscriptions in good order, unless the server has stopped answering: then the end of the connection ends them.</summary>
@@ -196,11 +217,7 @@ internal sealed partial class AmqpTransport : ITransport
     internal void Forget(AmqpSubscription subscription) => _subscriptions.TryRemove(subscription, out _);
 
     internal static Task<QueueCounts?> CountAsync(AmqpConnection connection, string queue, CancellationToken cancellationToken = default) =>
-        OrAbsentAsync(() => connection.AskAsync<QueueCounts?>($"Queue '{queue}' cannot be counted", async channel =>
-        {
-            var ok = await channel.QueueDeclarePassiveAsync(queue, CancellationToken.None).ConfigureAwait(false);
-            return new QueueCounts(ok.MessageCount) { Consumers = ok.ConsumerCount };
-        }, cancellationToken), null);
+        OrAbsentAsync<QueueCounts?>(() => connection.AskAsync<QueueCounts?>($"Queue '{queue}' cannot be counted", async channel => await channel.CountAsync(queue).ConfigureAwait(false), cancellationToken), null);
 
     private async Task RestoreAsync(Connected<AmqpConnection> connected, CancellationToken cancellationToken)
     {
@@ -225,15 +242,29 @@ internal sealed partial class AmqpTransport : ITransport
         }
     }
 
-    private async Task<CompletionStatus> SettleAsync(Completion completion)
+    private Task<CompletionStatus> SettleAsync(Completion completion)
     {
         if (!_channels.Holds(completion.Delivery))
         {
-            return CompletionStatus.Lost;
+            return s_lost;
         }
         if (completion.FollowUps.Count > 0)
         {
-            await PublishFollowUpsAsync(completion.FollowUps.ToArray()).ConfigureAwait(false);
+            return PublishAndSettleAsync(completion);
+        }
+        var settling = _channels.SettleAsync(completion.Delivery, completion.Settlement);
+        return settling.IsCompletedSuccessfully ? settling.Result == CompletionStatus.Applied ? s_applied : s_lost : settling.AsTask();
+    }
+
+    private async Task<CompletionStatus> PublishAndSettleAsync(Completion completion)
+    {
+        try
+        {
+            await PublishAllAsync(completion.FollowUps.ToArray()).ConfigureAwait(false);
+        }
+        catch (PublishException error)
+        {
+            throw error.Decisive;
         }
         return await _channels.SettleAsync(completion.Delivery, completion.Settlement).ConfigureAwait(false);
     }

@@ -71,6 +71,7 @@ internal static class CommandLineProgram
         root.Add(RemoteVerb.Control(OpenQuietly));
         root.Add(EventsVerb.Create(OpenQuietly));
         root.Add(ChordsVerb.Create(OpenQuietly));
+        root.Add(GraphVerb.Create(OpenQuietly));
         root.Add(PauseVerbs.Pause(OpenQuietly));
         root.Add(PauseVerbs.Resume(OpenQuietly));
         root.Add(PurgeVerb.Create(OpenQuietly));

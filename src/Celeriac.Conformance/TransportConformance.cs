@@ -10,7 +10,7 @@ namespace Celeriac.Conformance;
 public abstract partial class TransportConformance : IAsyncLifetime
 {
     /// <summary>How many milliseconds a fact may take.</summary>
-    protected const int Limit = 30_000;
+    protected const int Limit = 120_000;
 
     /// <summary>
     /// How long a fact looks for what must not happen. It is short because it is spent in full whenever the transport is right;

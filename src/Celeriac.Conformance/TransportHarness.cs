@@ -38,8 +38,8 @@ public abstract class TransportHarness : IAsyncDisposable
     /// <summary>True, the default, where messages that a consumer fetched and did not take come back to their old place in the queue. A quorum queue may put some of them behind others.</summary>
     public virtual bool ReturnsInOrder => true;
 
-    /// <summary>How long a fact waits for what must happen before it fails; default 10 seconds. It must be less than half of a fact's limit of 30 seconds.</summary>
-    public virtual TimeSpan Patience => TimeSpan.FromSeconds(10);
+    /// <summary>How long a fact waits for what must happen before it fails; default 30 seconds, for a busy machine. It must be less than half of a fact's limit of 120 seconds.</summary>
+    public virtual TimeSpan Patience => TimeSpan.FromSeconds(30);
 
     /// <summary>The name of an exchange, queue or document for a stem. Names of different harnesses differ, so that they may share one broker.</summary>
     /// <param name="stem">What the name stands for in the fact, for example <c>mail</c>.</param>

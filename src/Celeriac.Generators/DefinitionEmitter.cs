@@ -3,6 +3,7 @@ namespace Celeriac.Generators;
 /// <summary>Writes the handle without options, which holds the task's definition.</summary>
 internal static class DefinitionEmitter
 {
+    private const string FailedTask = "global::Celeriac.FailedTask";
     private const string Kind = "global::Celeriac.TaskParameterKind";
 
     public static void Instance(SourceBuilder source, TaskModel task)
@@ -60,7 +61,7 @@ internal static class DefinitionEmitter
         source.Continued("Parameters =").Continued("[");
         foreach (var parameter in parameters)
         {
-            source.Continued($"    new({DefaultValue.Text(parameter.Name.TrimStart('@'))}, {Kind}.{parameter.Kind}, {DefaultValue.Text(parameter.DisplayType)}{Python(task, parameter)}),");
+            source.Continued($"    new({DefaultValue.Text(parameter.Name.TrimStart('@'))}, {Kind}.{parameter.Kind}, {DefaultValue.Text(parameter.DisplayType)}{Python(task, parameter)}){(parameter.Type.TrimEnd('?') == FailedTask ? " { IsFailedTask = true }" : "")},");
         }
         source.Continued("],");
     }

@@ -57,6 +57,7 @@ internal static class HandleEmitter
         Sign(source, task);
         Delay(source, task);
         DelayMany(source, task);
+        MapEmitter.Maps(source, task, Result(task));
         With(source, task);
         if (task.PartialDeclaration is null)
         {
@@ -108,17 +109,27 @@ internal static class HandleEmitter
         {
             return;
         }
-        var isOne = travelling.Count == 1;
-        // Some names are those of a tuple's own members.
-        var areNamed = travelling.All(parameter => !parameter.Name.StartsWith("Item", StringComparison.Ordinal) && !s_ofTuples.Contains(parameter.Name));
-        var call = isOne ? travelling[0].Type : $"({string.Join(", ", travelling.Select(parameter => areNamed ? $"{parameter.Type} {parameter.Name}" : parameter.Type))})";
-        var arguments = isOne ? "call" : string.Join(", ", travelling.Select((_, index) => $"call.Item{index + 1}"));
+        var (call, arguments) = Row(travelling);
         source.Line("/// <summary>Sends the task once with each of these arguments, in one go. Returns when the broker has them all.</summary>");
         Declaration(
             source,
             $"public {ValueTask}<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<{Result(task)}>>> DelayManyAsync",
             $"global::System.Collections.Generic.IEnumerable<{call}> calls, {Token} cancellationToken = default");
         source.Continued($"SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S({arguments})), cancellationToken);").Line();
+    }
+
+    /// <summary>The type that holds the arguments of one call, and how they are taken out of one named <c>call</c>.</summary>
+    internal static (string Type, string Arguments) Row(IReadOnlyList<ParameterModel> travelling)
+    {
+        if (travelling.Count == 1)
+        {
+            return (travelling[0].Type, "call");
+        }
+        // Some names are those of a tuple's own members.
+        var areNamed = travelling.All(parameter => !parameter.Name.StartsWith("Item", StringComparison.Ordinal) && !s_ofTuples.Contains(parameter.Name));
+        return (
+            $"({string.Join(", ", travelling.Select(parameter => areNamed ? $"{parameter.Type} {parameter.Name}" : parameter.Type))})",
+            string.Join(", ", travelling.Select((_, index) => $"call.Item{index + 1}")));
     }
 
     internal static void Declaration(SourceBuilder source, string head, string parameters)

@@ -66,6 +66,7 @@ internal static class PythonHints
         "System.Text.Json.JsonElement" or "System.Text.Json.JsonDocument" or "System.Text.Json.Nodes.JsonNode" or "System.Text.Json.Nodes.JsonValue" => Any,
         "System.Text.Json.Nodes.JsonArray" => "list",
         "Celeriac.None" => "None",
+        "Celeriac.FailedTask" => "str",
         _ => null,
     };
 

@@ -62,17 +62,19 @@ public static class CapabilityRequirements
     public static void Require(this TransportCapabilities can, in Publication wanted, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(can);
+        // Asked for every message: the sentence is written only where one is refused.
         if (wanted.Due is { } due && due > now)
         {
-            Require(can.Delay,
-                $"The message for '{wanted.RoutingKey}' asks for a delay until {due:O}, but this transport has no delayed messages. Send it when it is due, or use another broker.");
-            Require(can.LongestDelay is not { } longest || due - now <= longest,
-                $"The message for '{wanted.RoutingKey}' asks for a delay until {due:O}, but the longest delay on this transport is {can.LongestDelay}. Choose an earlier time.");
+            RequireDelay(can, wanted.RoutingKey, due, now);
         }
-        Require(wanted.Exchange.Length == 0 || can.Exchanges,
-            $"The message cannot be published to exchange '{wanted.Exchange}': this transport has only the default exchange. Publish to a queue by its name, or use another broker.");
-        Require(wanted.Message.Expiration is null || can.MessageExpiry,
-            $"The message for '{wanted.RoutingKey}' asks to expire after {wanted.Message.Expiration}, but messages do not expire on this transport. Leave Expiration out.");
+        if (wanted.Exchange.Length > 0 && !can.Exchanges)
+        {
+            throw new TransportRefusedException($"The message cannot be published to exchange '{wanted.Exchange}': this transport has only the default exchange. Publish to a queue by its name, or use another broker.");
+        }
+        if (wanted.Message.Expiration is { } expiration && !can.MessageExpiry)
+        {
+            throw new TransportRefusedException($"The message for '{wanted.RoutingKey}' asks to expire after {expiration}, but messages do not expire on this transport. Leave Expiration out.");
+        }
     }
 
     /// <summary>Refuses a completion's document where the transport cannot store.</summary>
@@ -81,8 +83,18 @@ public static class CapabilityRequirements
     {
         ArgumentNullException.ThrowIfNull(can);
         ArgumentNullException.ThrowIfNull(wanted);
-        Require(wanted.Document is null || can.Documents,
-            $"The completion carries document '{wanted.Document?.Key}', but this transport stores no documents. Write it to a result store before you complete.");
+        if (wanted.Document is { } document && !can.Documents)
+        {
+            throw new TransportRefusedException($"The completion carries document '{document.Key}', but this transport stores no documents. Write it to a result store before you complete.");
+        }
+    }
+
+    private static void RequireDelay(TransportCapabilities can, string routingKey, DateTimeOffset due, DateTimeOffset now)
+    {
+        Require(can.Delay,
+            $"The message for '{routingKey}' asks for a delay until {due:O}, but this transport has no delayed messages. Send it when it is due, or use another broker.");
+        Require(can.LongestDelay is not { } longest || due - now <= longest,
+            $"The message for '{routingKey}' asks for a delay until {due:O}, but the longest delay on this transport is {can.LongestDelay}. Choose an earlier time.");
     }
 
     private static string Word(ExchangeType type) => type switch

@@ -17,6 +17,7 @@ public sealed class Delivery
     private readonly ITransport _transport;
     private readonly Lock _lock = new();
     private Completion? _completion;
+    private int _hasLeft;
     private Task<CompletionStatus>? _settling;
 
     /// <summary>Called by transports.</summary>
@@ -52,8 +53,14 @@ public sealed class Delivery
     /// <summary>What the consumer that received it accepts; the reading extensions check against it.</summary>
     internal ContentRegistry Contents { get; set; } = ContentRegistry.Default;
 
-    /// <summary>True where a user's own transaction ends the claim. Should that be rolled back, the claim is there and the delivery is settled like any other.</summary>
-    internal bool EndsInTransaction { get; set; }
+    /// <summary>
+    /// Where a user's own transaction ends the claim: asks whether it was committed. Should it be rolled back, the claim is there and the delivery is settled like
+    /// any other, or lost.
+    /// </summary>
+    internal Func<ValueTask<bool>>? WasCommittedAsync { get; set; }
+
+    /// <summary>True for the first who asks: he gives back the delivery's share of the prefetch.</summary>
+    internal bool TryLeave() => Interlocked.Exchange(ref _hasLeft, 1) == 0;
 
     /// <summary>True once a settlement has been decided.</summary>
     public bool IsSettled => Volatile.Read(ref _completion) is not null && !WasRefused;
@@ -106,13 +113,15 @@ public sealed class Delivery
     /// Called by transports: starts settling, or answers with the settling that is under way or done; one that failed is started again.
     /// So a completion that is handed in again after its caller stopped waiting is applied once and answered truly.
     /// </summary>
-    public Task<CompletionStatus> SettleOnce(Func<Task<CompletionStatus>> settle)
+    public Task<CompletionStatus> SettleOnce(Func<Task<CompletionStatus>> settle) => SettleOnce(static start => start(), settle);
+
+    internal Task<CompletionStatus> SettleOnce<TState>(Func<TState, Task<CompletionStatus>> settle, TState state)
     {
         lock (_lock)
         {
             if (_settling is null || _settling.IsFaulted || _settling.IsCanceled)
             {
-                _settling = settle();
+                _settling = settle(state);
             }
             return _settling;
         }

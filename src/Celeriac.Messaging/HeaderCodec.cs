@@ -14,7 +14,17 @@ public static class HeaderCodec
     public const int MaximumDepth = 32;
 
     // Nested lists can each claim the rest of the bytes: reserving what they claim would multiply the memory by the depth.
-    private const int MaximumReserved = 16;
+    // Celery's messages have 19 headers and a few of ours.
+    private const int MaximumReserved = 32;
+
+    private const int LargestKept = 1 << 16;
+    private const int LongestKnownName = 64;
+
+    // The names of headers are the same in nearly every message: the last one of each slot is found again without making a text.
+    private static readonly string?[] s_names = new string?[256];
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_writer;
 
     /// <summary>The bytes of the headers; empty for no headers.</summary>
     /// <exception cref="ArgumentException">Lists and maps nest deeper than <see cref="MaximumDepth"/>.</exception>
@@ -29,9 +39,15 @@ public static class HeaderCodec
         {
             return [];
         }
-        var writer = new ArrayBufferWriter<byte>(256);
+        var writer = t_writer ??= new ArrayBufferWriter<byte>(1024);
+        writer.ResetWrittenCount();
         WriteMap(writer, headers, 0);
-        return writer.WrittenSpan.ToArray();
+        var encoded = writer.WrittenSpan.ToArray();
+        if (writer.Capacity > LargestKept)
+        {
+            t_writer = null;
+        }
+        return encoded;
     }
 
     internal static KeyValuePair<string, HeaderValue>[] DecodeItems(ReadOnlySpan<byte> encoded) =>
@@ -42,7 +58,7 @@ public static class HeaderCodec
         WriteLength(writer, map.Count);
         foreach (var (name, value) in map)
         {
-            WriteBytes(writer, Encoding.UTF8.GetBytes(name));
+            WriteText(writer, name);
             WriteValue(writer, value, depth);
         }
     }
@@ -69,7 +85,7 @@ public static class HeaderCodec
                 WriteNumber(writer, BitConverter.DoubleToInt64Bits(value.AsDouble()));
                 break;
             case HeaderKind.Text:
-                WriteBytes(writer, Encoding.UTF8.GetBytes(value.AsText()));
+                WriteText(writer, value.AsText());
                 break;
             case HeaderKind.Bytes:
                 WriteBytes(writer, value.AsBytes());
@@ -99,6 +115,14 @@ public static class HeaderCodec
         writer.Advance(4);
     }
 
+    private static void WriteText(ArrayBufferWriter<byte> writer, string text)
+    {
+        var target = writer.GetSpan(4 + Encoding.UTF8.GetMaxByteCount(text.Length));
+        var length = Encoding.UTF8.GetBytes(text, target[4..]);
+        BinaryPrimitives.WriteInt32LittleEndian(target, length);
+        writer.Advance(4 + length);
+    }
+
     private static void WriteBytes(ArrayBufferWriter<byte> writer, ReadOnlySpan<byte> bytes)
     {
         WriteLength(writer, bytes.Length);
@@ -113,10 +137,26 @@ public static class HeaderCodec
         for (var index = 0; index < count; index++)
         {
             Grow(ref items, index, count);
-            var name = Encoding.UTF8.GetString(ReadBytes(ref source));
+            var name = NameOf(ReadBytes(ref source));
             items[index] = new(name, ReadValue(ref source, depth));
         }
         return MessageHeaders.FaultOf(items) is { } fault ? throw new FormatException($"The stored headers are damaged. {fault}") : items;
+    }
+
+    private static string NameOf(ReadOnlySpan<byte> text)
+    {
+        if (text.Length is 0 or > LongestKnownName)
+        {
+            return Encoding.UTF8.GetString(text);
+        }
+        ref var known = ref s_names[((text.Length * 31) + (text[0] * 7) + (text[text.Length / 2] * 3) + text[^1]) & (s_names.Length - 1)];
+        if (Volatile.Read(ref known) is { } name && Ascii.Equals(text, name))
+        {
+            return name;
+        }
+        var read = Encoding.UTF8.GetString(text);
+        Volatile.Write(ref known, read);
+        return read;
     }
 
     private static HeaderValue ReadValue(ref ReadOnlySpan<byte> source, int depth)

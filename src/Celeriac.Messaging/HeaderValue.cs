@@ -27,12 +27,16 @@ public enum HeaderKind
 /// <summary>A typed message header value. It keeps its type on every transport.</summary>
 public readonly struct HeaderValue : IEquatable<HeaderValue>
 {
+    // What has no object of its own has one that says its kind: so a value takes two words, and a message's nineteen a third less.
+    private static readonly object s_bool = HeaderKind.Bool;
+    private static readonly object s_long = HeaderKind.Long;
+    private static readonly object s_double = HeaderKind.Double;
+
     private readonly object? _object;
     private readonly long _number;
 
-    private HeaderValue(HeaderKind kind, long number, object? value)
+    private HeaderValue(long number, object value)
     {
-        Kind = kind;
         _number = number;
         _object = value;
     }
@@ -41,25 +45,33 @@ public readonly struct HeaderValue : IEquatable<HeaderValue>
     public static HeaderValue Null => default;
 
     /// <summary>What this value holds.</summary>
-    public HeaderKind Kind { get; }
+    public HeaderKind Kind => _object switch
+    {
+        null => HeaderKind.Null,
+        string => HeaderKind.Text,
+        HeaderKind kind => kind,
+        byte[] => HeaderKind.Bytes,
+        MessageHeaders => HeaderKind.Map,
+        _ => HeaderKind.List,
+    };
 
     /// <summary>True when the value is null.</summary>
-    public bool IsNull => Kind == HeaderKind.Null;
+    public bool IsNull => _object is null;
 
     /// <summary>A boolean value.</summary>
-    public static HeaderValue From(bool value) => new(HeaderKind.Bool, value ? 1 : 0, null);
+    public static HeaderValue From(bool value) => new(value ? 1 : 0, s_bool);
     /// <summary>An integer value.</summary>
-    public static HeaderValue From(long value) => new(HeaderKind.Long, value, null);
+    public static HeaderValue From(long value) => new(value, s_long);
     /// <summary>A floating point value.</summary>
-    public static HeaderValue From(double value) => new(HeaderKind.Double, BitConverter.DoubleToInt64Bits(value), null);
+    public static HeaderValue From(double value) => new(BitConverter.DoubleToInt64Bits(value), s_double);
     /// <summary>A text value, or null.</summary>
-    public static HeaderValue From(string? value) => value is null ? default : new(HeaderKind.Text, 0, value);
+    public static HeaderValue From(string? value) => value is null ? default : new(0, value);
     /// <summary>A bytes value, or null. The array is not copied and must not be changed afterwards.</summary>
-    public static HeaderValue From(byte[]? value) => value is null ? default : new(HeaderKind.Bytes, 0, value);
+    public static HeaderValue From(byte[]? value) => value is null ? default : new(0, value);
     /// <summary>A list value. The list is not copied and must not be changed afterwards.</summary>
-    public static HeaderValue From(IReadOnlyList<HeaderValue> value) => new(HeaderKind.List, 0, value ?? throw new ArgumentNullException(nameof(value)));
+    public static HeaderValue From(IReadOnlyList<HeaderValue> value) => new(0, value ?? throw new ArgumentNullException(nameof(value)));
     /// <summary>A map value.</summary>
-    public static HeaderValue From(MessageHeaders value) => new(HeaderKind.Map, 0, value ?? throw new ArgumentNullException(nameof(value)));
+    public static HeaderValue From(MessageHeaders value) => new(0, value ?? throw new ArgumentNullException(nameof(value)));
 
     /// <summary>Converts from a boolean.</summary>
     public static implicit operator HeaderValue(bool value) => From(value);

@@ -1,3 +1,5 @@
+using Celeriac.Messaging.Stores;
+
 namespace Celeriac.Messaging;
 
 /// <summary>
@@ -10,6 +12,12 @@ namespace Celeriac.Messaging;
 /// </remarks>
 public interface IStateStore
 {
+    /// <summary>
+    /// Pulsed when a value of the kinds <c>paused</c> and <c>revoked</c>, which every worker follows, may have changed; null, the default, where the store tells
+    /// nobody and is asked once a second.
+    /// </summary>
+    ChangeSignal? Followed => null;
+
     /// <summary>Reads values; those that do not exist or have expired are left out.</summary>
     /// <exception cref="ArgumentException">A key is none, or there are too many.</exception>
     /// <exception cref="TransportException">The store cannot be reached or refuses.</exception>

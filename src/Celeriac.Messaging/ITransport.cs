@@ -79,6 +79,16 @@ public static class TransportExtensions
         transport.PublishAsync(new[] { publication }, cancellationToken);
 
     /// <inheritdoc cref="ITransport.CompleteAsync"/>
-    public static async ValueTask<CompletionStatus> CompleteAsync(this ITransport transport, Completion completion, CancellationToken cancellationToken = default) =>
+    public static ValueTask<CompletionStatus> CompleteAsync(this ITransport transport, Completion completion, CancellationToken cancellationToken = default) =>
+        transport is ISettlesOne one ? one.CompleteOneAsync(completion, cancellationToken) : CompleteListAsync(transport, completion, cancellationToken);
+
+    private static async ValueTask<CompletionStatus> CompleteListAsync(ITransport transport, Completion completion, CancellationToken cancellationToken) =>
         (await transport.CompleteAsync([completion], cancellationToken).ConfigureAwait(false))[0];
+}
+
+/// <summary>A transport that settles a single completion, which nearly all are, without the lists around it.</summary>
+internal interface ISettlesOne
+{
+    /// <inheritdoc cref="ITransport.CompleteAsync"/>
+    ValueTask<CompletionStatus> CompleteOneAsync(Completion completion, CancellationToken cancellationToken);
 }

@@ -15,16 +15,39 @@ internal static class Settling
     public static async ValueTask<IReadOnlyList<CompletionStatus>> SettleAsync(
         IReadOnlyList<Completion> completions, Func<Completion, Task<CompletionStatus>> settle, CancellationToken cancellationToken)
     {
-        foreach (var completion in completions)
+        if (completions.Count == 1)
         {
-            completion.Delivery.BeginSettling(completion);
+            return [await SettleAsync(completions[0], settle, cancellationToken).ConfigureAwait(false)];
         }
-        var settling = completions.Select(completion => completion.Delivery.SettleOnce(() => settle(completion))).ToArray();
+        for (var index = 0; index < completions.Count; index++)
+        {
+            completions[index].Delivery.BeginSettling(completions[index]);
+        }
+        var settling = new Task<CompletionStatus>[completions.Count];
+        for (var index = 0; index < settling.Length; index++)
+        {
+            settling[index] = completions[index].Delivery.SettleOnce(settle, completions[index]);
+        }
         var answers = new CompletionStatus[settling.Length];
         for (var index = 0; index < settling.Length; index++)
         {
             answers[index] = await settling[index].WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         return answers;
+    }
+
+    /// <summary>The same for one.</summary>
+    /// <exception cref="AlreadySettledException">Another completion of the delivery was first.</exception>
+    public static ValueTask<CompletionStatus> SettleAsync(Completion completion, Func<Completion, Task<CompletionStatus>> settle, CancellationToken cancellationToken)
+    {
+        try
+        {
+            completion.Delivery.BeginSettling(completion);
+        }
+        catch (AlreadySettledException error)
+        {
+            return ValueTask.FromException<CompletionStatus>(error);
+        }
+        return new(completion.Delivery.SettleOnce(settle, completion).WaitAsync(cancellationToken));
     }
 }

@@ -68,6 +68,9 @@ public sealed record TransportCapabilities
     /// <summary>Counts say how many messages are handed out and not yet settled.</summary>
     public bool CountsUnacknowledged { get; init; }
 
+    /// <summary>How often a worker's heartbeat is worth its cost, where nobody says otherwise: 2 seconds, as in Celery; less often where each is a write into a database.</summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Counts say how many consumers a queue has.</summary>
     public bool CountsConsumers { get; init; }
 }

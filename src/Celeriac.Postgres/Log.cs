@@ -22,4 +22,10 @@ internal static partial class Log
 
     [LoggerMessage(8005, LogLevel.Warning, "Awaited results in '{Name}' could not be read and are read again soon: {Reason}")]
     public static partial void AwaitedUnread(ILogger logger, string name, string reason);
+
+    [LoggerMessage(8050, LogLevel.Warning, "Task '{Task}' ({Id}) waits for the database of its inbox; the next try is in {Delay}: {Reason}")]
+    public static partial void InboxDelayed(ILogger logger, string task, string id, TimeSpan delay, string reason);
+
+    [LoggerMessage(8051, LogLevel.Information, "A repeat of task '{Task}' ({Id}) was dropped: it has run already.")]
+    public static partial void RepeatDropped(ILogger logger, string task, string id);
 }

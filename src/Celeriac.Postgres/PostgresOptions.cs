@@ -16,11 +16,11 @@ internal sealed record PostgresOptions(BrokerUrl Url)
     /// <summary><c>migrate</c>: whether missing or older tables are made when connecting. Default true.</summary>
     public bool Migrates { get; private init; } = true;
 
-    /// <summary><c>sweep</c>: how often what has expired is looked for. Default 10 seconds.</summary>
-    public TimeSpan Sweep { get; private init; } = TimeSpan.FromSeconds(10);
+    /// <summary><c>sweep</c>: how often what has expired is looked for. Default 30 seconds.</summary>
+    public TimeSpan Sweep { get; private init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary><c>poll</c>: how long an empty queue is trusted to stay empty without a notification. Default 15 seconds.</summary>
-    public TimeSpan Poll { get; private init; } = TimeSpan.FromSeconds(15);
+    /// <summary><c>poll</c>: how long an empty queue is trusted to stay empty without a notification. Default 60 seconds.</summary>
+    public TimeSpan Poll { get; private init; } = TimeSpan.FromSeconds(60);
 
     /// <summary><c>connections</c>: the most connections of one transport. Default 8.</summary>
     public int Connections { get; private init; } = 8;
@@ -45,8 +45,8 @@ internal sealed record PostgresOptions(BrokerUrl Url)
         {
             Schema = SchemaOf(url, defaultSchema),
             Migrates = url.Flag("migrate", true),
-            Sweep = url.Duration("sweep", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(50), TimeSpan.FromHours(1)),
-            Poll = url.Duration("poll", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)),
+            Sweep = url.Duration("sweep", TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(50), TimeSpan.FromHours(1)),
+            Poll = url.Duration("poll", TimeSpan.FromSeconds(60), TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)),
             Connections = (int)url.Integer("connections", 8, 4, 1000),
             Tls = (
                 url.Choice("sslmode", "prefer", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"),

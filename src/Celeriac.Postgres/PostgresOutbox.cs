@@ -10,7 +10,7 @@ namespace Celeriac.Postgres;
 
 /// <summary>
 /// Tasks for RabbitMQ, ActiveMQ or any other broker that are sent if and only if your transaction commits: they are written into a table beside your data, and a
-/// relay publishes them after the commit, each once or more with the same id. <see cref="TryEnterAsync"/> drops the repeats at the other end.
+/// relay publishes them after the commit, each once or more with the same id. <see cref="PostgresInbox"/> drops the repeats at the other end.
 /// </summary>
 public sealed class PostgresOutbox : IAsyncDisposable
 {
@@ -67,7 +67,7 @@ public sealed class PostgresOutbox : IAsyncDisposable
         _servers.AskAsync((connection, ended) => connection.ScalarAsync<long>($"SELECT count(*) FROM {_options.Schema}.outbox", ended), cancellationToken);
 
     /// <summary>
-    /// The inbox: notes in the transaction of a task's work that it has run. False where it has run before, by a repeat of its message or after a crash between commit and
+    /// The inbox by hand, for a task that begins its transaction itself; see <see cref="PostgresInbox"/>. Notes in the transaction of its work that it has run. False where it has run before, by a repeat of its message or after a crash between commit and
     /// acknowledgement: roll back and return. Entries are kept for seven days.
     /// </summary>
     /// <param name="context">The running task. A retry is another run, and enters.</param>
@@ -76,13 +76,7 @@ public sealed class PostgresOutbox : IAsyncDisposable
     public async ValueTask<bool> TryEnterAsync(TaskContext context, DbTransaction transaction, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var command = UserTransaction.Of(transaction).Command($"INSERT INTO {_options.Schema}.inbox(task_id, retries) VALUES ($1, $2) ON CONFLICT DO NOTHING");
-        await using (command.ConfigureAwait(false))
-        {
-            command.Parameters.Add(Rows.Value(context.Id));
-            command.Parameters.Add(Rows.Value(context.Retries, NpgsqlTypes.NpgsqlDbType.Integer));
-            return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) > 0;
-        }
+        return await InboxStatements.EnterAsync(UserTransaction.Of(transaction), _options.Schema, context, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ends the connections. End the relay first.</summary>

@@ -11,7 +11,7 @@ namespace Celeriac.Postgres;
 /// Queues, documents and shared state in one schema. What enqueues, claims and completes goes through one writer that shares its commits;
 /// everything else has a connection out of a few.
 /// </summary>
-internal sealed class PostgresQueueStore : IQueueStore
+internal sealed partial class PostgresQueueStore : IQueueStore
 {
     private readonly PostgresOptions _options;
     private readonly string _schema;
@@ -19,6 +19,7 @@ internal sealed class PostgresQueueStore : IQueueStore
     private readonly PostgresServers _servers;
     private readonly StoreWriter _writer;
     private readonly Hearing _hearing = new();
+    private readonly ChangeSignal _followed = new();
     private readonly QuietQueues _quiet;
     private readonly GatheredReads _reads;
     // What the last beat has read, for the reading that follows it on the same thread.
@@ -30,10 +31,10 @@ internal sealed class PostgresQueueStore : IQueueStore
     {
         (_options, _schema, _time) = (options, options.Schema, context.Time);
         _quiet = new QuietQueues(_hearing, options.Poll, context.Time);
-        _servers = new PostgresServers(options, context, Hear, _hearing.Pulse);
-        _writer = new StoreWriter(_servers, options, context, _hearing.Pulse);
+        _servers = new PostgresServers(options, context, Hear, PulseAll);
+        _writer = new StoreWriter(_servers, options, context, _hearing.Wrote);
         _reads = new GatheredReads(keys => _servers.AskAsync((connection, ended) => DocumentQueries.ReadAsync(connection, _schema, keys, Now, ended), CancellationToken.None));
-        State = new PostgresState(_servers, options.Schema);
+        State = new PostgresState(_servers, options.Schema, _followed);
     }
 
     /// <inheritdoc/>
@@ -58,6 +59,7 @@ internal sealed class PostgresQueueStore : IQueueStore
         Counts = true,
         CountsUnacknowledged = true,
         CountsConsumers = true,
+        HeartbeatInterval = TimeSpan.FromSeconds(10),
     };
 
     /// <inheritdoc/>
@@ -115,7 +117,7 @@ internal sealed class PostgresQueueStore : IQueueStore
     public ValueTask<IReadOnlyList<UnitAnswer>> CommitAsync(IReadOnlyList<StoreUnit> units, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(units);
-        return units.Count == 0 ? new([]) : _writer.CommitAsync(new CommitJob(units), cancellationToken);
+        return units.Count == 0 ? new([]) : _writer.CommitAsync(new CommitJob(units, _writer.Answers), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -128,8 +130,8 @@ internal sealed class PostgresQueueStore : IQueueStore
             return nothing;
         }
         _hearing.ListenFor(request.QueueIds);
-        var heard = _hearing.Version;
-        var answer = await _writer.TakeAsync(new TakeJob(request), cancellationToken).ConfigureAwait(false);
+        var heard = _hearing.NewsOf(request.QueueIds);
+        var answer = await _writer.TakeAsync(new TakeJob(request, _writer.Answers), cancellationToken).ConfigureAwait(false);
         _quiet.Note(request, answer, heard);
         return answer;
     }
@@ -248,41 +250,16 @@ internal sealed class PostgresQueueStore : IQueueStore
     /// <inheritdoc/>
     public ValueTask WaitForChangeAsync(long seen, TimeSpan atMost, CancellationToken cancellationToken = default) => _hearing.WaitAsync(seen, atMost, _time, cancellationToken);
 
+    /// <summary>Whether a user's own transaction came through, by its number.</summary>
+    public ValueTask<bool> WasCommittedAsync(long transaction) =>
+        _servers.AskAsync(
+            (connection, ended) => connection.ScalarAsync<bool>($"SELECT coalesce(txid_status({transaction}) = 'committed', false)", ended), CancellationToken.None);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync().ConfigureAwait(false);
         await _servers.DisposeAsync().ConfigureAwait(false);
-    }
-
-    // Our own commits have told our waiters already.
-    private void Hear(int processId, string payload)
-    {
-        if (payload == "p")
-        {
-            _ = PlaceDocumentsAsync();
-        }
-        else if (processId != _writer.ProcessId)
-        {
-            _hearing.Hear(payload);
-        }
-    }
-
-    // A result was committed in a user's own transaction: who waits for results gives it its place in the log. A failure is made good by the next sweep.
-    private async Task PlaceDocumentsAsync()
-    {
-        if (!_hearing.FollowsDocuments)
-        {
-            return;
-        }
-        try
-        {
-            await _servers.AskAsync((connection, ended) => connection.ScalarAsync<int>($"SELECT {_schema}.place_documents()", ended), CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is TransportException or ObjectDisposedException)
-        {
-            // The sweep does it.
-        }
     }
 
     private async Task<bool> SweepDroppedAsync(CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
 using Celeriac.Postgres.Connecting;
 using Celeriac.Postgres.Reading;
 using Npgsql;
@@ -8,8 +9,10 @@ using static Celeriac.Postgres.Reading.Rows;
 namespace Celeriac.Postgres;
 
 /// <summary>Shared state in the schema of the queues. Its clock is the server's.</summary>
-internal sealed class PostgresState(PostgresServers servers, string schema) : IStateStore
+internal sealed class PostgresState(PostgresServers servers, string schema, ChangeSignal followed) : IStateStore
 {
+    public ChangeSignal? Followed => followed;
+
     // Keys are ASCII without control characters: nothing with the prefix lies behind this.
     private const char BehindAll = '\u007f';
     private const string Alive = "(expires_at IS NULL OR expires_at > clock_timestamp())";

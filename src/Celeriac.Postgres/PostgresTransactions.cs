@@ -33,7 +33,7 @@ public static class PostgresTransactions
     public static TaskClient In(this TaskClient client, DbConnection connection) => In(client, UserTransaction.Of(connection));
 
     /// <summary>
-    /// Completes the running task inside the transaction of its own work: its message and its result are settled if and only if the transaction commits. So the
+    /// Completes the running task inside the transaction of its own work: its message, its result and what comes after it in its chain are settled if and only if the transaction commits. So the
     /// work is done once, whatever dies in between. Call it last, commit, and return the same result.
     /// </summary>
     /// <typeparam name="TResult">What the task returns.</typeparam>
@@ -42,40 +42,68 @@ public static class PostgresTransactions
     /// <param name="result">The task's result.</param>
     /// <param name="cancellationToken">Ends the statement.</param>
     /// <exception cref="DeliveryLostException">The message belongs to another worker by now, because this one was silent for longer than its lease. Roll back.</exception>
-    /// <exception cref="InvalidOperationException">The task was not received over a <c>postgres://</c> broker, or was acknowledged before it ran.</exception>
+    /// <exception cref="InvalidOperationException">The task was not received over a <c>postgres://</c> broker, was acknowledged before it ran, or is a member of a chord.</exception>
     public static async ValueTask CompleteInAsync<TResult>(
         this TaskContext context, DbTransaction transaction, TResult result, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
         var own = UserTransaction.Of(transaction);
         var client = TaskClient.Current;
-        if (context.Run is not AdmittedTask { IsAcknowledged: false } task || StoreOf(client.Transport) is not var (_, store))
+        if (context.Run is not AdmittedTask { IsAcknowledged: false, Following: { } following } task || StoreOf(client.Transport) is not var (transport, store))
         {
             throw new InvalidOperationException(
                 $"Task '{context.Name}' cannot be completed in a transaction: it needs a postgres:// broker, acks_late and the pool of this process. Leave the call out, and the worker completes it after the run.");
+        }
+        if (context.Request.Chord.Length > 0)
+        {
+            throw new InvalidOperationException(
+                $"Task '{context.Name}' ({context.Id}) cannot be completed in a transaction: it is a member of a chord, whose count lies outside. Leave the call out, and the worker completes it after the run.");
+        }
+        var encoded = TaskJson.Encode(result);
+        var next = await following.SucceededAsync(context.Request, encoded, cancellationToken).ConfigureAwait(false);
+        if (next.Fault is { } fault)
+        {
+            throw new InvalidOperationException(string.Join(' ', fault.Arguments));
         }
         var record = new ResultRecord
         {
             TaskId = context.Id,
             Status = TaskStates.Success,
-            Result = TaskJson.Encode(result),
+            Result = encoded,
+            Children = ResultTuples.Encode(next.WithChildren([])),
             DateDone = client.Time.GetUtcNow(),
             GroupId = context.Request.GroupId,
             ParentId = context.Request.ParentId,
         };
         // A result that goes elsewhere is written by the worker, after the run, as ever.
         var document = task.IgnoresResult ? null : client.Results.Attach(client.Transport, record, context.Request.ReplyTo)?.Document;
-        if (!await TransactionWriting.EndAsync(own, store, client.Transport.Name, task.Delivery.Claim, document, client.Time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken).ConfigureAwait(false))
+        if (await TransactionWriting.EndAsync(own, store, client.Transport.Name, task.Delivery.Claim, document, client.Time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken).ConfigureAwait(false) is not { } number)
         {
             throw new DeliveryLostException($"Task '{context.Name}' ({context.Id}) belongs to another worker by now: this one was silent for longer than its lease. Roll the transaction back; the other worker does the work.");
         }
-        task.Delivery.EndsInTransaction = true;
+        await SendNextAsync(own, client, transport, store, next, cancellationToken).ConfigureAwait(false);
+        task.CompletedAs = encoded;
+        task.Delivery.WasCommittedAsync = () => store.WasCommittedAsync(number);
     }
 
     /// <summary>The same for a task without a result.</summary>
     /// <inheritdoc cref="CompleteInAsync{TResult}(TaskContext, DbTransaction, TResult, CancellationToken)"/>
     public static ValueTask CompleteInAsync(this TaskContext context, DbTransaction transaction, CancellationToken cancellationToken = default) =>
         CompleteInAsync<object?>(context, transaction, null, cancellationToken);
+
+    /// <summary>The next of its chain and its callbacks: there if and only if the transaction commits.</summary>
+    private static async ValueTask SendNextAsync(
+        UserTransaction own, TaskClient client, StoreTransport transport, PostgresQueueStore store, Followed next, CancellationToken cancellationToken)
+    {
+        foreach (var queue in next.Queues)
+        {
+            await client.Queues.EnsureAsync(queue, cancellationToken).ConfigureAwait(false);
+        }
+        if (next.Tasks.Count > 0)
+        {
+            await TransactionWriting.PutAsync(own, transport, store, next.Tasks.Select(task => task.Publication).ToArray(), cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private static TaskClient In(TaskClient client, UserTransaction transaction)
     {

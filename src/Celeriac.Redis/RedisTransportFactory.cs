@@ -2,6 +2,7 @@ using Celeriac.Messaging;
 using Celeriac.Messaging.Stores;
 using Celeriac.Redis;
 using Celeriac.Redis.Broker;
+using Celeriac.Redis.Native;
 
 [assembly: Transport("redis", typeof(RedisTransportFactory))]
 [assembly: Transport("rediss", typeof(RedisTransportFactory))]
@@ -14,8 +15,9 @@ namespace Celeriac.Redis;
 /// <c>redis://user:password@host:6379/0</c>, <c>rediss://…</c> over TLS, and <c>redis+socket:///run/redis/redis.sock?virtual_host=0</c>. Needs Redis 6 or newer, and not Redis Cluster.
 /// </summary>
 /// <remarks>
+/// <c>form=native</c> keeps the queues in a form of Celeriac's own instead, which costs the server less and which Python does not read: higher priorities first, 0–255, in queues that have them.
 /// Options: those of the connection, as for results (<see cref="RedisResultStoreFactory"/>); those of every store (<see cref="StoreTransportOptions"/>);
-/// and Kombu's transport options that both sides must have alike: <c>global_keyprefix</c>, <c>visibility_timeout</c> (default one hour), <c>priority_steps</c> (default 0,3,6,9),
+/// and in Kombu's form its transport options, which both sides must have alike: <c>global_keyprefix</c>, <c>visibility_timeout</c> (default one hour), <c>priority_steps</c> (default 0,3,6,9),
 /// <c>sep</c>, <c>unacked_key</c>, <c>unacked_index_key</c>, <c>unacked_restore_limit</c> and <c>fanout_prefix</c>.
 /// </remarks>
 public sealed class RedisTransportFactory : ITransportFactory
@@ -25,6 +27,7 @@ public sealed class RedisTransportFactory : ITransportFactory
     {
         ArgumentNullException.ThrowIfNull(url);
         ArgumentNullException.ThrowIfNull(context);
-        return new StoreTransport(url, new RedisQueueStore(url, RedisBrokerOptions.From(url), context), context);
+        var options = RedisBrokerOptions.From(url);
+        return new StoreTransport(url, options.IsNative ? new NativeQueueStore(url, options, context) : new RedisQueueStore(url, options, context), context);
     }
 }

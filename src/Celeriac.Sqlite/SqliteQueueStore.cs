@@ -167,6 +167,10 @@ internal sealed class SqliteQueueStore : IQueueStore
         Read(static (session, asked) => session.Documents.KeysAfter(asked.sequence, asked.limit, asked.Now), (sequence, limit, Now), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<DocumentNews> FollowAsync(long sequence, int limit, IReadOnlyList<string> keys, Func<string, bool> isWanted, CancellationToken cancellationToken = default) =>
+        Read(static (session, asked) => session.Follow(asked.sequence, asked.limit, asked.keys, asked.isWanted, asked.Now), (sequence, limit, keys, isWanted, Now), cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default) =>
         await WriteAsync(session => session.Documents.Delete(keys), cancellationToken).ConfigureAwait(false);
 

@@ -90,6 +90,7 @@ internal sealed class StompConnection : IBrokerConnection
         {
             return;
         }
+        await consumer.EndSettlementsAsync().ConfigureAwait(false);
         if (!Lost.IsCompleted)
         {
             await Broker.EndAsync(consumer, cancellationToken).ConfigureAwait(false);

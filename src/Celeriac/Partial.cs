@@ -27,8 +27,14 @@ public sealed class Partial<TIn, TOut>
     /// <summary>The same with another task to be called with the id of the one that failed.</summary>
     public Partial<TIn, TOut> LinkError<TNext>(Partial<string, TNext> errback) => new(Workflow.LinkError(Untyped, errback.Untyped));
 
+    /// <summary>The same with another task to be called with the one that failed, its exception and traceback.</summary>
+    public Partial<TIn, TOut> LinkError<TNext>(Partial<FailedTask, TNext> errback) => new(Workflow.LinkError(Untyped, errback.Untyped));
+
     /// <inheritdoc cref="LinkError{TNext}(Partial{string, TNext})"/>
     public Partial<TIn, TOut> OnError<TNext>(Partial<string, TNext> errback) => LinkError(errback);
+
+    /// <inheritdoc cref="LinkError{TNext}(Partial{FailedTask, TNext})"/>
+    public Partial<TIn, TOut> OnError<TNext>(Partial<FailedTask, TNext> errback) => LinkError(errback);
 
     /// <summary>The argument given: a complete signature.</summary>
     public Signature<TOut> With(TIn argument) => (Untyped with { Args = Workflow.Prepend(TaskJson.Encode(argument), Untyped.Args) }).As<TOut>();

@@ -53,6 +53,9 @@ public record Signature
     /// <summary>Celery's word for a kind of signature that is no node here, such as <c>xmap</c>; else null.</summary>
     internal string? SubtaskType { get; init; }
 
+    /// <summary>The task that a map or starmap calls: it goes where that task goes.</summary>
+    internal Signature? Mapped { get; init; }
+
     /// <summary>The rest of the chain as its message carries it: a JSON array, the next one last; empty where nothing is left.</summary>
     internal ReadOnlyMemory<byte> ChainBytes { get; init; }
 

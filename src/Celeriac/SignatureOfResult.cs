@@ -41,6 +41,9 @@ public record Signature<TResult> : Signature, ISignature<TResult>
     /// <summary>The same with another task to be called with the id of the one that failed.</summary>
     public Signature<TResult> LinkError<TNext>(Partial<string, TNext> errback) => (Signature<TResult>)Workflow.LinkError(this, errback.Untyped);
 
+    /// <summary>The same with another task to be called with the one that failed, its exception and traceback.</summary>
+    public Signature<TResult> LinkError<TNext>(Partial<FailedTask, TNext> errback) => (Signature<TResult>)Workflow.LinkError(this, errback.Untyped);
+
     /// <summary>The same with another task to be called, complete, where it fails.</summary>
     public Signature<TResult> LinkError<TNext>(Signature<TNext> errback) => (Signature<TResult>)Workflow.LinkError(this, Workflow.Immutable(errback));
 
@@ -49,6 +52,9 @@ public record Signature<TResult> : Signature, ISignature<TResult>
 
     /// <inheritdoc cref="LinkError{TNext}(Partial{string, TNext})"/>
     public Signature<TResult> OnError<TNext>(Partial<string, TNext> errback) => LinkError(errback);
+
+    /// <inheritdoc cref="LinkError{TNext}(Partial{FailedTask, TNext})"/>
+    public Signature<TResult> OnError<TNext>(Partial<FailedTask, TNext> errback) => LinkError(errback);
 
     /// <inheritdoc cref="LinkError{TNext}(Signature{TNext})"/>
     public Signature<TResult> OnError<TNext>(Signature<TNext> errback) => LinkError(errback);

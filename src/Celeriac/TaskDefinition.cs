@@ -24,6 +24,9 @@ public enum TaskParameterKind
 /// <param name="PythonDefault">The default as Python, for a reader; null where there is none, or none that can be written.</param>
 public sealed record TaskParameter(string Name, TaskParameterKind Kind, string TypeName, string? PythonType = null, string? PythonDefault = null)
 {
+    /// <summary>True where it takes a <see cref="FailedTask"/>: an errback that begins with it is called with all that is known of the failure.</summary>
+    public bool IsFailedTask { get; init; }
+
     /// <summary>The name as Python writes it: <c>orderId</c> is <c>order_id</c>.</summary>
     internal string SnakeName { get; } = JsonNamingPolicy.SnakeCaseLower.ConvertName(Name);
 }

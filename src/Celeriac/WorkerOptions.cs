@@ -156,8 +156,8 @@ public sealed class WorkerOptions
     /// <summary>Send no heartbeats and no other news of the worker itself; Celery's <c>--without-heartbeat</c>. Default false.</summary>
     public bool WithoutHeartbeat { get; set; }
 
-    /// <summary>The time between two heartbeats; Celery's <c>--heartbeat-interval</c>. A worker that is silent for twice as long counts as gone. Default 2 seconds.</summary>
-    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(2);
+    /// <summary>The time between two heartbeats; Celery's <c>--heartbeat-interval</c>. A worker that is silent for twice as long counts as gone. Default null: 2 seconds, and 10 on PostgreSQL.</summary>
+    public TimeSpan? HeartbeatInterval { get; set; }
 
     /// <summary>The prefetch that follows from all of them.</summary>
     internal int MessagesAhead => MessagesAheadOf(Autoscale?.Maximum ?? Concurrency);

@@ -1,6 +1,7 @@
 using Celeriac.Amqp.Publishing;
 using Celeriac.Amqp.Wire;
 using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
 
 namespace Celeriac.Amqp.Tests;
 
@@ -66,7 +67,7 @@ public sealed class ConfirmTrackerTests
 
     private PublishBatch Add(params Message[] messages)
     {
-        var batch = new PublishBatch(messages.Length);
+        var batch = new PublishBatch(messages.Length, new AnswerLine());
         for (var index = 0; index < messages.Length; index++)
         {
             var publication = Publication.ToQueue("mail", messages[index]);
@@ -75,7 +76,7 @@ public sealed class ConfirmTrackerTests
         return batch;
     }
 
-    private void Return(Message message) => _tracker.Return("", "mail", new AmqpProperties(message), message.Body);
+    private void Return(Message message) => _tracker.Return("", "mail", message);
 
     private static Message Body(string text) => new() { Body = System.Text.Encoding.UTF8.GetBytes(text) };
 

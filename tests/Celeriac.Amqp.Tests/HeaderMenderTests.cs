@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using Celeriac.Amqp.Wire;
+using Celeriac.Amqp.Library;
 using Celeriac.Messaging;
 using RabbitMQ.Client;
 
@@ -63,12 +63,12 @@ public sealed class HeaderMenderTests
     {
         byte[] stream = [.. Frame(1, [0, 60, 0, 60]), .. Frame(2, Payload(Field("big", 'L', BigEndian(5)))), .. Frame(3, [2, 2, 2, 2, 2, 2, 2, 2, 2])];
         var whole = stream.ToArray();
-        Assert.Equal(whole.Length, new FrameReader().Pass(whole));
+        Assert.Equal(whole.Length, new MendingFrames().Pass(whole));
         Assert.NotEqual(stream, whole);
         for (var cut = 0; cut <= stream.Length; cut++)
         {
             var bytes = stream.ToArray();
-            var reader = new FrameReader();
+            var reader = new MendingFrames();
             var passed = reader.Pass(bytes.AsSpan(0, cut));
             passed += reader.Pass(bytes.AsSpan(passed));
             Assert.Equal(stream.Length, passed);

@@ -7,7 +7,7 @@ public sealed class ReplyQueueTests : IAsyncDisposable
 {
     private readonly Place _place = new();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_reply_queue_that_somebody_deletes_is_declared_again_and_results_still_to_come_arrive()
     {
         await _place.StartAsync();

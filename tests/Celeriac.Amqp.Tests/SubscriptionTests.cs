@@ -13,7 +13,7 @@ public sealed class SubscriptionTests : AmqpTest
         await using var subscription = (Receiving.AmqpSubscription)await transport.SubscribeAsync(new SubscriptionOptions([queue]), Cancelled);
         var old = await ReceiveAsync(subscription);
         // An unknown tag is an error that closes the channel, as a consumer's timeout does.
-        await subscription.Channel!.Channel.BasicAckAsync(999, multiple: false, Cancelled);
+        await subscription.Channel!.Channel.AckAsync(999);
         var again = await ReceiveAsync(subscription);
         Assert.Equal(("work", true), (TextOf(again), again.Redelivered));
         Assert.True(again.Claim.Generation > old.Claim.Generation);
@@ -28,7 +28,7 @@ public sealed class SubscriptionTests : AmqpTest
         var queue = await DeclareAsync(transport);
         await using var subscription = (Receiving.AmqpSubscription)await transport.SubscribeAsync(new SubscriptionOptions([queue]), Cancelled);
         // The broker forgets the consumer and the subscription does not know.
-        await subscription.Channel!.Channel.BasicCancelAsync(subscription.Consumers[0].Tag, noWait: false, Cancelled);
+        await subscription.Channel!.Channel.CancelAsync(subscription.Consumers[0].Tag);
         await SendAsync(transport, queue, "stuck");
         Assert.Equal("stuck", TextOf(await ReceiveAsync(subscription)));
     }

@@ -15,10 +15,6 @@ public sealed partial class FeatureTableTests
 
     private static readonly string s_page = Repository.PathOf("docs", "task-features.md");
 
-    /// <summary>The facts of each test class, by the class's name; those of the conformance suites, and of other classes that are not called tests, under an empty one.</summary>
-    private static readonly ILookup<string, string> s_facts =
-        Repository.Files("tests", "*.cs").Concat(Repository.Files("src/Celeriac.Conformance", "*.cs")).SelectMany(FactsOf).ToLookup(fact => fact.Class, fact => fact.Fact);
-
     [Fact]
     public async Task Every_cell_of_the_table_of_features_holds()
     {
@@ -41,39 +37,18 @@ public sealed partial class FeatureTableTests
             return [$"{row.Length} cells"];
         }
         var cells = row[FirstTransport..];
-        return FactsIn(row[1]).Concat(cells.SelectMany(FactsIn)).Where(fact => !Exists(fact)).Select(fact => $"there is no test '{fact}'")
+        return NamedFacts.In(row[1]).Concat(cells.SelectMany(NamedFacts.In)).Where(fact => !NamedFacts.Exists(fact)).Select(fact => $"there is no test '{fact}'")
             .Concat(cells.Where((cell, column) => column < can.Length && !Holds(cell, row[1], can[column])).Select(cell => $"'{cell}' does not hold"));
     }
 
     private static bool Holds(string cell, string shownBy, TransportCapabilities can) => cell switch
     {
-        "yes" or "with state" => FactsIn(shownBy).Any(fact => !fact.Contains('.', StringComparison.Ordinal)),
-        "alike" or "–" => FactsIn(shownBy).Any(),
+        "yes" or "with state" => NamedFacts.In(shownBy).Any(fact => !fact.Contains('.', StringComparison.Ordinal)),
+        "alike" or "–" => NamedFacts.In(shownBy).Any(),
         _ when MissingPattern().Match(cell) is { Success: true } missing => typeof(TransportCapabilities).GetProperty(missing.Groups[1].Value)?.GetValue(can) is false,
-        _ => FactsIn(cell).Any(),
+        _ => NamedFacts.In(cell).Any(),
     };
-
-    private static bool Exists(string fact) => fact.Split('.') is [var type, var name] ? s_facts[type].Contains(name) : s_facts[""].Contains(fact);
-
-    private static IEnumerable<string> FactsIn(string cell) => NamedPattern().Matches(cell).Select(match => match.Groups[1].Value).Where(name => name.Contains('_', StringComparison.Ordinal));
-
-    private static IEnumerable<(string Class, string Fact)> FactsOf(string file)
-    {
-        var text = File.ReadAllText(file);
-        var isSuite = Repository.Relative(file).StartsWith("src/", StringComparison.Ordinal);
-        var classes = ClassPattern().Matches(text);
-        return FactPattern().Matches(text).Select(fact => (isSuite ? "" : classes.LastOrDefault(type => type.Index < fact.Index)?.Groups[1].Value ?? "", fact.Groups[1].Value));
-    }
 
     [GeneratedRegex(@"^no `(\w+)`$")]
     private static partial Regex MissingPattern();
-
-    [GeneratedRegex("`([^`]+)`")]
-    private static partial Regex NamedPattern();
-
-    [GeneratedRegex(@"class (\w+Tests)\b")]
-    private static partial Regex ClassPattern();
-
-    [GeneratedRegex(@"\[(?:Fact|Theory)[\s\S]*?public [\w<> ]+? ([A-Z]\w*)\(")]
-    private static partial Regex FactPattern();
 }

@@ -23,6 +23,7 @@ public sealed class TransportTableTests
         await using var quorum = new AmqpTransportFactory().Create(BrokerUrl.Parse("amqp://localhost?queue_type=quorum"), new TransportContext());
         await using var activeMq = new StompTransportFactory().Create(BrokerUrl.Parse("stomp://localhost"), new TransportContext());
         await using var redis = new RedisTransportFactory().Create(BrokerUrl.Parse("redis://localhost"), new TransportContext());
+        await using var native = new RedisTransportFactory().Create(BrokerUrl.Parse("redis://localhost?form=native"), new TransportContext());
 
         await CapabilityTable.AssertShownInAsync(
             Repository.PathOf("docs", "transports.md"),
@@ -34,6 +35,7 @@ public sealed class TransportTableTests
                 ("with `queue_type=quorum`", quorum.Capabilities),
                 ("`stomp://` ActiveMQ", activeMq.Capabilities),
                 ("`stomp://` RabbitMQ", RabbitMqBroker.AllCapabilities),
-                ("`redis://`", redis.Capabilities)));
+                ("`redis://`", redis.Capabilities),
+                ("with `form=native`", native.Capabilities)));
     }
 }

@@ -30,7 +30,7 @@ internal sealed class Stomp : IDisposable
 
     public async Task<string> ReadAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var frame = new List<byte>();
         var one = new byte[1];
         while (await _stream!.ReadAsync(one, limit.Token) == 1 && one[0] != 0)

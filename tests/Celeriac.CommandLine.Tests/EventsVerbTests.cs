@@ -32,7 +32,7 @@ public sealed class EventsVerbTests
         Assert.StartsWith("a\\nb [", line, StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("events", "--dump", "--limit", "3")]
     [InlineData("events", "--limit", "3")]
     public async Task The_verb_prints_what_workers_tell(params string[] args)

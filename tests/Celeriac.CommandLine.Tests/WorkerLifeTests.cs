@@ -7,7 +7,7 @@ namespace Celeriac.CommandLine.Tests;
 /// <summary>How the verb <c>worker</c> ends: signals, stages, exit codes.</summary>
 public sealed class WorkerLifeTests : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly Workplace _place = new();
     private readonly TaskCompletionSource<CancellationToken> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);

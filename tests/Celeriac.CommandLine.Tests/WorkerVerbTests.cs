@@ -7,7 +7,7 @@ namespace Celeriac.CommandLine.Tests;
 
 public sealed class WorkerVerbTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task It_runs_tasks_until_it_is_told_to_stop_although_the_host_has_no_worker_of_its_own()

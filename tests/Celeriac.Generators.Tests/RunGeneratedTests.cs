@@ -17,7 +17,7 @@ public sealed class RunGeneratedTests
     [InlineData("public static decimal Price(decimal price = 1.10m) => price;", "[]", "\"1.10\"")]
     [InlineData("public static char Quote(char quote = '\\'') => quote;", "[]", "\"\\u0027\"")]
     [InlineData("public static bool IsNaN(double number = double.NaN) => double.IsNaN(number);", "[]", "true")]
-    [InlineData("public static (Guid, DateTimeOffset) Pair(Guid id = default, DateTimeOffset time = default) => default;", "[]", "{}")]
+    [InlineData("public static (Guid, DateTimeOffset) Pair(Guid id = default, DateTimeOffset time = default) => default;", "[]", "[\"00000000-0000-0000-0000-000000000000\",\"0001-01-01T00:00:00.000000\\u002B00:00\"]")]
     [InlineData("public static string Text(string text = \"a \\\"b\\\" \\n\") => text;", "[]", "\"a \\u0022b\\u0022 \\n\"")]
     [InlineData("public static int Sum(int first, params int[] rest) => first + rest.Sum();", "[1,2,3]", "6")]
     [InlineData("public static int Sum(params int[] rest) => rest.Sum();", "[]", "0")]

@@ -127,6 +127,35 @@ public static partial class PeerTasks
             request.Message.Headers.TextOf("x-tenant"), request.IgnoreResult, context.Node);
     }
 
+    /// <summary>The stamps it came with, as <c>name=value</c>.</summary>
+    [Task("cs.stamps")]
+    public static string[] Stamps(TaskContext context, JsonElement? before = null) => [.. context.Stamps.Select(stamp => $"{stamp.Key}={stamp.Value.AsText()}")];
+
+    /// <summary>Is replaced by a workflow of both sides.</summary>
+    [Task("cs.replaced")]
+    public static async Task<JsonElement> ReplacedAsync(string by, TaskContext context)
+    {
+        var theirs = new Signature("py.add").WithArgs(1, 2).Set(InPython);
+        Signature replacement = by switch
+        {
+            "task" => theirs,
+            "chain" => theirs | new Signature("cs.add").WithArgs(10),
+            "group" => Group.Of(theirs, AddTask.S(3, 4)),
+            _ => Group.Of(theirs, AddTask.S(3, 4)) | new Signature("py.sum").Set(InPython),
+        };
+        return await context.ReplaceAsync(replacement.As<JsonElement>());
+    }
+
+    /// <summary>Adds a Python task to its chord.</summary>
+    [Task("cs.adding")]
+    public static async Task<int> AddingAsync(int value, TaskContext context)
+    {
+        await context.AddToChordAsync(new Signature("py.add").WithArgs(value, 10).Set(InPython).As<int>());
+        return value;
+    }
+
+    private static SendOptions InPython(SendOptions options) => options with { Queue = "py" };
+
     /// <summary>Sends a Python task from inside a C# task, and does not wait for it.</summary>
     [Task("cs.parent")]
     public static async Task<string> ParentAsync(string queue)
@@ -134,6 +163,11 @@ public static partial class PeerTasks
         var child = new Signature<int>("py.add") { Options = new SendOptions { Queue = queue } };
         return (await TaskClient.Current.SendAsync((Signature<int>)(child with { Args = "[20, 1]"u8.ToArray() }))).Id;
     }
+
+    /// <summary>An errback that asks for all that is known: a line of it goes into the ledger.</summary>
+    [Task("cs.failed")]
+    public static async Task FailedAsync(FailedTask failed, string ledger) =>
+        await File.AppendAllTextAsync(ledger, FormattableString.Invariant($"{failed.Id} {failed.Task ?? "-"} {failed.Exception?.RemoteType ?? "-"} cs\n"));
 
     /// <summary>Known on both sides: whoever gets it enters it into the ledger, a folder of files.</summary>
     [Task("shared.work")]
@@ -151,6 +185,10 @@ public static partial class PeerTasks
         await File.AppendAllTextAsync(ledger, FormattableString.Invariant($"{number} cs\n"));
         return "cs";
     }
+
+    /// <summary>The same, known on this side alone.</summary>
+    [Task("cs.enter")]
+    public static Task<string> EnterAsync(string ledger, int number) => OrderedAsync(ledger, number);
 
     /// <summary>Known on both sides: enters into the ledger that a run has begun, and that it has ended.</summary>
     [Task("shared.slow")]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 
@@ -31,6 +32,28 @@ public sealed class CostTests(ITestOutputHelper output) : PostgresTest
         output.WriteLine(told);
         Assert.True(all <= 1, told);
         Assert.True(written <= 0.1, told);
+    }
+
+    [Fact]
+    public async Task An_idle_worker_asks_less_than_once_a_second()
+    {
+        var name = $"idle_{Guid.NewGuid():N}";
+        await Server.ControlAsync("SET client_min_messages = error; SELECT pg_advisory_lock(2); CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
+        await Server.ControlAsync($"CREATE DATABASE {name}");
+        await StartWorkerAsync($"{Server.Url.Replace("/postgres", $"/{name}", StringComparison.Ordinal)}?schema={Schema}");
+        var rates = new List<double>();
+        // A fact that began beside a hundred others may look while the worker is still busy with its start.
+        while (rates.Count < 5 && (rates.Count == 0 || rates[^1] >= 1))
+        {
+            var (before, started) = (await CountAsync(name), Stopwatch.GetTimestamp());
+            using var pause = new PeriodicTimer(TimeSpan.FromSeconds(6));
+            await pause.WaitForNextTickAsync(Cancelled);
+            rates.Add(((await CountAsync(name)).All - before.All) / Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+        var told = string.Create(CultureInfo.InvariantCulture, $"PostgreSQL, an idle worker: {rates[^1]:0.00} statements a second, leases, heartbeats, pauses, revocations and sweeps included.");
+        output.WriteLine(told);
+        output.WriteLine(await Server.ControlAsync($"SELECT calls, left(query, 110) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = '{name}' AND calls > 2 ORDER BY calls DESC"));
+        Assert.True(rates[^1] < 1, told);
     }
 
     private async Task<(double All, double Written)> CountAsync(string database)

@@ -52,6 +52,38 @@ public static partial class LedgerTasks
         return true;
     }
 
+    /// <summary>Writes a row within the inbox; answers a number that no other run answers. Throws on its first run where asked to.</summary>
+    [Task("ledger.inbox", RetryOn = [typeof(Messaging.TransportException), typeof(TimeoutException)], RetryDelay = 0)]
+    public static async Task<string> InboxAsync(string entry, bool fails, TaskContext context)
+    {
+        await WriteAsync(PostgresInbox.Transaction.Connection!, entry);
+        return fails && context.Retries == 0 ? throw new TimeoutException("the first run fails") : Guid.NewGuid().ToString();
+    }
+
+    /// <summary>Completes itself; in its first run it rolls that back, and its message is given to the next run meanwhile. Answers its run.</summary>
+    [Task("ledger.slip")]
+    public static async Task<int> SlipAsync(string entry, string schema, TaskContext context)
+    {
+        var isFirst = await SharedServer.Server.ControlAsync($"SELECT count(*) FROM {schema}.messages WHERE correlation_id = '{context.Id}' AND attempt = 1") == "1";
+        await using var connection = new NpgsqlConnection($"{SharedServer.Server.ConnectionString};Pooling=false");
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await WriteAsync(connection, entry);
+        await context.CompleteInAsync(transaction, 2);
+        if (!isFirst)
+        {
+            await transaction.CommitAsync();
+            return 2;
+        }
+        await transaction.RollbackAsync();
+        await SharedServer.Server.ControlAsync($"UPDATE {schema}.messages SET holder = NULL WHERE correlation_id = '{context.Id}'");
+        return 1;
+    }
+
+    /// <summary>Adds all.</summary>
+    [Task("ledger.sum")]
+    public static int Sum(IReadOnlyList<int> numbers) => numbers.Sum();
+
     /// <summary>Adds.</summary>
     [Task("ledger.add")]
     public static int Add(int x, int y) => x + y;

@@ -20,7 +20,7 @@ public sealed class OutboxTests : PostgresTest
     public override async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_relays).WaitAsync(TimeSpan.FromSeconds(20));
+        await Task.WhenAll(_relays).WaitAsync(TimeSpan.FromSeconds(60));
         await base.DisposeAsync();
         _stop.Dispose();
     }

@@ -47,6 +47,43 @@ public sealed class PickleTests
         Assert.Contains("opcode 0x", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_opcodes_read_are_those_of_plain_values_and_nothing_more()
+    {
+        // CELERY-PROTOCOL 13.3: PROTO FRAME MEMOIZE · NONE NEWTRUE NEWFALSE · BININT BININT1 BININT2 LONG1 BINFLOAT · the texts and bytes with lengths · lists, dictionaries and tuples · BINGET
+        // LONG_BINGET BINPUT LONG_BINPUT · STOP.
+        byte[] known = [0x80, 0x95, 0x94, (byte)'N', 0x88, 0x89, .. "JKM"u8, 0x8a, (byte)'G', 0x8c, (byte)'X', 0x8d, .. "CB"u8, 0x8e, .. "(])}taesu"u8, 0x85, 0x86, 0x87, .. "hjqr."u8];
+        var read = Enumerable.Range(0, 256).Where(opcode => !Refusal((byte)opcode).Contains("opcode 0x", StringComparison.Ordinal));
+        Assert.Equal(known.Select(opcode => (int)opcode).Order(), read);
+
+        static string Refusal(byte opcode) => Assert.Throws<ContentException>(() => Pickle.ToJson([0x80, 5, opcode])).Message;
+    }
+
+    [Fact]
+    public void A_pickle_of_protocol_2_with_many_texts_is_read()
+    {
+        // As Python writes ["t0", "t1", …]: each text is put into the memo, from the 256th on with four bytes of number.
+        List<byte> pickle = [0x80, 2, (byte)']', (byte)'q', 0, (byte)'('];
+        for (var number = 1; number <= 300; number++)
+        {
+            var text = Encoding.ASCII.GetBytes($"t{number - 1}");
+            pickle.AddRange([(byte)'X', (byte)text.Length, 0, 0, 0, .. text, .. number < 256 ? [(byte)'q', (byte)number] : new byte[] { (byte)'r', (byte)number, (byte)(number >> 8), 0, 0 }]);
+        }
+        pickle.AddRange([(byte)'e', (byte)'.']);
+        Assert.Equal(Enumerable.Range(0, 300).Select(number => $"t{number}"), System.Text.Json.JsonSerializer.Deserialize<string[]>(Pickle.ToJson([.. pickle]))!);
+    }
+
+    [Fact]
+    public void A_number_of_hundreds_of_digits_is_no_key() =>
+        Assert.Contains("16 bytes", Assert.Throws<ContentException>(() => Pickle.ToJson([0x80, 5, (byte)'}', 0x8a, 255, .. Enumerable.Repeat((byte)1, 255), (byte)'N', (byte)'s', (byte)'.'])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_pickle_of_more_values_or_bytes_than_are_read_is_refused()
+    {
+        Assert.Contains("values", Assert.Throws<ContentException>(() => Pickle.ToJson([0x80, 5, .. Enumerable.Repeat((byte)'N', 5_000_000), (byte)'.'])).Message, StringComparison.Ordinal);
+        Assert.Contains("MiB", Assert.Throws<ContentException>(() => Pickle.ToJson(new byte[(16 << 20) + 1])).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("8005")]

@@ -55,14 +55,15 @@ public abstract class PostgresTest : IAsyncLifetime
         return connection;
     }
 
-    protected async Task StartWorkerAsync(string? url = null, int concurrency = 4)
+    protected async Task<Worker> StartWorkerAsync(string? url = null, int concurrency = 4, TaskFilters? filters = null)
     {
         var client = OpenClient(url);
-        var worker = new Worker(client, new TaskRegistry([.. CeleriacTasks.All]), new WorkerOptions { Concurrency = concurrency }, new CeleriacOptions { BrokerUrl = url ?? Url, DefaultQueue = Queue });
+        var worker = new Worker(client, new TaskRegistry([.. CeleriacTasks.All]), new WorkerOptions { Concurrency = concurrency }, new CeleriacOptions { BrokerUrl = url ?? Url, DefaultQueue = Queue }) { Filters = filters ?? new TaskFilters() };
         var stop = new CancellationTokenSource();
         var run = worker.RunAsync(stop.Token);
         _workers.Add((run, stop));
-        await Task.WhenAny(worker.Ready, run).WaitAsync(TimeSpan.FromSeconds(20), Cancelled);
+        await Task.WhenAny(worker.Ready, run).WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
+        return worker;
     }
 
     /// <summary>How many messages the fact's queue holds, handed out or not.</summary>
@@ -77,7 +78,7 @@ public abstract class PostgresTest : IAsyncLifetime
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!await condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"This did not come true in time: {what}.");
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(60), $"This did not come true in time: {what}.");
             await pause.WaitForNextTickAsync(Cancelled);
         }
     }

@@ -39,6 +39,45 @@ public sealed class PythonResultTests : PostgresTest
     }
 
     [Fact]
+    public async Task A_row_is_as_Celery_writes_it_and_what_the_table_has_no_column_for_is_not_kept()
+    {
+        var store = Open();
+        await store.WriteAsync(
+            Record(TaskStates.Success, "5") with
+            {
+                DateDone = new DateTimeOffset(2026, 11, 22, 6, 48, 2, 304, 297, TimeSpan.FromHours(1)),
+                Name = "math.add",
+                Args = "[2, 3]"u8.ToArray(),
+                Kwargs = "{}"u8.ToArray(),
+                Worker = "w1@host",
+                Retries = 1,
+                Queue = "mail",
+                Children = """[[["child", null], null]]"""u8.ToArray(),
+                ParentId = "parent",
+                GroupId = "group",
+            }, null, Cancelled);
+        Assert.Equal(
+            "SUCCESS|80044a050000002e|2026-11-22 05:48:02.304297||math.add|[2, 3]|{}|w1@host|1|mail",
+            await Server.ControlAsync($"SELECT concat_ws('|', status, encode(result, 'hex'), date_done::text, coalesce(traceback, ''), name, convert_from(args, 'UTF8'), convert_from(kwargs, 'UTF8'), worker, retries, queue) FROM public.celery_taskmeta WHERE task_id = '{_id}'"));
+
+        var read = (await store.ReadAsync(_id, Cancelled))!;
+        Assert.Equal(("math.add", "[2, 3]", "{}", "w1@host", 1, "mail"), (read.Name, Encoding.UTF8.GetString(read.Args.Span), Encoding.UTF8.GetString(read.Kwargs.Span), read.Worker, read.Retries, read.Queue));
+        Assert.Equal(("null", null, null), (Encoding.UTF8.GetString(read.Children.Span), read.ParentId, read.GroupId));
+        Assert.Equal(new DateTimeOffset(2026, 11, 22, 5, 48, 2, 304, 297, TimeSpan.Zero), read.DateDone);
+    }
+
+    [Fact]
+    public async Task A_table_that_Python_made_without_result_extended_is_used_as_it_is()
+    {
+        var schema = SharedServer.NewSchema();
+        await Server.ControlAsync($"CREATE SCHEMA {schema}; CREATE SEQUENCE {schema}.task_id_sequence; CREATE TABLE {schema}.celery_taskmeta (id integer PRIMARY KEY, task_id varchar(155) UNIQUE, status varchar(50), result bytea, date_done timestamp, traceback text)");
+        var store = Own(new PythonResultStoreFactory().Create(BrokerUrl.Parse($"{Backend}?schema={schema}&migrate=false"), new ResultStoreContext()));
+        await store.WriteAsync(Record(TaskStates.Success, "[1,null]") with { Name = "math.add", Traceback = "lines" }, null, Cancelled);
+        var read = (await store.ReadAsync(_id, Cancelled))!;
+        Assert.Equal(("[1,null]", "lines", null), (Normal(read), read.Traceback, read.Name));
+    }
+
+    [Fact]
     public async Task A_pickle_that_is_more_than_plain_values_ends_the_wait_in_a_clear_error()
     {
         var store = Open();

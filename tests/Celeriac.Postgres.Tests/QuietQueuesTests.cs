@@ -24,7 +24,7 @@ public sealed class QuietQueuesTests
     public void A_queue_that_had_messages_is_asked_again()
     {
         Note(nextDue: 0);
-        _quiet.Note(Request(now: 1), new TakeAnswer([new TakenMessage(default, 7, new Messaging.Message { Body = default }, "", "q")], 0), _hearing.Version);
+        _quiet.Note(Request(now: 1), new TakeAnswer([new TakenMessage(default, 7, new Messaging.Message { Body = default }, "", "q")], 0), _hearing.NewsOf([7]));
         Assert.Null(_quiet.AnswerTo(Request(now: 1)));
     }
 
@@ -83,7 +83,19 @@ public sealed class QuietQueuesTests
         Assert.Null(_quiet.AnswerTo(Request(now: 1)));
     }
 
-    private void Note(long nextDue) => _quiet.Note(Request(now: 1), new TakeAnswer([], nextDue), _hearing.Version);
+    [Fact]
+    public void News_of_another_queue_of_this_process_do_not()
+    {
+        _hearing.ListenFor([7, 8]);
+        Note(nextDue: 0);
+        _hearing.Hear("m8");
+        _hearing.Hear("d");
+        Assert.NotNull(_quiet.AnswerTo(Request(now: 1)));
+        _hearing.Hear("m*");
+        Assert.Null(_quiet.AnswerTo(Request(now: 1)));
+    }
+
+    private void Note(long nextDue) => _quiet.Note(Request(now: 1), new TakeAnswer([], nextDue), _hearing.NewsOf([7]));
 
     private static TakeRequest Request(long now) => new(1, [7], 10, now);
 

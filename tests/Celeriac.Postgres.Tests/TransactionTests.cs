@@ -21,7 +21,7 @@ public sealed class TransactionTests : PostgresTest
         await transaction.CommitAsync(Cancelled);
         Assert.Equal(1, await CountAsync(client));
         await StartWorkerAsync();
-        Assert.Equal(5, await sent.GetAsync(TimeSpan.FromSeconds(20), Cancelled));
+        Assert.Equal(5, await sent.GetAsync(TimeSpan.FromSeconds(60), Cancelled));
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class TransactionTests : PostgresTest
             sent = await LedgerTasks.AddTask.DelayAsync(4, 5, Cancelled);
         }
         await transaction.CommitAsync(Cancelled);
-        Assert.Equal(9, await sent.GetAsync(TimeSpan.FromSeconds(10), Cancelled));
+        Assert.Equal(9, await sent.GetAsync(TimeSpan.FromSeconds(60), Cancelled));
     }
 
     [Theory]
@@ -157,8 +157,39 @@ public sealed class TransactionTests : PostgresTest
         await StartWorkerAsync();
         var client = OpenClient();
         var sent = await client.SendAsync(LedgerTasks.BookTask.S(Queue, dies), Cancelled);
-        Assert.Equal(42, await sent.GetAsync(TimeSpan.FromSeconds(20), Cancelled));
+        Assert.Equal(42, await sent.GetAsync(TimeSpan.FromSeconds(60), Cancelled));
         await EventuallyAsync(async () => await CountAsync(client) == 0, "the message is settled");
+        Assert.Equal(1, await NumberAsync($"SELECT count(*) FROM {LedgerTasks.Table} WHERE entry = '{Queue}'"));
+    }
+
+    [Fact]
+    public async Task What_follows_a_task_that_completes_itself_is_there_with_its_commit()
+    {
+        await StartWorkerAsync();
+        var sent = await OpenClient().SendAsync(LedgerTasks.BookTask.S(Queue, "after committing") | LedgerTasks.AddTask.Partial(1), Cancelled);
+        Assert.Equal(43, await sent.GetAsync(TimeSpan.FromSeconds(60), Cancelled));
+        Assert.Equal(1, await NumberAsync($"SELECT count(*) FROM {LedgerTasks.Table} WHERE entry = '{Queue}'"));
+    }
+
+    [Fact]
+    public async Task A_member_of_a_chord_is_refused()
+    {
+        await StartWorkerAsync();
+        var sent = await OpenClient().SendAsync(Group.Of(LedgerTasks.BookTask.S(Queue, "never")) | LedgerTasks.SumTask.Partial(), Cancelled);
+        var error = await Assert.ThrowsAsync<RemoteTaskException>(async () => await sent.GetAsync(TimeSpan.FromSeconds(60), Cancelled));
+        Assert.Contains("member of a chord", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rollback_after_which_the_claim_was_lost_is_no_success()
+    {
+        var worker = await StartWorkerAsync();
+        var client = OpenClient();
+        var sent = await client.SendAsync(LedgerTasks.SlipTask.S(Queue, Schema), Cancelled);
+        Assert.Equal(2, await sent.GetAsync(TimeSpan.FromSeconds(60), Cancelled));
+        await EventuallyAsync(async () => await CountAsync(client) == 0, "the message is settled");
+        await EventuallyAsync(() => Task.FromResult(worker.Counters.Succeeded == 1), "one run counts");
+        Assert.Equal(2, worker.Counters.Started);
         Assert.Equal(1, await NumberAsync($"SELECT count(*) FROM {LedgerTasks.Table} WHERE entry = '{Queue}'"));
     }
 
@@ -172,7 +203,7 @@ public sealed class TransactionTests : PostgresTest
         var store = ((Messaging.Stores.StoreTransport)client.Transport).Store;
         var connection = await ConnectAsync();
         await using var transaction = await connection.BeginTransactionAsync(Cancelled);
-        Assert.False(await Transactions.TransactionWriting.EndAsync(
+        Assert.Null(await Transactions.TransactionWriting.EndAsync(
             Transactions.UserTransaction.Of(transaction), (PostgresQueueStore)store, "test", delivery.Claim, null, 0, Cancelled));
     }
 }

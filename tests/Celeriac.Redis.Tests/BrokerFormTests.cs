@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Celeriac.Messaging;
@@ -69,7 +70,7 @@ public sealed class BrokerFormTests : IAsyncDisposable
         await SharedServer.Server.ControlAsync("HSET", $"{_prefix}unacked", "tag-1", $"[{Envelope("left")}, \"mail\", \"mail\"]");
         await SharedServer.Server.ControlAsync("ZADD", $"{_prefix}unacked_index", "1000.5", "tag-1");
         await using var subscription = await transport.SubscribeAsync(new SubscriptionOptions(["mail"]), Cancelled);
-        var back = await subscription.ReceiveAsync(Cancelled).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancelled);
+        var back = await subscription.ReceiveAsync(Cancelled).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
         Assert.Equal(("left", true), (Encoding.UTF8.GetString(back!.Message.Body.Span), back.Redelivered));
     }
 
@@ -110,12 +111,31 @@ public sealed class BrokerFormTests : IAsyncDisposable
 
         var heard = new List<string>();
         var receiving = new[] { one.ReceiveAsync(Cancelled).AsTask(), two.ReceiveAsync(Cancelled).AsTask() };
-        foreach (var delivery in await Task.WhenAll(receiving).WaitAsync(TimeSpan.FromSeconds(20), Cancelled))
+        foreach (var delivery in await Task.WhenAll(receiving).WaitAsync(TimeSpan.FromSeconds(60), Cancelled))
         {
             heard.Add(Encoding.UTF8.GetString(delivery!.Message.Body.Span));
         }
         Assert.Equal(["heard", "ours"], heard.Order());
         Assert.Equal(0, (await first.CountAsync("mail", Cancelled))!.Ready);
+    }
+
+    /// <summary>A turn a second that deletes one would need minutes for the reply queues of a busy day.</summary>
+    [Fact]
+    public async Task Queues_that_nobody_uses_any_more_are_deleted_together()
+    {
+        var transport = await OpenAsync();
+        var brief = Enumerable.Range(0, 150).Select(number => new QueueDeclaration($"brief-{number}") { Expires = TimeSpan.FromMilliseconds(1) });
+        await transport.DeclareAsync(new Topology { Queues = [.. brief] }, Cancelled);
+        // Another process looks after the place, once a second.
+        await OpenAsync("lease=400ms");
+        var started = Stopwatch.GetTimestamp();
+        using var beat = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        while (await SharedServer.Server.ControlAsync("HLEN", $"{_prefix}celeriac-broker:queues") is not "1" and var left)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(60), $"{left} queues are left.");
+            await beat.WaitForNextTickAsync(Cancelled);
+        }
+        Assert.NotNull(await transport.CountAsync("mail", Cancelled));
     }
 
     [Theory]

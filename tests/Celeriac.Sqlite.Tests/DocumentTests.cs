@@ -1,3 +1,4 @@
+using System.Text;
 using static Celeriac.Sqlite.Tests.StoreWords;
 
 namespace Celeriac.Sqlite.Tests;
@@ -20,6 +21,32 @@ public sealed class DocumentTests
         Assert.Equal(["c", "a"], (await store.KeysAfterAsync(seen, 10)).Select(entry => entry.Key));
         Assert.Equal(["b"], (await store.KeysAfterAsync(0, 1)).Select(entry => entry.Key));
         Assert.Equal(["2", "1"], await store.ReadTextsAsync("a", "none", "b"));
+    }
+
+    [Fact]
+    public async Task One_look_brings_the_new_documents_that_are_wanted_and_old_ones_by_key()
+    {
+        await using var file = new TestFile();
+        var store = await file.OpenAsync();
+        var large = new string('x', 100_000);
+        await store.WriteAsync([Document("old", "1"), Document("older", "1")]);
+        var seen = await store.LatestSequenceAsync();
+        await store.WriteAsync([Document("new", "2"), Document("foreign", "3"), Document("large", large)]);
+
+        var news = await store.FollowAsync(seen, 10, ["old", "none"], key => key != "foreign");
+
+        Assert.Equal(["2", large, "1"], news.Documents.Select(document => Encoding.UTF8.GetString(document.Content.Span)));
+        Assert.Equal(await store.LatestSequenceAsync(), news.Place);
+        Assert.Empty((await store.FollowAsync(news.Place, 10, [], _ => true)).Documents);
+    }
+
+    [Fact]
+    public async Task A_query_is_not_compiled_anew_for_other_parameters()
+    {
+        await using var file = new TestFile();
+        await file.OpenAsync();
+
+        Assert.Equal(0, RawFile.CountRecompilations(file.Path, "SELECT key FROM documents WHERE sequence > ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY sequence LIMIT ?"));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Celeriac.Sqlite.Tests;
 /// <summary>Another process was stopped in the middle of a transaction: the file stays locked until it goes on.</summary>
 public sealed class HeldFileTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_file_that_another_process_holds_costs_its_callers_the_timeout_and_no_more()
     {
         await using var file = new TestFile();

@@ -22,6 +22,17 @@ internal static class RawFile
         return 0;
     });
 
+    /// <summary>How often a query with three numbers is compiled anew when it is read with other ones.</summary>
+    public static int CountRecompilations(string path, string sql) => Use(path, database =>
+    {
+        var query = database.Prepare(sql);
+        for (var number = 1L; number <= 3; number++)
+        {
+            query.With(number).With(number).With(number).HasRow();
+        }
+        return query.Recompilations;
+    });
+
     /// <summary>Holds the write lock, as a process that was stopped in the middle of a transaction does.</summary>
     public static IDisposable Lock(string path)
     {

@@ -10,9 +10,9 @@ namespace Celeriac.Stomp.Tests;
 public abstract class StompTest : IAsyncLifetime
 {
     /// <summary>How many milliseconds a fact may take.</summary>
-    protected const int Limit = 60_000;
+    protected const int Limit = 180_000;
 
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly List<IAsyncDisposable> _opened = [];
     private readonly string _place = Guid.NewGuid().ToString("N")[..8];

@@ -27,4 +27,8 @@ internal static partial class BenchTasks
         Tally.Run(0);
         return Task.FromResult(x + y);
     }
+
+    /// <summary>The body of a chord.</summary>
+    [Task("bench.total")]
+    public static Task<long> TotalAsync(IReadOnlyList<int> values) => Task.FromResult(values.Sum(value => (long)value));
 }

@@ -5,21 +5,24 @@ namespace Celeriac.Bench.Acting;
 
 /// <summary>
 /// A process that works with Celeriac. With <c>hold</c> it begins to consume only when the run does, for queues that are full before;
-/// with <c>idle=SECONDS</c> it measures what it costs to do nothing.
+/// with <c>idle=SECONDS</c> it settles and then measures what it costs to do nothing.
 /// </summary>
 internal sealed class CeleriacWorker(Arguments arguments) : Actor
 {
+    // The runtime compiles in the background for some seconds after a start: that is the start's cost.
+    private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(10);
+
     private readonly TaskClient _client = TaskClient.Open(Options(arguments), new TransportContext { LoggerFactory = Logs() });
     private readonly CancellationTokenSource _stop = new();
     private readonly Meter _meter = new(Math.Max(arguments.Tasks, 1000));
     private Task _work = Task.CompletedTask;
 
-    /// <summary>What client and worker share.</summary>
+    /// <summary>What client and worker share. With <c>kept</c> results and shared state are in a file where the broker cannot keep them.</summary>
     public static CeleriacOptions Options(Arguments arguments) => new()
     {
-        BrokerUrl = arguments.Broker,
+        BrokerUrl = arguments.Has("wire") ? $"{arguments.Broker}?client={arguments.Text("wire")}" : arguments.Broker,
         DefaultQueue = arguments.Queue,
-        ResultBackend = arguments.Has("results") ? arguments.Text("results") : null,
+        ResultBackend = arguments.Has("results") ? arguments.Text("results") : arguments.Has("kept") ? arguments.Text("store") : null,
     };
 
     public override async Task PrepareAsync()
@@ -40,6 +43,7 @@ internal sealed class CeleriacWorker(Arguments arguments) : Actor
         }
         if (arguments.Has("idle"))
         {
+            await Task.Delay(s_settling, CancellationToken.None);
             _meter.Begin();
             await Task.Delay(TimeSpan.FromSeconds(arguments.Number("idle", 5)), CancellationToken.None);
             return _meter.Finish(1);

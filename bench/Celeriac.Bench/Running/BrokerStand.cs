@@ -10,20 +10,27 @@ internal sealed class BrokerStand : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("celeriac-bench-");
     private RabbitMqServer? _rabbit;
     private ActiveMqServer? _active;
+    private PostgresServer? _postgres;
     private int _run;
 
     /// <summary>Broker and queue of one run, and the broker's process where it is one.</summary>
-    internal sealed record Stall(string Url, string Queue, int? Process);
+    /// <param name="Url">The broker.</param>
+    /// <param name="Queue">The queue.</param>
+    /// <param name="Process">The broker's process.</param>
+    /// <param name="Store">Where results are kept, for those that want them kept.</param>
+    internal sealed record Stall(string Url, string Queue, int? Process, string Store);
 
     public async Task<Stall> OpenAsync(BrokerKind kind)
     {
         var queue = $"bench-{++_run}";
+        var file = $"sqlite://{_folder.FullName}/{queue}.db";
         return kind switch
         {
-            BrokerKind.Memory => new Stall("memory://bench", queue, null),
-            BrokerKind.Sqlite => new Stall($"sqlite://{_folder.FullName}/{queue}.db", queue, null),
-            BrokerKind.RabbitMq => new Stall((_rabbit ??= await RabbitMqServer.StartAsync()).AmqpUrl, queue, _rabbit.ProcessId),
-            _ => new Stall((_active ??= await ActiveMqServer.StartAsync()).StompUrl, queue, _active.ProcessId),
+            BrokerKind.Memory => new Stall("memory://bench", queue, null, "memory://bench"),
+            BrokerKind.Sqlite => new Stall(file, queue, null, file),
+            BrokerKind.RabbitMq => new Stall((_rabbit ??= await RabbitMqServer.StartAsync()).AmqpUrl, queue, _rabbit.ProcessId, file),
+            BrokerKind.Postgres => new Stall($"{(_postgres ??= await PostgresServer.StartAsync()).Url}?schema={SchemaOf(queue)}", queue, _postgres.ProcessId, file),
+            _ => new Stall((_active ??= await ActiveMqServer.StartAsync()).StompUrl, queue, _active.ProcessId, file),
         };
     }
 
@@ -34,6 +41,7 @@ internal sealed class BrokerStand : IAsyncDisposable
         BrokerKind.Sqlite => $"SQLite {ReadSqlite(stall)}, {(stall.Url.Contains("synchronous=normal", StringComparison.Ordinal) ? "synchronous=NORMAL" : "synchronous=FULL (the URL's default): a commit survives power loss")}",
         BrokerKind.RabbitMq => "RabbitMQ, persistent messages; queues (name, type, durable): " + string.Join("; ", (await _rabbit!.ControlAsync("list_queues", "name", "type", "durable"))
             .Split('\n').Where(line => line.StartsWith(stall.Queue, StringComparison.Ordinal)).Select(line => line.Replace('\t', ' '))),
+        BrokerKind.Postgres => "PostgreSQL; " + (await _postgres!.ControlAsync("SELECT string_agg(name || '=' || setting, ', ') FROM pg_settings WHERE name IN ('server_version', 'fsync', 'synchronous_commit', 'wal_sync_method')")),
         _ => "ActiveMQ, persistent messages; " + (await File.ReadAllLinesAsync(Path.Combine(_active!.Folder, "conf", "activemq.xml")))
             .First(line => line.Contains("kahaDB", StringComparison.Ordinal)).Trim().Replace(_active.Folder, "…", StringComparison.Ordinal) + " (no setting for journal syncing: its default, which is always)",
     };
@@ -41,9 +49,10 @@ internal sealed class BrokerStand : IAsyncDisposable
     /// <summary>Leaves nothing of a run behind that could slow the next.</summary>
     public async Task CloseAsync(BrokerKind kind, Stall stall)
     {
-        if (kind == BrokerKind.Sqlite)
+        _folder.GetFiles($"{stall.Queue}.db*").ToList().ForEach(file => file.Delete());
+        if (kind == BrokerKind.Postgres)
         {
-            _folder.GetFiles($"{stall.Queue}.db*").ToList().ForEach(file => file.Delete());
+            await _postgres!.ControlAsync($"SET client_min_messages = error; DROP SCHEMA IF EXISTS {SchemaOf(stall.Queue)} CASCADE");
         }
         if (kind == BrokerKind.RabbitMq)
         {
@@ -63,8 +72,14 @@ internal sealed class BrokerStand : IAsyncDisposable
         {
             await _active.DisposeAsync();
         }
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
         _folder.Delete(recursive: true);
     }
+
+    private static string SchemaOf(string queue) => queue.Replace('-', '_');
 
     private static string ReadSqlite(Stall stall)
     {

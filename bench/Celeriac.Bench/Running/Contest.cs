@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Celeriac.Bench.Acting;
 
 namespace Celeriac.Bench.Running;
@@ -5,7 +6,8 @@ namespace Celeriac.Bench.Running;
 /// <summary>One scenario: its contenders in turn, round after round.</summary>
 internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings settings)
 {
-    private const int MostWarm = 5_000;
+    /// <summary>Until then the runtime is still compiling: after 5,000 tasks a quarter of the processor time is the compiler's.</summary>
+    private const int MostWarm = 20_000;
     private readonly Dictionary<string, List<Outcome?>> _outcomes = scenario.Contenders.ToDictionary(contender => contender.Name, _ => new List<Outcome?>());
 
     /// <summary>What every contender has shown, in each round; null where a run failed.</summary>
@@ -17,15 +19,25 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
     /// <summary>The first failure of each contender that has failed.</summary>
     public Dictionary<string, string> Failures { get; } = [];
 
-    public async Task RunAsync()
+    /// <summary>True when every round has been run.</summary>
+    public bool Ended => Rounds >= Math.Min(settings.Rounds, scenario.MaximumRounds);
+
+    /// <summary>How long the last round took.</summary>
+    public TimeSpan LastRound { get; private set; }
+
+    public Scenario Scenario => scenario;
+
+    private int Rounds => _outcomes.Values.First().Count;
+
+    /// <summary>Each contender once, in their order.</summary>
+    public async Task RunRoundAsync()
     {
-        for (var round = 0; round < Math.Min(settings.Rounds, scenario.MaximumRounds); round++)
+        var clock = Stopwatch.StartNew();
+        foreach (var contender in scenario.Contenders)
         {
-            foreach (var contender in scenario.Contenders)
-            {
-                _outcomes[contender.Name].Add(await TryAsync(contender));
-            }
+            _outcomes[contender.Name].Add(await TryAsync(contender));
         }
+        LastRound = clock.Elapsed;
     }
 
     private async Task<Outcome?> TryAsync(Contender contender)
@@ -52,9 +64,9 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
     {
         var tasks = Math.Max(1, (int)(scenario.Tasks * contender.Share * (scenario.Scales ? settings.Scale : 1)));
         var backlog = (int)(contender.Backlog * settings.Scale);
-        var warm = Math.Min(tasks / 4, MostWarm);
+        var warm = Math.Min(tasks, MostWarm);
         // Nothing here is slower than a hundred a second for long.
-        var patience = TimeSpan.FromSeconds(60 + (tasks + backlog) / 100.0);
+        var patience = TimeSpan.FromSeconds(15 + (tasks + backlog) / 100.0);
         if (contender.Before is { } before)
         {
             await using var filler = ActorProcess.Start(before, Common(stall, tasks + backlog, warm));
@@ -103,5 +115,5 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
         return Outcome.From(lead, reports, begin, done, megabytes, start);
     }
 
-    private static string[] Common(BrokerStand.Stall stall, int tasks, int warm) => [$"broker={stall.Url}", $"queue={stall.Queue}", $"tasks={tasks}", $"warm={warm}"];
+    private static string[] Common(BrokerStand.Stall stall, int tasks, int warm) => [$"broker={stall.Url}", $"queue={stall.Queue}", $"tasks={tasks}", $"warm={warm}", $"store={stall.Store}"];
 }

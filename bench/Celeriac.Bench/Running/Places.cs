@@ -8,7 +8,15 @@ internal static class Places
 
     public static string CeleryPeer => Path.Combine(Root, "bench", "celery", "peer.py");
 
-    public static string PeersAssembly => Path.Combine(Root, "artifacts", "bin", "Peers", "release", "Peers.dll");
+    /// <summary>Beside the bench where both were published, else where it is built.</summary>
+    public static string PeersAssembly
+    {
+        get
+        {
+            var published = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "Peers", "Peers.dll"));
+            return File.Exists(published) ? published : Path.Combine(Root, "artifacts", "bin", "Peers", "release", "Peers.dll");
+        }
+    }
 
     private static string FindRoot()
     {

@@ -14,6 +14,9 @@ internal enum BrokerKind
 
     /// <summary>ActiveMQ over STOMP.</summary>
     ActiveMq,
+
+    /// <summary>PostgreSQL; a schema of its own for each run.</summary>
+    Postgres,
 }
 
 /// <summary>One process of a run.</summary>
@@ -21,8 +24,14 @@ internal enum BrokerKind
 /// <param name="Words">The actor's name and its arguments. Broker, queue and the number of tasks are said before them, so that they can be replaced.</param>
 internal sealed record Role(ActorProgram Program, params string[] Words)
 {
+    /// <summary>True where the runtime's own defaults hold instead of the settings that docs/performance.md proposes for a worker's process.</summary>
+    public bool IsPlain { get; init; }
+
     /// <summary>An actor of the bench itself.</summary>
     public static Role Bench(params string[] words) => new(ActorProgram.Bench, words);
+
+    /// <summary>An actor of the bench itself, in a process as .NET makes it by default.</summary>
+    public static Role Plain(params string[] words) => new(ActorProgram.Bench, words) { IsPlain = true };
 
     /// <summary>An actor of bench/Peers.</summary>
     public static Role Peer(params string[] words) => new(ActorProgram.Peers, words);
@@ -58,6 +67,9 @@ internal sealed record Scenario(string Name, BrokerKind Broker, int Tasks)
 
     /// <summary>The most rounds that it has, where one takes long.</summary>
     public int MaximumRounds { get; init; } = int.MaxValue;
+
+    /// <summary>False where it takes too long for a quick run of everything.</summary>
+    public bool IsQuick { get; init; } = true;
 
     /// <summary>False where the number of tasks is what is looked at, so that a quick run must not change it.</summary>
     public bool Scales { get; init; } = true;

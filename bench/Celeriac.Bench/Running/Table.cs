@@ -17,8 +17,9 @@ internal static class Table
         ("start ms", outcome => outcome.StartMilliseconds, "N0"),
     ];
 
-    public static void Write(Scenario scenario, Contest contest)
+    public static void Write(Contest contest)
     {
+        var scenario = contest.Scenario;
         Console.WriteLine();
         Console.WriteLine($"{scenario.Name}: {contest.Durability}");
         Console.WriteLine($"{"",-36}{"tasks/s",26}{string.Concat(s_columns.Select(column => $"{column.Title,12}"))}");
@@ -36,9 +37,9 @@ internal static class Table
     }
 
     /// <summary>One line for each ratio: the median of the rounds' own ratios.</summary>
-    public static IEnumerable<string> Ratios(Scenario scenario, Contest contest)
+    public static IEnumerable<string> Ratios(Contest contest)
     {
-        foreach (var ratio in scenario.Ratios)
+        foreach (var ratio in contest.Scenario.Ratios)
         {
             var rounds = contest.Outcomes[ratio.Ours].Zip(contest.Outcomes[ratio.Theirs ?? ratio.Ours]).Where(round => round is { First: not null, Second: not null });
             var values = rounds.Select(round => ratio.Figure(round.First!) / (ratio.Theirs is null ? ratio.Unit : ratio.Figure(round.Second!))).Where(double.IsFinite).ToList();
@@ -52,7 +53,7 @@ internal static class Table
 
     private static string Text(double value, string format) => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "–";
 
-    private static double Median(IEnumerable<double> values)
+    public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToList();
         return sorted.Count == 0 ? double.NaN : (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;

@@ -11,7 +11,10 @@ internal static class AllScenarios
         SqliteScenarios.Result, SqliteScenarios.Publish, SqliteScenarios.FourWorkers, SqliteScenarios.HandOver, SqliteScenarios.Start, SqliteScenarios.Idle,
         AmqpScenarios.Publish, AmqpScenarios.NoResult, AmqpScenarios.Result, AmqpScenarios.RoundTrip, AmqpScenarios.Bulk,
         PacedScenarios.TwoThousand, PacedScenarios.FiveThousand,
-        StompScenarios.Publish,
+        StompScenarios.Publish, StompScenarios.Result,
+        PostgresScenarios.Result, PostgresScenarios.NoResult,
         BacklogScenarios.Sqlite, BacklogScenarios.Amqp,
+        WorkflowScenarios.SqliteChains, WorkflowScenarios.SqliteChords, WorkflowScenarios.SqliteChord,
+        WorkflowScenarios.AmqpChains, WorkflowScenarios.AmqpChords, WorkflowScenarios.AmqpChord,
     ];
 }

@@ -11,11 +11,15 @@ internal static class AmqpScenarios
 
     private static Role RabbitFill { get; } = Role.Bench("rabbit-client", "mode=publish", "window=1000");
 
+    private static Role RawFill { get; } = Role.Bench("raw-client", "mode=publish", "window=1000");
+
     public static Scenario Publish { get; } = new("amqp.publish", BrokerKind.RabbitMq, 50_000)
     {
         Contenders =
         [
             new("celeriac, 1000 callers", Role.Bench("client", "mode=publish", "window=1000")),
+            new("celeriac, own frames, 1000 callers", Role.Bench("client", "mode=publish", "window=1000", "wire=celeriac")),
+            new("frames by hand, 1000 in flight", Role.Bench("raw-client", "mode=publish", "window=1000")),
             new("RabbitMQ.Client, 1000 in flight", Role.Bench("rabbit-client", "mode=publish", "window=1000")),
             new("MassTransit, 1000 in flight", Role.Peer("masstransit-client", "mode=publish", "window=1000")),
             new("Celery, unconfirmed", Role.Celery("client", "mode=publish")) { Share = 0.4 },
@@ -23,6 +27,9 @@ internal static class AmqpScenarios
         ],
         Ratios =
         [
+            Ratio.Rate("amqp.publish.vs-raw", "celeriac, 1000 callers", "frames by hand, 1000 in flight"),
+            Ratio.Rate("amqp.publish.own-frames.vs-client", "celeriac, own frames, 1000 callers", "RabbitMQ.Client, 1000 in flight"),
+            Ratio.Processor("amqp.publish.own-frames.cpu.vs-client", "celeriac, own frames, 1000 callers", "RabbitMQ.Client, 1000 in flight"),
             Ratio.Rate("amqp.publish.vs-client", "celeriac, 1000 callers", "RabbitMQ.Client, 1000 in flight"),
             Ratio.Rate("amqp.publish.vs-masstransit", "celeriac, 1000 callers", "MassTransit, 1000 in flight"),
             Ratio.Rate("amqp.publish.vs-celery", "celeriac, 1000 callers", "Celery, unconfirmed"),
@@ -37,8 +44,10 @@ internal static class AmqpScenarios
         Contenders =
         [
             new("celeriac, prefetch 100", Role.Bench("worker", "hold", "prefetch=100")) { Before = Fill },
-            new("celeriac, default", Role.Bench("worker", "hold")) { Before = Fill },
-            new("celeriac, default, synchronous", Role.Bench("worker", "hold")) { Before = Role.Bench("client", "mode=publish", "window=1000", "task=sync") },
+            new("celeriac, default", Role.Plain("worker", "hold")) { Before = Fill },
+            new("celeriac, default, synchronous", Role.Plain("worker", "hold")) { Before = Role.Bench("client", "mode=publish", "window=1000", "task=sync") },
+            new("celeriac, own frames, prefetch 100", Role.Bench("worker", "hold", "prefetch=100", "wire=celeriac")) { Before = Fill },
+            new("frames by hand, prefetch 100", Role.Bench("raw-worker", "hold")) { Before = RawFill },
             new("RabbitMQ.Client, prefetch 100", Role.Bench("rabbit-worker", "hold")) { Before = RabbitFill },
             new("MassTransit, prefetch 100", Role.Peer("masstransit-worker", "hold", "prefetch=100")) { Before = MassTransitFill },
             new("MassTransit, default", Role.Peer("masstransit-worker", "hold")) { Before = MassTransitFill },
@@ -47,6 +56,9 @@ internal static class AmqpScenarios
         ],
         Ratios =
         [
+            Ratio.Rate("amqp.noresult.vs-raw", "celeriac, prefetch 100", "frames by hand, prefetch 100"),
+            Ratio.Rate("amqp.noresult.own-frames.vs-client", "celeriac, own frames, prefetch 100", "RabbitMQ.Client, prefetch 100"),
+            Ratio.Processor("amqp.noresult.own-frames.cpu.vs-client", "celeriac, own frames, prefetch 100", "RabbitMQ.Client, prefetch 100"),
             Ratio.Rate("amqp.noresult.vs-client", "celeriac, prefetch 100", "RabbitMQ.Client, prefetch 100"),
             Ratio.Rate("amqp.noresult.vs-masstransit", "celeriac, prefetch 100", "MassTransit, prefetch 100"),
             Ratio.Rate("amqp.noresult.vs-celery", "celeriac, prefetch 100", "Celery, prefork -c 2"),
@@ -62,6 +74,10 @@ internal static class AmqpScenarios
         Contenders = Results("window=200", 0.1),
         Ratios =
         [
+            Ratio.Rate("amqp.result.vs-raw", "celeriac, prefetch 100", "frames by hand, prefetch 100"),
+            Ratio.Rate("amqp.result.own-frames.vs-client", "celeriac, own frames, prefetch 100", "RabbitMQ.Client, prefetch 100"),
+            Ratio.Processor("amqp.result.own-frames.cpu.vs-client", "celeriac, own frames, prefetch 100", "RabbitMQ.Client, prefetch 100"),
+            Ratio.Processor("amqp.result.own-frames.cpu.vs-default", "celeriac, own frames, prefetch 100", "celeriac, prefetch 100"),
             Ratio.Rate("amqp.result.vs-client", "celeriac, prefetch 100", "RabbitMQ.Client, prefetch 100"),
             Ratio.Rate("amqp.result.vs-masstransit", "celeriac, prefetch 100", "MassTransit"),
             Ratio.Rate("amqp.result.vs-celery", "celeriac, prefetch 100", "Celery, prefork -c 2"),
@@ -77,10 +93,12 @@ internal static class AmqpScenarios
         Contenders = Results("window=1", 0.3),
         Ratios =
         [
-            Ratio.Median("amqp.roundtrip.vs-client", "celeriac, default", "RabbitMQ.Client, prefetch 100"),
-            Ratio.Median("amqp.roundtrip.vs-masstransit", "celeriac, default", "MassTransit"),
-            Ratio.Median("amqp.roundtrip.vs-celery", "celeriac, default", "Celery, prefork -c 2"),
-            Ratio.Median("amqp.roundtrip.vs-celery-solo", "celeriac, default", "Celery, solo, prefetch 64"),
+            Ratio.Median("amqp.roundtrip.vs-raw", "celeriac, prefetch 100", "frames by hand, prefetch 100"),
+            Ratio.Median("amqp.roundtrip.own-frames.vs-client", "celeriac, own frames, prefetch 100", "RabbitMQ.Client, prefetch 100"),
+            Ratio.Median("amqp.roundtrip.vs-client", "celeriac, prefetch 100", "RabbitMQ.Client, prefetch 100"),
+            Ratio.Median("amqp.roundtrip.vs-masstransit", "celeriac, prefetch 100", "MassTransit"),
+            Ratio.Median("amqp.roundtrip.vs-celery", "celeriac, prefetch 100", "Celery, prefork -c 2"),
+            Ratio.Median("amqp.roundtrip.vs-celery-solo", "celeriac, prefetch 100", "Celery, solo, prefetch 64"),
         ],
     };
 
@@ -97,7 +115,9 @@ internal static class AmqpScenarios
     private static Contender[] Results(string window, double celeryShare) =>
     [
         new("celeriac, prefetch 100", Role.Bench("client", "mode=result", window), Role.Bench("worker", "prefetch=100")),
-        new("celeriac, default", Role.Bench("client", "mode=result", window), Role.Bench("worker")),
+        new("celeriac, default", Role.Plain("client", "mode=result", window), Role.Plain("worker")),
+        new("celeriac, own frames, prefetch 100", Role.Bench("client", "mode=result", window, "wire=celeriac"), Role.Bench("worker", "prefetch=100", "wire=celeriac")),
+        new("frames by hand, prefetch 100", Role.Bench("raw-client", "mode=result", window), Role.Bench("raw-worker")),
         new("RabbitMQ.Client, prefetch 100", Role.Bench("rabbit-client", "mode=result", window), Role.Bench("rabbit-worker")),
         new("MassTransit", Role.Peer("masstransit-client", "mode=result", window), Role.Peer("masstransit-worker")) { Share = 0.5 },
         new("Celery, prefork -c 2", Role.Celery("client", "mode=result", window), Role.Celery("worker", "pool=prefork")) { Share = celeryShare },

@@ -11,7 +11,7 @@ internal static class PacedScenarios
 
     private static Scenario Offered(int rate, int tasks) => new($"amqp.paced-{rate}", BrokerKind.RabbitMq, tasks)
     {
-        Contenders = [new("celeriac, default", Role.Bench("worker"), Role.Bench("client", "mode=paced", "task=wait", $"rate={rate}"))],
+        Contenders = [new("celeriac, default", Role.Plain("worker"), Role.Plain("client", "mode=paced", "task=wait", $"rate={rate}"))],
         Ratios =
         [
             new($"amqp.paced-{rate}.kept", "celeriac, default", null, outcome => outcome.Rate) { Unit = rate },

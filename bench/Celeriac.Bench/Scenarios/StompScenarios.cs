@@ -19,4 +19,15 @@ internal static class StompScenarios
             Ratio.Rate("stomp.publish.vs-raw", "celeriac, 500 callers", "raw, transactions of 50"),
         ],
     };
+
+    /// <summary>Call, run, reply received, 200 in flight: both processes work at once.</summary>
+    public static Scenario Result { get; } = new("stomp.result", BrokerKind.ActiveMq, 20_000)
+    {
+        Contenders =
+        [
+            new("celeriac, prefetch 100", Role.Bench("client", "mode=result", "window=200"), Role.Bench("worker", "prefetch=100")),
+            new("raw, in transactions", Role.Bench("stomp-caller", "window=200"), Role.Bench("stomp-answerer")),
+        ],
+        Ratios = [Ratio.Rate("stomp.result.vs-raw", "celeriac, prefetch 100", "raw, in transactions")],
+    };
 }

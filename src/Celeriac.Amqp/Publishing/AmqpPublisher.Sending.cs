@@ -39,17 +39,23 @@ internal sealed partial class AmqpPublisher
             }
             if (!HasWaiting())
             {
+                _isStalled = false;
                 return;
             }
             var channel = _channel ?? await OpenAsync().ConfigureAwait(false);
             if (TakeNext(channel) is { } publish)
             {
                 await channel.SendAsync(publish).ConfigureAwait(false);
+                Volatile.Write(ref _isSending, false);
+                continue;
             }
-            else
+            if (_isStalled)
             {
                 await _wake.WaitAsync(_closing.Token).ConfigureAwait(false);
             }
+            // Once more before the wait: an answer may have come before it was known that one is waited for.
+            _isStalled = !_isStalled;
+            Interlocked.MemoryBarrier();
         }
     }
 
@@ -71,7 +77,7 @@ internal sealed partial class AmqpPublisher
             {
                 await channel.DisposeAsync().ConfigureAwait(false);
             }
-            channel = await PublishChannel.OpenAsync(connection, Wake).ConfigureAwait(false);
+            channel = await PublishChannel.OpenAsync(connection, Wake, Answered).ConfigureAwait(false);
         }
         if (!channel.IsExact && !_hasWarned)
         {
@@ -102,6 +108,7 @@ internal sealed partial class AmqpPublisher
                 return null;
             }
             _isAlone = node.Value.IsSuspect;
+            _isSending = true;
             _waiting.RemoveFirst();
             node.Value.WasSent = true;
             return node.Value;
@@ -111,7 +118,12 @@ internal sealed partial class AmqpPublisher
     /// <summary>The channel is closed: what it left goes back to the head of the line.</summary>
     private async Task RetireAsync(PublishChannel closed)
     {
-        var left = closed.TakeOpen();
+        IReadOnlyList<PendingPublish> left;
+        lock (_lock)
+        {
+            // Nobody is about to send on it.
+            left = closed.TakeOpen();
+        }
         var isRefusal = AmqpErrors.IsRefusal(closed.Reason) && !closed.Connection.IsLost;
         if (isRefusal && left is [{ } culprit])
         {
@@ -135,7 +147,7 @@ internal sealed partial class AmqpPublisher
         await closed.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static Exception Refusal(PendingPublish culprit, PublishChannel closed) => closed.Reason!.ReplyCode == 404
+    private static Exception Refusal(PendingPublish culprit, PublishChannel closed) => closed.Reason!.Code == 404
         ? culprit.Route.IsDelayed ? DelayLadder.Broken(culprit.Route.Exchange) : new UnroutableException(culprit.Route.Exchange, culprit.Route.RoutingKey)
         : AmqpErrors.Explain(closed.Reason, $"The message for '{culprit.Publication.RoutingKey}' cannot be published");
 }

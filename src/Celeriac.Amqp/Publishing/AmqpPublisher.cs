@@ -26,6 +26,8 @@ internal sealed partial class AmqpPublisher : IAsyncDisposable
     private PublishChannel? _prepared;
     private Task? _loop;
     private bool _isAlone;
+    private bool _isSending;
+    private volatile bool _isStalled;
     private bool _hasWarned;
 
     public AmqpPublisher(Reconnecting<AmqpConnection> connections, TimeProvider time, ILogger log)
@@ -39,25 +41,40 @@ internal sealed partial class AmqpPublisher : IAsyncDisposable
     public string? Blocked => Volatile.Read(ref _channel)?.Connection.Blocked;
 
     /// <summary>Hands publications in, in their order.</summary>
-    public void Enqueue(IReadOnlyList<PendingPublish> publishes)
+    /// <param name="publishes">The publications; null for one that is not to be sent.</param>
+    public void Enqueue(ReadOnlySpan<PendingPublish?> publishes)
     {
+        PublishChannel? channel;
+        var isLeft = false;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+            channel = _channel;
             foreach (var publish in publishes)
             {
-                _waiting.AddLast(publish.Node);
+                if (publish is not null && !TrySendNow(publish))
+                {
+                    _waiting.AddLast(publish.Node);
+                    isLeft = true;
+                }
             }
-            _loop ??= Task.Run(RunAsync, CancellationToken.None);
+            if (isLeft)
+            {
+                _loop ??= Task.Run(RunAsync, CancellationToken.None);
+            }
         }
-        Wake();
+        channel?.Flush();
+        if (isLeft)
+        {
+            Wake();
+        }
     }
 
     /// <summary>Opens the channel on a new connection before anybody waits for it.</summary>
     /// <exception cref="TransportException">The connection was lost again.</exception>
     public async Task PrepareAsync(AmqpConnection connection)
     {
-        var channel = await PublishChannel.OpenAsync(connection, Wake).ConfigureAwait(false);
+        var channel = await PublishChannel.OpenAsync(connection, Wake, Answered).ConfigureAwait(false);
         if (Interlocked.Exchange(ref _prepared, channel) is { } unused)
         {
             await unused.DisposeAsync().ConfigureAwait(false);
@@ -94,6 +111,25 @@ internal sealed partial class AmqpPublisher : IAsyncDisposable
         if (_loop is { } loop)
         {
             await loop.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Where nothing is in the way a publication is written by its caller: the loop would cost it a change of threads. Called under the lock.</summary>
+    private bool TrySendNow(PendingPublish publish)
+    {
+        if (_waiting.Count > 0 || _isSending || _isAlone || _channel is not { IsClosed: false } channel || channel.Connection.Blocked is not null || channel.Unconfirmed >= Window)
+        {
+            return false;
+        }
+        return publish.WasSent = channel.TrySend(publish);
+    }
+
+    /// <summary>The loop is woken by an answer only where it waits for one.</summary>
+    private void Answered()
+    {
+        if (_isStalled)
+        {
+            Wake();
         }
     }
 

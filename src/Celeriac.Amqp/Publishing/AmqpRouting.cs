@@ -87,7 +87,7 @@ internal sealed class AmqpRouting(AmqpOptions options, TransportCapabilities cap
         {
             await connection.AskAsync($"The message for '{publication.RoutingKey}' cannot be published to exchange '{publication.Exchange}'", async channel =>
             {
-                await channel.ExchangeDeclarePassiveAsync(publication.Exchange).ConfigureAwait(false);
+                await channel.ExpectExchangeAsync(publication.Exchange).ConfigureAwait(false);
                 return true;
             }, CancellationToken.None).ConfigureAwait(false);
         }

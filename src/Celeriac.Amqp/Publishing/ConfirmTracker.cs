@@ -1,26 +1,25 @@
-using Celeriac.Amqp.Wire;
 using Celeriac.Messaging;
-using RabbitMQ.Client;
 
 namespace Celeriac.Amqp.Publishing;
 
 /// <summary>
-/// Which publications of one channel the broker has not yet answered. The broker counts the publishes of a channel from 1 and answers with these numbers, singly or up to one.
+/// Which publications of one channel the broker has not yet answered, in a ring. The broker counts the publishes of a channel from 1 and answers with these numbers, singly or up to one.
 /// </summary>
 internal sealed class ConfirmTracker
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<ulong, PendingPublish> _open = [];
+    private PendingPublish?[] _ring = new PendingPublish?[64];
     private ulong _next = 1;
     private ulong _lowest = 1;
 
+    /// <summary>How many there are from the oldest without an answer on.</summary>
     public int Count
     {
         get
         {
             lock (_lock)
             {
-                return _open.Count;
+                return (int)(_next - _lowest);
             }
         }
     }
@@ -30,8 +29,21 @@ internal sealed class ConfirmTracker
     {
         lock (_lock)
         {
+            if (_next - _lowest == (ulong)_ring.Length)
+            {
+                Grow();
+            }
             publish.WasReturned = false;
-            _open.Add(_next++, publish);
+            At(_next++) = publish;
+        }
+    }
+
+    /// <summary>The publication that was added last was not sent.</summary>
+    public void TakeBack()
+    {
+        lock (_lock)
+        {
+            At(--_next) = null;
         }
     }
 
@@ -40,14 +52,16 @@ internal sealed class ConfirmTracker
     {
         lock (_lock)
         {
-            for (var each = upTo ? _lowest : number; each <= number; each++)
+            // A number that was never given, or is answered already, answers nothing.
+            for (var each = upTo ? _lowest : Math.Max(number, _lowest); each <= number && each < _next; each++)
             {
-                if (_open.Remove(each, out var publish))
+                if (At(each) is { } publish)
                 {
+                    At(each) = null;
                     Answer(publish, isTaken);
                 }
             }
-            while (_lowest < _next && !_open.ContainsKey(_lowest))
+            while (_lowest < _next && At(_lowest) is null)
             {
                 _lowest++;
             }
@@ -58,19 +72,19 @@ internal sealed class ConfirmTracker
     /// The broker gives a publication back because it reaches no queue; its confirmation follows. A return carries no number. It belongs to an open publication of the
     /// same address and content; of several that are alike to the last byte it does not matter which is taken for it, because nobody could tell them apart.
     /// </summary>
-    public void Return(string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
+    public void Return(string exchange, string routingKey, Message message)
     {
         lock (_lock)
         {
             var alike = new List<PendingPublish>();
             for (var number = _lowest; number < _next; number++)
             {
-                if (_open.TryGetValue(number, out var publish) && !publish.WasReturned && IsIt(publish, exchange, routingKey, properties, body.Span))
+                if (At(number) is { WasReturned: false } publish && IsIt(publish, exchange, routingKey, message))
                 {
                     alike.Add(publish);
                 }
             }
-            var returned = alike.Count > 1 ? alike.Find(publish => HasHeaders(publish, properties)) ?? alike[0] : alike.FirstOrDefault();
+            var returned = alike.Count > 1 ? alike.Find(publish => HasHeaders(publish, message)) ?? alike[0] : alike.FirstOrDefault();
             returned?.WasReturned = true;
         }
     }
@@ -80,10 +94,29 @@ internal sealed class ConfirmTracker
     {
         lock (_lock)
         {
-            var open = _open.OrderBy(publish => publish.Key).Select(publish => publish.Value).ToList();
-            _open.Clear();
+            var open = new List<PendingPublish>();
+            for (var number = _lowest; number < _next; number++)
+            {
+                if (At(number) is { } publish)
+                {
+                    open.Add(publish);
+                    At(number) = null;
+                }
+            }
             _lowest = _next;
             return open;
+        }
+    }
+
+    private ref PendingPublish? At(ulong number) => ref _ring[number & (ulong)(_ring.Length - 1)];
+
+    private void Grow()
+    {
+        var old = _ring;
+        _ring = new PendingPublish?[old.Length * 2];
+        for (var number = _lowest; number < _next; number++)
+        {
+            At(number) = old[number & (ulong)(old.Length - 1)];
         }
     }
 
@@ -104,15 +137,15 @@ internal sealed class ConfirmTracker
         }
     }
 
-    private static bool IsIt(PendingPublish publish, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlySpan<byte> body)
+    private static bool IsIt(PendingPublish publish, string exchange, string routingKey, Message returned)
     {
         var message = publish.Publication.Message;
         return publish.Route.IsMandatory && publish.Route.RoutingKey == routingKey && publish.Route.Exchange == exchange
-            && (message.CorrelationId ?? "") == (properties.CorrelationId ?? "") && (message.MessageId ?? "") == (properties.MessageId ?? "")
-            && (message.ReplyTo ?? "") == (properties.ReplyTo ?? "") && message.Body.Span.SequenceEqual(body);
+            && (message.CorrelationId ?? "") == (returned.CorrelationId ?? "") && (message.MessageId ?? "") == (returned.MessageId ?? "")
+            && (message.ReplyTo ?? "") == (returned.ReplyTo ?? "") && message.Body.Span.SequenceEqual(returned.Body.Span);
     }
 
-    private static bool HasHeaders(PendingPublish publish, IReadOnlyBasicProperties properties) =>
-        publish.Publication.Message.Headers.Equals(HeaderTable.FromLibrary(properties.Headers))
-        && publish.Publication.Message.ContentType == properties.ContentType && (publish.Publication.Message.Priority ?? 0) == properties.Priority;
+    private static bool HasHeaders(PendingPublish publish, Message returned) =>
+        publish.Publication.Message.Headers.Equals(returned.Headers)
+        && publish.Publication.Message.ContentType == returned.ContentType && (publish.Publication.Message.Priority ?? 0) == (returned.Priority ?? 0);
 }

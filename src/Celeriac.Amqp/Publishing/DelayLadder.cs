@@ -1,7 +1,7 @@
 using Celeriac.Amqp.Connecting;
+using Celeriac.Amqp.Links;
 using Celeriac.Amqp.Wire;
 using Celeriac.Messaging;
-using RabbitMQ.Client;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
@@ -120,53 +120,39 @@ internal sealed class DelayLadder(bool isQuorum)
         {
             if (publication.Exchange.Length > 0)
             {
-                await channel.ExchangeDeclarePassiveAsync(publication.Exchange).ConfigureAwait(false);
-                await channel.QueueDeclareAsync(target, true, false, false, RelayArguments(publication), noWait: true).ConfigureAwait(false);
+                await channel.ExpectExchangeAsync(publication.Exchange).ConfigureAwait(false);
+                await channel.DeclareQueueAsync(new QueueDeclaration(target), RelayArguments(publication), noWait: true).ConfigureAwait(false);
             }
-            await channel.QueueBindAsync(target, DelayTraces.DeliveryExchange, DelayTraces.Pattern(target)).ConfigureAwait(false);
+            await channel.BindQueueAsync(target, DelayTraces.DeliveryExchange, DelayTraces.Pattern(target)).ConfigureAwait(false);
             return true;
         }, CancellationToken.None);
 
-    private async Task<bool> DeclareAsync(IChannel channel)
+    private async Task<bool> DeclareAsync(IAmqpChannel channel)
     {
-        await channel.ExchangeDeclareAsync(DelayTraces.DeliveryExchange, "topic", true, false, noWait: true).ConfigureAwait(false);
+        await channel.DeclareExchangeAsync(DelayTraces.DeliveryExchange, "topic", durable: true, noWait: true).ConfigureAwait(false);
         var below = DelayTraces.DeliveryExchange;
         for (var level = 0; level < DelayTraces.Levels; level++)
         {
             var name = DelayTraces.Level(level);
             var digits = string.Concat(Enumerable.Repeat("*.", DelayTraces.Levels - 1 - level));
-            await channel.ExchangeDeclareAsync(name, "topic", true, false, noWait: true).ConfigureAwait(false);
-            await channel.QueueDeclareAsync(name, true, false, false, Arguments(below, (1L << level) * 1000), noWait: true).ConfigureAwait(false);
-            await channel.QueueBindAsync(name, name, digits + "1.#", noWait: true).ConfigureAwait(false);
-            await channel.ExchangeBindAsync(below, name, digits + "0.#", noWait: true).ConfigureAwait(false);
+            await channel.DeclareExchangeAsync(name, "topic", durable: true, noWait: true).ConfigureAwait(false);
+            await channel.DeclareQueueAsync(new QueueDeclaration(name), Arguments(below, (1L << level) * 1000), noWait: true).ConfigureAwait(false);
+            await channel.BindQueueAsync(name, name, digits + "1.#", noWait: true).ConfigureAwait(false);
+            await channel.BindExchangeAsync(below, name, digits + "0.#", noWait: true).ConfigureAwait(false);
             below = name;
         }
         // The one answer that all the others come before.
-        await channel.ExchangeDeclarePassiveAsync(DelayTraces.DeliveryExchange).ConfigureAwait(false);
+        await channel.ExpectExchangeAsync(DelayTraces.DeliveryExchange).ConfigureAwait(false);
         return true;
     }
 
-    private Dictionary<string, object?> RelayArguments(Publication publication)
-    {
-        var arguments = Arguments(publication.Exchange, 0);
-        arguments["x-dead-letter-routing-key"] = publication.RoutingKey;
-        return arguments;
-    }
+    private MessageHeaders RelayArguments(Publication publication) => Arguments(publication.Exchange, 0).With("x-dead-letter-routing-key", publication.RoutingKey);
 
-    private Dictionary<string, object?> Arguments(string deadLetterExchange, long timeToLive)
+    private MessageHeaders Arguments(string deadLetterExchange, long timeToLive)
     {
-        var arguments = new Dictionary<string, object?>
-        {
-            ["x-queue-type"] = isQuorum ? "quorum" : "classic",
-            ["x-overflow"] = "reject-publish",
-            ["x-message-ttl"] = timeToLive,
-            ["x-dead-letter-exchange"] = deadLetterExchange,
-        };
-        if (isQuorum)
-        {
-            arguments["x-dead-letter-strategy"] = "at-least-once";
-        }
-        return arguments;
+        var arguments = MessageHeaders.Empty.With("x-queue-type", isQuorum ? "quorum" : "classic").With("x-overflow", "reject-publish")
+            .With("x-message-ttl", timeToLive).With("x-dead-letter-exchange", deadLetterExchange);
+        return isQuorum ? arguments.With("x-dead-letter-strategy", "at-least-once") : arguments;
     }
 
     private static string Relay(Publication publication) =>

@@ -1,5 +1,6 @@
 using Celeriac.Amqp.Wire;
 using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
 
 namespace Celeriac.Amqp.Publishing;
 
@@ -19,7 +20,6 @@ internal sealed class PendingPublish
         Route = route;
         _batch = batch;
         _index = index;
-        Node = new LinkedListNode<PendingPublish>(this);
     }
 
     public Publication Publication { get; }
@@ -29,7 +29,7 @@ internal sealed class PendingPublish
     public PublishRoute Route { get; }
 
     /// <summary>Its place in the publisher's list of what waits to be sent.</summary>
-    public LinkedListNode<PendingPublish> Node { get; }
+    public LinkedListNode<PendingPublish> Node => field ??= new LinkedListNode<PendingPublish>(this);
 
     /// <summary>It was handed to a connection: from then on it may have arrived.</summary>
     public bool WasSent { get; set; }
@@ -48,43 +48,68 @@ internal sealed class PendingPublish
 }
 
 /// <summary>The publications of one call: done when each has its answer. The first answer of each counts.</summary>
-internal sealed class PublishBatch(int count)
+/// <param name="count">How many.</param>
+/// <param name="answers">Where its caller goes on: those whose answers came together do so in one piece of work.</param>
+internal sealed class PublishBatch(int count, AnswerLine answers) : IAnswer
 {
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Exception?[] _errors = new Exception?[count];
-    private readonly int[] _isDone = new int[count];
+    // For most calls one.
+    private readonly int[]? _isDone = count == 1 ? null : new int[count];
+    private int _isOneDone;
+    private readonly TaskCompletionSource _done = new();
+    private Exception?[]? _errors;
     private int _open = count;
 
     /// <summary>Ends, never with an error, when every publication has its answer.</summary>
     public Task Completion => _done.Task;
 
-    public bool IsDone(int index) => Volatile.Read(ref _isDone[index]) != 0;
+    /// <summary>Its place among the calls that wait.</summary>
+    public LinkedListNode<PublishBatch>? Place { get; set; }
+
+    /// <summary>Since when it waits.</summary>
+    public long Since { get; set; }
+
+    /// <summary>What was handed in; null for what was refused before.</summary>
+    public PendingPublish?[] Pending { get; } = new PendingPublish?[count];
+
+    /// <summary>What is sent.</summary>
+    public ReadOnlyMemory<Publication> Publications { get; init; }
+
+    public bool IsDone(int index) => Volatile.Read(ref Flag(index)) != 0;
 
     public void Done(int index, Exception? error)
     {
-        if (Interlocked.CompareExchange(ref _isDone[index], 1, 0) != 0)
+        if (Interlocked.CompareExchange(ref Flag(index), 1, 0) != 0)
         {
             return;
         }
-        _errors[index] = error;
+        if (error is not null)
+        {
+            (_errors ?? Interlocked.CompareExchange(ref _errors, new Exception?[Pending.Length], null) ?? _errors)[index] = error;
+        }
         if (Interlocked.Decrement(ref _open) == 0)
         {
-            _done.TrySetResult();
+            answers.Add(this);
+            answers.Go();
         }
     }
+
+    /// <inheritdoc/>
+    public void Tell() => _done.TrySetResult();
 
     /// <summary>Throws what went wrong. Call it after <see cref="Completion"/>.</summary>
     /// <exception cref="PublishException">Some of a list failed.</exception>
     public void ThrowIfFailed()
     {
-        var failures = _errors.Select((error, index) => (Index: index, Error: error)).Where(failure => failure.Error is not null)
-            .Select(failure => (failure.Index, Error: failure.Error!)).ToList();
-        if (failures.Count == 0)
+        if (_errors is null)
         {
             return;
         }
+        var failures = _errors.Select((error, index) => (Index: index, Error: error)).Where(failure => failure.Error is not null)
+            .Select(failure => (failure.Index, Error: failure.Error!)).ToList();
         // A wait that ended says nothing about single messages: the whole list is in doubt, as on every transport.
         var unknown = failures.TrueForAll(failure => failure.Error is PublishUnknownException);
         throw _errors.Length == 1 || unknown ? failures[0].Error : new PublishException(failures, _errors.Length);
     }
+
+    private ref int Flag(int index) => ref _isDone is null ? ref _isOneDone : ref _isDone[index];
 }

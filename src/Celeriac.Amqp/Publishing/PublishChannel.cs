@@ -1,46 +1,62 @@
 using Celeriac.Amqp.Connecting;
+using Celeriac.Amqp.Links;
 using Celeriac.Messaging;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 
 namespace Celeriac.Amqp.Publishing;
 
 /// <summary>A channel on which only the publisher's loop publishes, with the broker's confirmations.</summary>
-internal sealed class PublishChannel : IAsyncDisposable
+internal sealed class PublishChannel : IConfirmations, IAsyncDisposable
 {
-    private readonly IChannel _channel;
+    private readonly IAmqpChannel _channel;
     private readonly Action _changed;
+    private readonly Action _answered;
     private readonly ConfirmTracker _tracker = new();
 
-    private PublishChannel(AmqpConnection connection, IChannel channel, Action changed)
+    private PublishChannel(AmqpConnection connection, IAmqpChannel channel, Action changed, Action answered)
     {
         Connection = connection;
         _channel = channel;
         _changed = changed;
-        IsExact = ExactProperties.TryAllow(channel);
-        channel.BasicAcksAsync += OnAckAsync;
-        channel.BasicNacksAsync += OnNackAsync;
-        channel.BasicReturnAsync += OnReturnAsync;
-        channel.ChannelShutdownAsync += OnShutdownAsync;
+        _answered = answered;
+        channel.Confirm(this);
+        channel.Closed += changed;
         connection.Changed += changed;
     }
 
     public AmqpConnection Connection { get; }
 
     /// <summary>True where properties go to the wire byte by byte as they are written here.</summary>
-    public bool IsExact { get; }
+    public bool IsExact => _channel.IsExact;
 
     public bool IsClosed => !_channel.IsOpen;
 
-    public ShutdownEventArgs? Reason => _channel.CloseReason;
+    public CloseReason? Reason => _channel.Reason;
 
     public int Unconfirmed => _tracker.Count;
 
     /// <param name="connection">The connection.</param>
-    /// <param name="changed">Called after each answer of the broker and when the channel or the connection changes.</param>
+    /// <param name="changed">Called when the channel or the connection changes.</param>
+    /// <param name="answered">Called after each answer of the broker.</param>
     /// <exception cref="TransportException">The connection was lost.</exception>
-    public static async Task<PublishChannel> OpenAsync(AmqpConnection connection, Action changed) =>
-        new(connection, await connection.OpenChannelAsync(confirms: true).ConfigureAwait(false), changed);
+    public static async Task<PublishChannel> OpenAsync(AmqpConnection connection, Action changed, Action answered) =>
+        new(connection, await connection.OpenChannelAsync(confirms: true).ConfigureAwait(false), changed, answered);
+
+    /// <summary>Sends where that needs no waiting; false where it would. It leaves with the next <see cref="Flush"/>.</summary>
+    public bool TrySend(PendingPublish publish)
+    {
+        // Before it is written: the answer may be faster than what follows here.
+        _tracker.Add(publish);
+        var route = publish.Route;
+        if (_channel.TryPublish(route.Exchange, route.RoutingKey, route.IsMandatory, publish.Properties, publish.Publication.Message.Body))
+        {
+            return true;
+        }
+        _tracker.TakeBack();
+        return false;
+    }
+
+    /// <summary>What was sent leaves: on this thread where it is the only one without an answer.</summary>
+    public void Flush() => _channel.Flush(isHere: _tracker.Count <= 1);
 
     /// <summary>Sends. What goes wrong with the connection shows as <see cref="IsClosed"/>, and the publication stays among the unconfirmed.</summary>
     public async ValueTask SendAsync(PendingPublish publish)
@@ -49,18 +65,17 @@ internal sealed class PublishChannel : IAsyncDisposable
         var route = publish.Route;
         try
         {
-            // No token: a half-sent publication would put the numbers out of step.
-            await _channel.BasicPublishAsync(route.Exchange, route.RoutingKey, route.IsMandatory, publish.Properties, publish.Publication.Message.Body, CancellationToken.None).ConfigureAwait(false);
+            await _channel.PublishAsync(route.Exchange, route.RoutingKey, route.IsMandatory, publish.Properties, publish.Publication.Message.Body).ConfigureAwait(false);
         }
         catch (Exception error) when (AmqpConnection.IsOfTheChannel(error))
         {
-            await AmqpConnection.CloseAsync(_channel).ConfigureAwait(false);
+            await _channel.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception error)
         {
-            // The library could not write it: it would fail on every channel.
+            // It could not be written: it would fail on every channel.
             publish.Failed(new TransportRefusedException($"The message for '{publish.Publication.RoutingKey}' cannot be sent: {error.Message}", error));
-            await AmqpConnection.CloseAsync(_channel).ConfigureAwait(false);
+            await _channel.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -70,32 +85,14 @@ internal sealed class PublishChannel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Connection.Changed -= _changed;
-        await AmqpConnection.CloseAsync(_channel).ConfigureAwait(false);
+        await _channel.DisposeAsync().ConfigureAwait(false);
     }
 
-    private Task OnAckAsync(object sender, BasicAckEventArgs ack)
+    public void Answered(ulong number, bool upTo, bool isTaken)
     {
-        _tracker.Answer(ack.DeliveryTag, ack.Multiple, isTaken: true);
-        _changed();
-        return Task.CompletedTask;
+        _tracker.Answer(number, upTo, isTaken);
+        _answered();
     }
 
-    private Task OnNackAsync(object sender, BasicNackEventArgs nack)
-    {
-        _tracker.Answer(nack.DeliveryTag, nack.Multiple, isTaken: false);
-        _changed();
-        return Task.CompletedTask;
-    }
-
-    private Task OnReturnAsync(object sender, BasicReturnEventArgs returned)
-    {
-        _tracker.Return(returned.Exchange, returned.RoutingKey, returned.BasicProperties, returned.Body);
-        return Task.CompletedTask;
-    }
-
-    private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)
-    {
-        _changed();
-        return Task.CompletedTask;
-    }
+    public void Returned(string exchange, string routingKey, Message message) => _tracker.Return(exchange, routingKey, message);
 }

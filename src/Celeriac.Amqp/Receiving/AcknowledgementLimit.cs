@@ -1,6 +1,6 @@
 using Celeriac.Amqp.Connecting;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
+using Celeriac.Amqp.Links;
+using Celeriac.Messaging;
 
 namespace Celeriac.Amqp.Receiving;
 
@@ -19,13 +19,13 @@ internal static class AcknowledgementLimit
         { } asked => asked > TimeSpan.Zero ? asked : null,
     };
 
-    /// <summary>What a consumer asks for; null for nothing.</summary>
-    public static Dictionary<string, object?>? Arguments(AmqpOptions options, AmqpConnection connection) =>
+    /// <summary>What a consumer asks for; none for nothing.</summary>
+    public static MessageHeaders Arguments(AmqpOptions options, AmqpConnection connection) =>
         options.ConsumerTimeout is { } asked && asked > TimeSpan.Zero && connection.RabbitMqVersion >= s_firstToBeAsked
-            ? new() { [Argument] = (long)asked.TotalMilliseconds }
-            : null;
+            ? MessageHeaders.Empty.With(Argument, (long)asked.TotalMilliseconds)
+            : MessageHeaders.Empty;
 
     /// <summary>True where a channel was closed because something stayed unacknowledged for too long.</summary>
-    public static bool WasPassed(ShutdownEventArgs? reason) =>
-        reason is { Initiator: ShutdownInitiator.Peer, ReplyCode: 406 } && reason.ReplyText.Contains("timed out", StringComparison.Ordinal);
+    public static bool WasPassed(CloseReason? reason) =>
+        reason is { IsByServer: true, Code: 406 } && reason.Text.Contains("timed out", StringComparison.Ordinal);
 }

@@ -58,8 +58,8 @@ internal sealed partial class AmqpSubscription
         {
             foreach (var consumer in _consumers.Where(consumer => !consumer.IsCancelledByBroker))
             {
-                await channel.Channel.BasicCancelAsync(consumer.Tag, noWait: false, CancellationToken.None).ConfigureAwait(false);
-                await consumer.Ended.ConfigureAwait(false);
+                await channel.Channel.CancelAsync(consumer.Tag).ConfigureAwait(false);
+                await consumer.End.ConfigureAwait(false);
             }
             if (_pushed.HandedOut == 0)
             {
@@ -75,7 +75,7 @@ internal sealed partial class AmqpSubscription
             }
             foreach (var delivery in back.Where(delivery => delivery.Claim.Generation == channel.Generation).OrderBy(delivery => delivery.Claim.Tag))
             {
-                await channel.Channel.BasicRejectAsync((ulong)delivery.Claim.Tag, requeue: true, CancellationToken.None).ConfigureAwait(false);
+                await channel.Channel.RejectAsync((ulong)delivery.Claim.Tag, requeue: true).ConfigureAwait(false);
             }
             await channel.FlushAsync().ConfigureAwait(false);
         }

@@ -2,7 +2,6 @@ using Celeriac.Amqp.Connecting;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Brokers;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
 
 namespace Celeriac.Amqp.Receiving;
 
@@ -81,8 +80,7 @@ internal sealed partial class AmqpSubscription : ISubscription
         Changed();
     }
 
-    public async ValueTask<Delivery?> ReceiveAsync(CancellationToken cancellationToken = default) =>
-        await _pushed.TakeAsync(Transport.Time, cancellationToken).ConfigureAwait(false);
+    public ValueTask<Delivery?> ReceiveAsync(CancellationToken cancellationToken = default) => _pushed.TakeAsync(Transport.Time, cancellationToken);
 
     /// <summary>The broker has pushed a delivery.</summary>
     public void Arrived(Delivery delivery)
@@ -122,14 +120,14 @@ internal sealed partial class AmqpSubscription : ISubscription
             {
                 failing = queue;
                 var consumer = new QueueConsumer(this, channel, queue, Tag(consumers.Count), _log);
-                await channel.Channel.BasicConsumeAsync(queue, autoAck: false, consumer.Tag, noLocal: false, exclusive: false, arguments, consumer, CancellationToken.None).ConfigureAwait(false);
+                await channel.Channel.ConsumeAsync(queue, consumer.Tag, arguments, consumer).ConfigureAwait(false);
                 consumers.Add(consumer);
             }
         }
         catch (Exception error) when (AmqpConnection.IsOfTheChannel(error))
         {
             // No answer in time: a late one must not be taken for another's. The keeper sees a closed channel and consumes again.
-            await AmqpConnection.CloseAsync(channel.Channel).ConfigureAwait(false);
+            await channel.Channel.DisposeAsync().ConfigureAwait(false);
             throw channel.Connection.Explained(error, $"Queue '{failing}' cannot be consumed");
         }
     }

@@ -1,8 +1,6 @@
 using Celeriac.Amqp.Connecting;
-using Celeriac.Amqp.Wire;
+using Celeriac.Amqp.Links;
 using Celeriac.Messaging;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 
 namespace Celeriac.Amqp.Receiving;
 
@@ -11,47 +9,47 @@ internal sealed class DeliveryChannel : IAsyncDisposable
 {
     private readonly Action _closed;
 
-    public DeliveryChannel(AmqpConnection connection, IChannel channel, long generation, Action closed)
+    public DeliveryChannel(AmqpConnection connection, IAmqpChannel channel, long generation, Action closed)
     {
         Connection = connection;
         Channel = channel;
         Generation = generation;
         _closed = closed;
-        channel.ChannelShutdownAsync += OnShutdownAsync;
+        channel.Closed += closed;
     }
 
     public AmqpConnection Connection { get; }
 
-    public IChannel Channel { get; }
+    public IAmqpChannel Channel { get; }
 
     public long Generation { get; }
 
     public bool IsOpen => Channel.IsOpen && !Connection.IsLost;
 
     /// <summary>A delivery that came on this channel.</summary>
-    public Delivery DeliveryOf(ITransport transport, string queue, ulong tag, bool isRedelivered, ReceivedMessage received) =>
-        new(transport, received.Message, queue, new DeliveryClaim((long)tag, Generation, 0))
+    public Delivery DeliveryOf(ITransport transport, string queue, in Incoming incoming) =>
+        new(transport, incoming.Message.Message, queue, new DeliveryClaim((long)incoming.Tag, Generation, 0))
         {
-            Exchange = received.Exchange,
-            RoutingKey = received.RoutingKey,
-            Redelivered = isRedelivered,
+            Exchange = incoming.Message.Exchange,
+            RoutingKey = incoming.Message.RoutingKey,
+            Redelivered = incoming.IsRedelivered,
         };
 
     /// <summary>Settles; false where the channel is gone and with it the tag: the broker hands the message out again.</summary>
-    public async Task<bool> SettleAsync(DeliveryClaim claim, Settlement settlement)
+    public async ValueTask<bool> SettleAsync(DeliveryClaim claim, Settlement settlement)
     {
         try
         {
             switch (settlement)
             {
                 case Settlement.Ack:
-                    await Channel.BasicAckAsync((ulong)claim.Tag, multiple: false, CancellationToken.None).ConfigureAwait(false);
+                    await Channel.AckAsync((ulong)claim.Tag).ConfigureAwait(false);
                     break;
                 case Settlement.Reject:
-                    await Channel.BasicRejectAsync((ulong)claim.Tag, requeue: false, CancellationToken.None).ConfigureAwait(false);
+                    await Channel.RejectAsync((ulong)claim.Tag, requeue: false).ConfigureAwait(false);
                     break;
                 case Settlement.Requeue:
-                    await Channel.BasicRejectAsync((ulong)claim.Tag, requeue: true, CancellationToken.None).ConfigureAwait(false);
+                    await Channel.RejectAsync((ulong)claim.Tag, requeue: true).ConfigureAwait(false);
                     await FlushAsync().ConfigureAwait(false);
                     break;
                 default:
@@ -66,20 +64,14 @@ internal sealed class DeliveryChannel : IAsyncDisposable
     }
 
     /// <summary>Returns when the broker has worked through all that was sent on this channel: what went back can be received elsewhere.</summary>
-    public Task FlushAsync() => Channel.BasicQosAsync(0, Prefetch, global: false, CancellationToken.None);
+    public Task FlushAsync() => Channel.PrefetchAsync(Prefetch);
 
     /// <summary>How much the broker may send to each consumer without an answer.</summary>
     public ushort Prefetch { get; set; }
 
     public async ValueTask DisposeAsync()
     {
-        Channel.ChannelShutdownAsync -= OnShutdownAsync;
-        await AmqpConnection.CloseAsync(Channel).ConfigureAwait(false);
-    }
-
-    private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)
-    {
-        _closed();
-        return Task.CompletedTask;
+        Channel.Closed -= _closed;
+        await Channel.DisposeAsync().ConfigureAwait(false);
     }
 }

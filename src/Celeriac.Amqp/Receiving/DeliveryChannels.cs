@@ -32,7 +32,7 @@ internal sealed class DeliveryChannels
     public bool Holds(Delivery delivery) => _open.TryGetValue(delivery.Claim.Generation, out var open) && open.Channel.IsOpen;
 
     /// <summary>Settles; Lost where the delivery's channel is gone.</summary>
-    public async Task<CompletionStatus> SettleAsync(Delivery delivery, Settlement settlement)
+    public async ValueTask<CompletionStatus> SettleAsync(Delivery delivery, Settlement settlement)
     {
         if (!_open.TryGetValue(delivery.Claim.Generation, out var open) || !await open.Channel.SettleAsync(delivery.Claim, settlement).ConfigureAwait(false))
         {

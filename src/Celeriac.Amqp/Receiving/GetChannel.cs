@@ -1,5 +1,4 @@
 using Celeriac.Amqp.Connecting;
-using Celeriac.Amqp.Wire;
 using Celeriac.Messaging;
 
 namespace Celeriac.Amqp.Receiving;
@@ -23,12 +22,12 @@ internal sealed class GetChannel(AmqpTransport transport, DeliveryChannels chann
         try
         {
             var channel = await ChannelAsync(connection).ConfigureAwait(false);
-            var got = await channel.Channel.BasicGetAsync(queue, autoAck: false, CancellationToken.None).ConfigureAwait(false);
-            if (got is null)
+            var got = await channel.Channel.GetAsync(queue).ConfigureAwait(false);
+            if (got is not { } incoming)
             {
                 return null;
             }
-            var delivery = channel.DeliveryOf(transport, queue, got.DeliveryTag, got.Redelivered, ReceivedMessage.From(got.Exchange, got.RoutingKey, got.BasicProperties, got.Body));
+            var delivery = channel.DeliveryOf(transport, queue, incoming);
             if (cancellationToken.IsCancellationRequested)
             {
                 // The caller has left: nobody would settle it.

@@ -1,17 +1,13 @@
-using Celeriac.Amqp.Wire;
+using Celeriac.Amqp.Links;
 using Celeriac.Messaging;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 
 namespace Celeriac.Amqp.Receiving;
 
 /// <summary>The consumer of one queue on one channel: turns what the broker pushes into deliveries.</summary>
-internal sealed class QueueConsumer(AmqpSubscription subscription, DeliveryChannel channel, string queue, string tag, ILogger log) : IAsyncBasicConsumer
+internal sealed class QueueConsumer(AmqpSubscription subscription, DeliveryChannel channel, string queue, string tag, ILogger log) : IAmqpConsumer
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public IChannel Channel => channel.Channel;
 
     public string Queue => queue;
 
@@ -21,43 +17,28 @@ internal sealed class QueueConsumer(AmqpSubscription subscription, DeliveryChann
     public bool IsCancelledByBroker { get; private set; }
 
     /// <summary>Ends when no further delivery can come: the cancel was answered and what came before it is worked through, or the channel is closed.</summary>
-    public Task Ended => _ended.Task;
+    public Task End => _ended.Task;
 
-    public async Task HandleBasicDeliverAsync(
-        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+    public void Delivered(in Incoming incoming)
     {
         try
         {
-            var received = ReceivedMessage.From(exchange, routingKey, properties, body);
-            subscription.Arrived(channel.DeliveryOf(subscription.Transport, queue, deliveryTag, redelivered, received));
+            subscription.Arrived(channel.DeliveryOf(subscription.Transport, queue, incoming));
         }
         catch (Exception error)
         {
             // Left as it is it would hold a slot for ever and nobody would know.
             Log.DeliveryUnreadable(log, error, queue);
-            await channel.SettleAsync(new DeliveryClaim((long)deliveryTag, channel.Generation, 0), Settlement.Requeue).ConfigureAwait(false);
+            _ = channel.SettleAsync(new DeliveryClaim((long)incoming.Tag, channel.Generation, 0), Settlement.Requeue).AsTask();
         }
     }
 
-    public Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+    public void Cancelled()
     {
         IsCancelledByBroker = true;
         _ended.TrySetResult();
         subscription.Changed();
-        return Task.CompletedTask;
     }
 
-    public Task HandleBasicCancelOkAsync(string consumerTag, CancellationToken cancellationToken = default)
-    {
-        _ended.TrySetResult();
-        return Task.CompletedTask;
-    }
-
-    public Task HandleBasicConsumeOkAsync(string consumerTag, CancellationToken cancellationToken = default) => Task.CompletedTask;
-
-    public Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason)
-    {
-        _ended.TrySetResult();
-        return Task.CompletedTask;
-    }
+    public void Ended() => _ended.TrySetResult();
 }

@@ -99,10 +99,10 @@ internal sealed class SubscriptionKeeper(AmqpSubscription subscription, AmqpTran
         }
         else if (!channel.Channel.IsOpen)
         {
-            Log.ConsumerChannelClosed(log, subscription.Name, AmqpErrors.TextOf(channel.Channel.CloseReason));
-            if (AcknowledgementLimit.WasPassed(channel.Channel.CloseReason))
+            Log.ConsumerChannelClosed(log, subscription.Name, AmqpErrors.TextOf(channel.Channel.Reason));
+            if (AcknowledgementLimit.WasPassed(channel.Channel.Reason))
             {
-                subscription.TakenBack(channel, AmqpErrors.TextOf(channel.Channel.CloseReason));
+                subscription.TakenBack(channel, AmqpErrors.TextOf(channel.Channel.Reason));
             }
             await RecycleAsync(channel).ConfigureAwait(false);
         }

@@ -1,10 +1,9 @@
 using Celeriac.Amqp.Connecting;
+using Celeriac.Amqp.Links;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Brokers;
 using Celeriac.Messaging.Stores;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
-using ExchangeType = Celeriac.Messaging.ExchangeType;
 
 namespace Celeriac.Amqp.Topologies;
 
@@ -13,7 +12,7 @@ internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities ca
 {
     private readonly DeclaredTopology _declared = new();
 
-    private readonly record struct Step(string What, Func<IChannel, bool, Task> Declare);
+    private readonly record struct Step(string What, Func<IAmqpChannel, bool, Task> Declare);
 
     /// <summary>Refuses what the transport cannot do, before anything is sent.</summary>
     /// <exception cref="TransportRefusedException">It cannot.</exception>
@@ -96,11 +95,11 @@ internal sealed class AmqpTopology(AmqpOptions options, TransportCapabilities ca
     private List<Step> Steps(Topology topology) =>
     [
         .. topology.Exchanges.Distinct().Select(exchange => new Step($"Exchange '{exchange.Name}' cannot be declared", (channel, noWait) =>
-            channel.ExchangeDeclareAsync(exchange.Name, Word(exchange.Type), exchange.Durable, autoDelete: false, noWait: noWait))),
+            channel.DeclareExchangeAsync(exchange.Name, Word(exchange.Type), exchange.Durable, noWait))),
         .. topology.Queues.Distinct().Select(queue => new Step($"Queue '{queue.Name}' cannot be declared", (channel, noWait) =>
-            channel.QueueDeclareAsync(queue.Name, queue.Durable, queue.Exclusive, queue.AutoDelete, QueueArguments.Of(queue, options.HasQuorumQueues), noWait: noWait))),
+            channel.DeclareQueueAsync(queue, QueueArguments.Of(queue, options.HasQuorumQueues), noWait))),
         .. topology.Bindings.Distinct().Select(binding => new Step($"Queue '{binding.Queue}' cannot be bound to exchange '{binding.Exchange}'", (channel, noWait) =>
-            channel.QueueBindAsync(binding.Queue, binding.Exchange, binding.RoutingKey, noWait: noWait))),
+            channel.BindQueueAsync(binding.Queue, binding.Exchange, binding.RoutingKey, noWait))),
     ];
 
     private static string Word(ExchangeType type) => type switch

@@ -35,37 +35,37 @@ internal static class QueueArguments
         }
     }
 
-    /// <summary>The arguments; null for none.</summary>
+    /// <summary>The arguments.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="isQuorum">True where durable queues are quorum queues; others cannot be.</param>
-    public static Dictionary<string, object?>? Of(QueueDeclaration queue, bool isQuorum)
+    public static MessageHeaders Of(QueueDeclaration queue, bool isQuorum)
     {
-        var arguments = new Dictionary<string, object?>();
+        var arguments = new List<KeyValuePair<string, HeaderValue>>();
         if (queue.Type is { } type ? type == QueueType.Quorum : isQuorum && queue.Durable)
         {
-            arguments["x-queue-type"] = "quorum";
+            arguments.Add(new("x-queue-type", "quorum"));
         }
         if (queue.Expires is { } expires)
         {
-            arguments["x-expires"] = Milliseconds(expires, 1);
+            arguments.Add(new("x-expires", Milliseconds(expires, 1)));
         }
         if (queue.MessageTimeToLive is { } timeToLive)
         {
-            arguments["x-message-ttl"] = Milliseconds(timeToLive, 0);
+            arguments.Add(new("x-message-ttl", Milliseconds(timeToLive, 0)));
         }
         if (queue.MaxPriority is { } priority and > 0)
         {
-            arguments["x-max-priority"] = (int)priority;
+            arguments.Add(new("x-max-priority", (long)priority));
         }
         if (queue.DeadLetterExchange is { } exchange)
         {
-            arguments["x-dead-letter-exchange"] = exchange;
+            arguments.Add(new("x-dead-letter-exchange", exchange));
         }
         if (queue.DeadLetterRoutingKey is { } key)
         {
-            arguments["x-dead-letter-routing-key"] = key;
+            arguments.Add(new("x-dead-letter-routing-key", key));
         }
-        return arguments.Count == 0 ? null : arguments;
+        return MessageHeaders.FromChecked([.. arguments]);
     }
 
     private static long Milliseconds(TimeSpan time, long least) => Math.Max(least, (long)Math.Ceiling(time.TotalMilliseconds));

@@ -1,18 +1,14 @@
 using System.Globalization;
 using System.Text;
 using Celeriac.Messaging;
-using RabbitMQ.Client;
 
 namespace Celeriac.Amqp.Wire;
 
 /// <summary>
-/// The properties and headers of a message as the bytes of AMQP's content header, made once by the publishing thread. RabbitMQ.Client's own properties would
-/// leave out a priority of 0, which Celery sends. Where the library must have properties it can read (it copies them when its activity source is listened to),
-/// they are answered from the message.
+/// The properties and headers of a message as the bytes of AMQP's content header, made once by the publishing thread.
 /// </summary>
-internal sealed class AmqpProperties : IAmqpHeader, IReadOnlyBasicProperties
+internal sealed class AmqpProperties
 {
-    private const ushort BasicClass = 60;
     private readonly Message _message;
     private readonly byte[] _encoded;
 
@@ -31,24 +27,21 @@ internal sealed class AmqpProperties : IAmqpHeader, IReadOnlyBasicProperties
 
     public int Length => _encoded.Length;
 
-    public ushort ProtocolClassId => BasicClass;
+    /// <summary>What it was made of.</summary>
+    public Message Message => _message;
 
-    public int GetRequiredBufferSize() => _encoded.Length;
-
-    public int WriteTo(Span<byte> span)
-    {
-        _encoded.CopyTo(span);
-        return _encoded.Length;
-    }
+    /// <summary>The property flags and the properties.</summary>
+    public ReadOnlySpan<byte> Encoded => _encoded;
 
     /// <summary>The text of AMQP's <c>expiration</c>: whole milliseconds, rounded up.</summary>
-    private static string TextOf(TimeSpan expiration) =>
+    public static string TextOf(TimeSpan expiration) =>
         ((long)Math.Clamp(Math.Ceiling(expiration.TotalMilliseconds), 0, uint.MaxValue)).ToString(CultureInfo.InvariantCulture);
 
     private static void RequireCarried(MessageHeaders headers)
     {
-        foreach (var (name, value) in headers)
+        for (var index = 0; index < headers.Count; index++)
         {
+            var (name, value) = headers[index];
             ShortText.Require("header name", name);
             RequireCarried(name, value);
         }
@@ -76,27 +69,28 @@ internal sealed class AmqpProperties : IAmqpHeader, IReadOnlyBasicProperties
     private byte[] Encode()
     {
         var hasHeaders = _message.Headers.Count > 0;
-        var size = 3 + SizeOf(ContentType) + SizeOf(ContentEncoding) + (hasHeaders ? FieldWriter.SizeOf(_message.Headers) : 0)
-            + (_message.Priority is null ? 0 : 1) + SizeOf(CorrelationId) + SizeOf(ReplyTo) + SizeOf(Expiration) + SizeOf(MessageId);
+        var expiration = _message.Expiration is { } after ? TextOf(after) : null;
+        var size = 3 + SizeOf(_message.ContentType) + SizeOf(_message.ContentEncoding) + (hasHeaders ? FieldWriter.SizeOf(_message.Headers) : 0)
+            + (_message.Priority is null ? 0 : 1) + SizeOf(_message.CorrelationId) + SizeOf(_message.ReplyTo) + SizeOf(expiration) + SizeOf(_message.MessageId);
         var encoded = new byte[size];
         var writer = new FieldWriter(encoded);
-        writer.UInt16((ushort)(Flag(15, ContentType) | Flag(14, ContentEncoding) | (hasHeaders ? 1 << 13 : 0) | (1 << 12)
-            | (_message.Priority is null ? 0 : 1 << 11) | Flag(10, CorrelationId) | Flag(9, ReplyTo) | Flag(8, Expiration) | Flag(7, MessageId)));
-        Write(ref writer, ContentType);
-        Write(ref writer, ContentEncoding);
+        writer.UInt16((ushort)(Flag(15, _message.ContentType) | Flag(14, _message.ContentEncoding) | (hasHeaders ? 1 << 13 : 0) | (1 << 12)
+            | (_message.Priority is null ? 0 : 1 << 11) | Flag(10, _message.CorrelationId) | Flag(9, _message.ReplyTo) | Flag(8, expiration) | Flag(7, _message.MessageId)));
+        Write(ref writer, _message.ContentType);
+        Write(ref writer, _message.ContentEncoding);
         if (hasHeaders)
         {
             writer.Table(_message.Headers);
         }
-        writer.Byte((byte)DeliveryMode);
+        writer.Byte(_message.Persistent ? (byte)2 : (byte)1);
         if (_message.Priority is { } priority)
         {
             writer.Byte(priority);
         }
-        Write(ref writer, CorrelationId);
-        Write(ref writer, ReplyTo);
-        Write(ref writer, Expiration);
-        Write(ref writer, MessageId);
+        Write(ref writer, _message.CorrelationId);
+        Write(ref writer, _message.ReplyTo);
+        Write(ref writer, expiration);
+        Write(ref writer, _message.MessageId);
         return encoded;
     }
 
@@ -111,36 +105,4 @@ internal sealed class AmqpProperties : IAmqpHeader, IReadOnlyBasicProperties
             writer.Short(text);
         }
     }
-
-    public string? ContentType => _message.ContentType;
-    public string? ContentEncoding => _message.ContentEncoding;
-    public string? CorrelationId => _message.CorrelationId;
-    public string? ReplyTo => _message.ReplyTo;
-    public string? MessageId => _message.MessageId;
-    public string? Expiration => _message.Expiration is { } expiration ? TextOf(expiration) : null;
-    public byte Priority => _message.Priority ?? 0;
-    public bool Persistent => _message.Persistent;
-    public DeliveryModes DeliveryMode => _message.Persistent ? DeliveryModes.Persistent : DeliveryModes.Transient;
-    public IDictionary<string, object?>? Headers => HeaderTable.ToLibrary(_message.Headers);
-    public string? AppId => null;
-    public string? ClusterId => null;
-    public string? Type => null;
-    public string? UserId => null;
-    public AmqpTimestamp Timestamp => default;
-    public PublicationAddress? ReplyToAddress => null;
-
-    public bool IsContentTypePresent() => ContentType is not null;
-    public bool IsContentEncodingPresent() => ContentEncoding is not null;
-    public bool IsCorrelationIdPresent() => CorrelationId is not null;
-    public bool IsReplyToPresent() => ReplyTo is not null;
-    public bool IsMessageIdPresent() => MessageId is not null;
-    public bool IsExpirationPresent() => _message.Expiration is not null;
-    public bool IsPriorityPresent() => _message.Priority is not null;
-    public bool IsDeliveryModePresent() => true;
-    public bool IsHeadersPresent() => _message.Headers.Count > 0;
-    public bool IsAppIdPresent() => false;
-    public bool IsClusterIdPresent() => false;
-    public bool IsTypePresent() => false;
-    public bool IsUserIdPresent() => false;
-    public bool IsTimestampPresent() => false;
 }

@@ -17,8 +17,9 @@ internal ref struct FieldWriter(Span<byte> buffer)
     public static int SizeOf(MessageHeaders headers)
     {
         var size = 4;
-        foreach (var (name, value) in headers)
+        for (var index = 0; index < headers.Count; index++)
         {
+            var (name, value) = headers[index];
             size += 1 + Encoding.UTF8.GetByteCount(name) + SizeOf(value);
         }
         return size;
@@ -45,6 +46,15 @@ internal ref struct FieldWriter(Span<byte> buffer)
         _length += 2;
     }
 
+    /// <summary>How many bytes were written.</summary>
+    public readonly int Length => _length;
+
+    public void UInt32(uint value)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(_buffer[_length..], value);
+        _length += 4;
+    }
+
     public void Short(string text)
     {
         var written = Encoding.UTF8.GetBytes(text, _buffer[(_length + 1)..]);
@@ -56,8 +66,9 @@ internal ref struct FieldWriter(Span<byte> buffer)
     {
         var start = _length;
         _length += 4;
-        foreach (var (name, value) in headers)
+        for (var index = 0; index < headers.Count; index++)
         {
+            var (name, value) = headers[index];
             Short(name);
             Value(value);
         }
@@ -85,7 +96,7 @@ internal ref struct FieldWriter(Span<byte> buffer)
                 break;
             case HeaderKind.Text:
                 Byte((byte)'S');
-                Long(Encoding.UTF8.GetBytes(value.AsText()));
+                Text(value.AsText());
                 break;
             case HeaderKind.Bytes:
                 Byte((byte)'x');
@@ -127,6 +138,13 @@ internal ref struct FieldWriter(Span<byte> buffer)
             Value(value);
         }
         UInt32At(start, _length - start - 4);
+    }
+
+    private void Text(string text)
+    {
+        var written = Encoding.UTF8.GetBytes(text, _buffer[(_length + 4)..]);
+        UInt32At(_length, written);
+        _length += 4 + written;
     }
 
     private void Long(ReadOnlySpan<byte> bytes)

@@ -15,8 +15,8 @@ public abstract partial class TransportConformance
         }
         network.Refuse();
         var started = Stopwatch.GetTimestamp();
-        var error = await Assert.ThrowsAnyAsync<TransportException>(() => OpenQuick().ConnectAsync(Cancelled).AsTask());
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        var error = await Assert.ThrowsAnyAsync<TransportException>(() => OpenQuick("connect_timeout=90s").ConnectAsync(Cancelled).AsTask());
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(30));
         AssertNamesTheServer(error, network);
     }
 
@@ -28,10 +28,17 @@ public abstract partial class TransportConformance
             return;
         }
         network.BlackHole();
-        var started = Stopwatch.GetTimestamp();
-        var error = await Assert.ThrowsAnyAsync<TransportException>(() => OpenQuick("connect_timeout=500ms").ConnectAsync(Cancelled).AsTask());
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(4));
-        AssertNamesTheServer(error, network);
+        // A busy machine may be late, but not every time: the default of 5 s would be.
+        var times = new List<TimeSpan>();
+        do
+        {
+            var started = Stopwatch.GetTimestamp();
+            var error = await Assert.ThrowsAnyAsync<TransportException>(() => OpenQuick("connect_timeout=500ms").ConnectAsync(Cancelled).AsTask());
+            times.Add(Stopwatch.GetElapsedTime(started));
+            AssertNamesTheServer(error, network);
+        }
+        while (times.Min() > TimeSpan.FromSeconds(4) && times.Count < 5);
+        Assert.InRange(times.Min(), TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(4));
     }
 
     [Fact(Timeout = Limit)]
@@ -113,7 +120,7 @@ public abstract partial class TransportConformance
             return;
         }
         var queue = await DeclareQueueAsync();
-        var transport = OpenQuick();
+        var transport = OpenQuick("publish_timeout=90s", "connect_timeout=90s");
         var subscription = await transport.SubscribeAsync(new SubscriptionOptions([queue]), Cancelled);
         network.Refuse();
         await network.CutAsync();
@@ -122,7 +129,7 @@ public abstract partial class TransportConformance
         var publishing = Record.ExceptionAsync(async () => await transport.PublishAsync(Publication.ToQueue(queue, TextMessage("never sent")), Cancelled)).AsTask();
         var started = Stopwatch.GetTimestamp();
         await transport.DisposeAsync();
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(30));
         await receiving.WaitAsync(Harness.Patience, Cancelled);
         Assert.NotNull(await publishing.WaitAsync(Harness.Patience, Cancelled));
     }

@@ -124,6 +124,28 @@ public abstract partial class ResultStoreConformance<THarness>
         await Caller.ForgetAsync(task.Id, Cancelled);
     }
 
+    /// <summary>Celery's <c>GroupResult.save</c>, <c>restore</c> and <c>delete</c>.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task A_group_is_saved_for_other_clients_replaced_and_deleted()
+    {
+        Assert.Equal(Harness.KeepsGroups, Caller.Groups is not null);
+        if (Caller.Groups is not { } groups)
+        {
+            return;
+        }
+        var id = Guid.NewGuid().ToString();
+        Assert.True((await groups.ReadAsync(id, Cancelled)).IsEmpty);
+        foreach (var saved in new[] { """{"result":[["g",null],[]]}""", """{"result":[["g",null],[[["ü",null],null]]]}""" })
+        {
+            await groups.WriteAsync(id, Encoding.UTF8.GetBytes(saved), Cancelled);
+            Assert.Equal(saved, Encoding.UTF8.GetString((await Worker.Groups!.ReadAsync(id, Cancelled)).Span));
+        }
+        // A task of the same id is another thing.
+        Assert.Null(await Caller.ReadAsync(id, Cancelled));
+        await groups.DeleteAsync(id, Cancelled);
+        Assert.True((await Worker.Groups!.ReadAsync(id, Cancelled)).IsEmpty);
+    }
+
     /// <summary>Celery's <c>result_expires</c>.</summary>
     [Fact(Timeout = Limit)]
     public async Task A_result_expires()

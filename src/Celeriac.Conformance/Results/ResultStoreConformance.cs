@@ -8,7 +8,7 @@ namespace Celeriac.Conformance;
 /// <typeparam name="THarness">Where the facts run.</typeparam>
 public abstract partial class ResultStoreConformance<THarness> : IAsyncLifetime where THarness : ResultStoreHarness, new()
 {
-    private const int Limit = 60_000;
+    private const int Limit = 120_000;
     private IResultStore? _caller;
     private IResultStore? _worker;
 

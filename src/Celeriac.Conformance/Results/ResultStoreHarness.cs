@@ -14,6 +14,9 @@ public abstract class ResultStoreHarness : IAsyncDisposable
     /// <summary>True, the default, where every client reads every result while it is kept; false where a result goes to its sender alone (<c>rpc://</c>).</summary>
     public virtual bool KeepsResults => true;
 
+    /// <summary>True where groups are saved; default where results are kept.</summary>
+    public virtual bool KeepsGroups => KeepsResults;
+
     /// <summary>
     /// The network between <see cref="ResultBackend"/> and the store's server, which the facts about lost connections make fail.
     /// Null, the default, for a store that has none of its own.
@@ -21,7 +24,7 @@ public abstract class ResultStoreHarness : IAsyncDisposable
     public virtual TcpProxy? Network => null;
 
     /// <summary>How long a fact waits for what must happen before it fails.</summary>
-    public virtual TimeSpan Patience => TimeSpan.FromSeconds(15);
+    public virtual TimeSpan Patience => TimeSpan.FromSeconds(45);
 
     /// <summary>Called before everything else, once for each fact. Default: nothing.</summary>
     public virtual ValueTask StartAsync() => ValueTask.CompletedTask;

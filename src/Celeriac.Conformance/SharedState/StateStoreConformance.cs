@@ -8,7 +8,7 @@ namespace Celeriac.Conformance;
 /// <typeparam name="THarness">Where the facts run.</typeparam>
 public abstract partial class StateStoreConformance<THarness> : IAsyncLifetime where THarness : StateStoreHarness, new()
 {
-    private const int Limit = 60_000;
+    private const int Limit = 120_000;
     private readonly string _kind = $"test-{Guid.NewGuid():N}";
     private IStateStore? _store;
     private IStateStore? _other;

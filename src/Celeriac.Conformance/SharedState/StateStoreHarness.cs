@@ -16,7 +16,7 @@ public abstract class StateStoreHarness : IAsyncDisposable
     public virtual string? PeerAssembly => null;
 
     /// <summary>How long a fact waits for what must happen before it fails.</summary>
-    public virtual TimeSpan Patience => TimeSpan.FromSeconds(15);
+    public virtual TimeSpan Patience => TimeSpan.FromSeconds(45);
 
     /// <summary>Called before everything else, once for each fact. Default: nothing.</summary>
     public virtual ValueTask StartAsync() => ValueTask.CompletedTask;

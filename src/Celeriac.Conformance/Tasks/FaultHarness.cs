@@ -20,7 +20,7 @@ public abstract class FaultHarness : TaskHarness
     public override string ResultBackend => "rpc://";
 
     /// <summary>How long a fact waits: a broker's start on a busy machine included.</summary>
-    public override TimeSpan Patience => TimeSpan.FromSeconds(45);
+    public override TimeSpan Patience => TimeSpan.FromSeconds(90);
 
     /// <summary>The options under which losses are noticed and mended fast enough for a test.</summary>
     protected static string QuickOptions => "heartbeat=1s&publish_timeout=3s&connect_timeout=3s&reconnect_delay=50ms&reconnect_delay_max=250ms";

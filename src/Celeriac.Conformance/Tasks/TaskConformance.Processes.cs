@@ -4,7 +4,7 @@ namespace Celeriac.Conformance;
 
 public abstract partial class TaskConformance<THarness>
 {
-    private const int LongLimit = 120_000;
+    private const int LongLimit = 300_000;
 
     /// <summary>A worker may die at any point: every task still runs, and each result is there.</summary>
     [Fact(Timeout = LongLimit)]

@@ -32,7 +32,7 @@ public abstract partial class TaskConformance<THarness>
     public async Task A_worker_that_was_away_honours_a_revocation_by_stamp()
     {
         var stamp = $"stamp-{Harness.Queue}";
-        var revoked = await Client.SendAsync(ConformanceTasks.AddTask.S(1, 1).Set(options => options with { Stamps = new MessageHeaders([new("tenant", stamp)]) }));
+        var revoked = await Client.SendAsync(ConformanceTasks.AddTask.S(1, 1).Stamp("tenant", stamp));
         if (!await RevokeAsync(() => Client.Control.RevokeByStampedHeadersAsync(new Dictionary<string, IReadOnlyList<string>> { ["tenant"] = [stamp] }, options: s_briefly)) || Client.State is null)
         {
             return;

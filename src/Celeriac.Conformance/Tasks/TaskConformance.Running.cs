@@ -195,13 +195,15 @@ public abstract partial class TaskConformance<THarness>
     }
 
     /// <summary>The last resort where another process leaves nothing to wait on.</summary>
-    private async Task Eventually(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string expectation = "")
+    private Task Eventually(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string expectation = "") => Eventually(condition, () => expectation);
+
+    private async Task Eventually(Func<Task<bool>> condition, Func<string> expectation)
     {
         using var patience = new CancellationTokenSource(Patience);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         while (!await condition())
         {
-            Assert.False(patience.IsCancellationRequested, $"Not within {Patience.TotalSeconds} s: {expectation}.");
+            Assert.False(patience.IsCancellationRequested, $"Not within {Patience.TotalSeconds} s: {expectation()}.");
             await timer.WaitForNextTickAsync();
         }
     }

@@ -21,7 +21,7 @@ public abstract partial class TaskConformance<THarness>
     public async Task A_task_in_a_chain_knows_its_parent_its_root_and_its_stamps()
     {
         await Harness.StartWorkerAsync();
-        var stamped = ConformanceTasks.AddTask.S(1).Set(options => options with { Stamps = new([new("batch", "b7")]) });
+        var stamped = ConformanceTasks.AddTask.S(1).Stamp("batch", "b7");
         var sent = await Client.SendAsync(stamped | WorkflowTasks.TimesTask.Partial(2) | WorkflowTasks.PlaceTask.Partial());
 
         Assert.Equal([sent.Id, sent.Parent!.Id, sent.Parent.Parent!.Id, "b7"], await sent.GetAsync(Patience));

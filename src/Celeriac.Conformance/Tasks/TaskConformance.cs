@@ -9,7 +9,7 @@ namespace Celeriac.Conformance;
 /// <typeparam name="THarness">Where the facts run.</typeparam>
 public abstract partial class TaskConformance<THarness> : IAsyncLifetime where THarness : TaskHarness, new()
 {
-    private const int Limit = 60_000;
+    private const int Limit = 180_000;
 
     /// <summary>How a task may end, for the tasks that end as they are told to, and after how many runs.</summary>
     public static TheoryData<string, int> Ends => new() { { "succeed", 1 }, { "fail", 1 }, { "ignore", 1 }, { "reject", 1 }, { "retry", 2 }, { "expire", 0 } };
@@ -62,7 +62,16 @@ public abstract partial class TaskConformance<THarness> : IAsyncLifetime where T
     /// Fails unless the queue comes to hold so many messages that a worker could take. A broker gives back in the background;
     /// one that does not count has them taken and given back.
     /// </summary>
-    private Task ReadyAsync(long expected) => Eventually(async () => await CountReadyAsync() == expected, $"queue '{Harness.Queue}' holds {expected} ready messages");
+    private async Task ReadyAsync(long expected)
+    {
+        var ready = new List<long>();
+        bool IsAsExpected(long count)
+        {
+            ready.Add(count);
+            return count == expected;
+        }
+        await Eventually(async () => IsAsExpected(await CountReadyAsync()), () => $"queue '{Harness.Queue}' holds {expected} ready messages; it held {string.Join(", ", ready.Distinct())} and at last {ready[^1]}");
+    }
 
     private async Task<long> CountReadyAsync()
     {

@@ -24,8 +24,8 @@ public abstract class TaskHarness : IAsyncDisposable
     /// </summary>
     public virtual string? PeerAssembly => null;
 
-    /// <summary>How long a fact waits for what must happen before it fails.</summary>
-    public virtual TimeSpan Patience => TimeSpan.FromSeconds(15);
+    /// <summary>How long a fact waits for what must happen before it fails: the start of a process on a busy machine included.</summary>
+    public virtual TimeSpan Patience => TimeSpan.FromSeconds(60);
 
     /// <summary>The queue of the fact.</summary>
     public string Queue { get; } = $"tasks-{Guid.NewGuid().ToString("N")[..12]}";

@@ -81,6 +81,22 @@ public static partial class WorkflowTasks
         }
     }
 
+    /// <summary>Shows a number.</summary>
+    [Task("conformance.text")]
+    public static string Text(int value) => $"<{value}>";
+
+    /// <summary>Answers with a tuple.</summary>
+    [Task("conformance.pair")]
+    public static (int Value, string? Text) Pair(int value) => (value, null);
+
+    /// <summary>Takes a tuple.</summary>
+    [Task("conformance.describe")]
+    public static string Describe((int Number, string Text) pair, string end) => $"{pair.Number}-{pair.Text}{end}";
+
+    /// <summary>An errback that asks for all that is known, and tells its gate.</summary>
+    [Task("conformance.told")]
+    public static void Told(FailedTask failed, string gate) => ConformanceTasks.GateOf(gate).Note(System.Text.Encoding.UTF8.GetString(TaskJson.Encode(failed).Span));
+
     /// <summary>Lives nowhere.</summary>
     [Task("conformance.nowhere")]
     public static partial Task<int> NowhereAsync(int value);

@@ -93,7 +93,11 @@ internal sealed class PushedDeliveries
             {
                 return;
             }
-            _handedOut--;
+            if (_handedOut-- < _prefetch)
+            {
+                // Who waits now waits for a delivery.
+                return;
+            }
         }
         _changed.Pulse();
     }

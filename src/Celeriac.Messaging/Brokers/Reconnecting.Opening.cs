@@ -63,8 +63,9 @@ internal sealed partial class Reconnecting<TConnection>
         {
             return await opening.WaitAsync(limit.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!opening.IsCompleted)
+        catch (OperationCanceledException) when (!opening.IsCanceled)
         {
+            // It may have been made by now, a moment after the limit.
             _ = CloseLateAsync(opening);
             throw;
         }

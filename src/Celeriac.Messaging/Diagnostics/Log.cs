@@ -5,8 +5,11 @@ namespace Celeriac.Messaging.Diagnostics;
 /// <summary>Every log sentence of this layer. Event ids 1000–1999; an id is never used for another sentence.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1001, LogLevel.Warning, "Keeping the leases failed; the next turn tries again")]
-    public static partial void LeaseTurnFailed(ILogger logger, Exception error);
+    [LoggerMessage(1001, LogLevel.Warning, "Leases cannot be kept at the moment, which each next turn tries again. Should it last for longer than the lease, the tasks of this process run elsewhere too. {Reason}")]
+    public static partial void LeaseTurnFailed(ILogger logger, string reason, Exception? error);
+
+    [LoggerMessage(1004, LogLevel.Information, "Leases are kept again")]
+    public static partial void LeasesKeptAgain(ILogger logger);
 
     [LoggerMessage(1002, LogLevel.Warning, "Consumer {Consumer} lost lease {Holder}: it stood still for longer than the lease. Its messages run elsewhere; its late acknowledgements will be refused")]
     public static partial void LeaseLost(ILogger logger, string consumer, long holder);

@@ -67,9 +67,9 @@ public sealed class ContentFormat
 
     internal bool HasMediaType(ReadOnlySpan<char> mediaType)
     {
-        foreach (var known in MediaTypes)
+        for (var index = 0; index < MediaTypes.Count; index++)
         {
-            if (mediaType.Equals(known, StringComparison.OrdinalIgnoreCase))
+            if (mediaType.Equals(MediaTypes[index], StringComparison.OrdinalIgnoreCase))
             {
                 return true;
             }

@@ -101,9 +101,10 @@ public sealed record ContentRegistry
         var text = (contentType ?? ContentFormat.Bytes.MediaType).AsSpan();
         var end = text.IndexOf(';');
         var mediaType = (end < 0 ? text : text[..end]).Trim();
-        foreach (var format in Accepted)
+        // By index, here and in the format: asked for every message, and an enumerator would be an allocation.
+        for (var index = 0; index < Accepted.Count; index++)
         {
-            if (format.HasMediaType(mediaType))
+            if (Accepted[index] is var format && format.HasMediaType(mediaType))
             {
                 return end < 0 || ContentParameters.AreUtf8(text[(end + 1)..])
                     ? format

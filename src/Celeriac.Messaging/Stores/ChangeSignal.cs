@@ -6,7 +6,8 @@ namespace Celeriac.Messaging.Stores;
 /// </summary>
 public sealed class ChangeSignal
 {
-    private TaskCompletionSource _next = NewSource();
+    // There only while somebody waits: most changes find nobody.
+    private TaskCompletionSource? _next;
     private long _version;
 
     /// <summary>The present version.</summary>
@@ -16,13 +17,14 @@ public sealed class ChangeSignal
     public void Pulse()
     {
         Interlocked.Increment(ref _version);
-        Interlocked.Exchange(ref _next, NewSource()).TrySetResult();
+        Interlocked.Exchange(ref _next, null)?.TrySetResult();
     }
 
     /// <summary>Returns when the version differs from <paramref name="seen"/>, or after <paramref name="atMost"/> (<see cref="Timeout.InfiniteTimeSpan"/>: not before).</summary>
     public async ValueTask WaitAsync(long seen, TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
-        var next = Volatile.Read(ref _next).Task;
+        // First the source, then the look at the version: whoever moves it in between finds the source.
+        var next = NextChange();
         if (Version != seen || (atMost <= TimeSpan.Zero && atMost != Timeout.InfiniteTimeSpan))
         {
             return;
@@ -37,5 +39,13 @@ public sealed class ChangeSignal
         }
     }
 
-    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task NextChange()
+    {
+        if (Volatile.Read(ref _next) is { } present)
+        {
+            return present.Task;
+        }
+        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return (Interlocked.CompareExchange(ref _next, source, null) ?? source).Task;
+    }
 }

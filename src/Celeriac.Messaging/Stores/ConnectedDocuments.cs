@@ -29,6 +29,12 @@ internal sealed class ConnectedDocuments(StoreTransport transport, IQueueStore s
         return await store.KeysAfterAsync(sequence, limit, cancellationToken).ConfigureAwait(false);
     }
 
+    public async ValueTask<DocumentNews> FollowAsync(long sequence, int limit, IReadOnlyList<string> keys, Func<string, bool> isWanted, CancellationToken cancellationToken = default)
+    {
+        await transport.EnsureOpenAsync(cancellationToken).ConfigureAwait(false);
+        return await ((IDocumentStore)store).FollowAsync(sequence, limit, keys, isWanted, cancellationToken).ConfigureAwait(false);
+    }
+
     public async ValueTask DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
     {
         await transport.EnsureOpenAsync(cancellationToken).ConfigureAwait(false);

@@ -3,6 +3,8 @@ namespace Celeriac.Messaging.Stores;
 /// <summary>A store's shared state behind its transport: it connects by itself, and what it takes is checked.</summary>
 internal sealed class ConnectedState(StoreTransport transport, IStateStore store) : IStateStore
 {
+    public ChangeSignal? Followed => store.Followed;
+
     public async ValueTask<StateReading> ReadAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
     {
         StateRules.Require(keys);

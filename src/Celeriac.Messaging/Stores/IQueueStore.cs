@@ -182,6 +182,12 @@ public readonly record struct UnitAnswer(UnitStatus Status, Exception? Error = n
 /// <param name="Now">Unix milliseconds.</param>
 public sealed record TakeRequest(long Holder, IReadOnlyList<long> QueueIds, int AtMost, long Now)
 {
+    /// <summary>
+    /// How many messages in all, asked at the moment of the claim: more than <see cref="AtMost"/> where others were settled since it was said. Null, the default, leaves it at that.
+    /// A store that runs requests one after the other behind a queue asks it, and so claims with one commit what it would have claimed with two.
+    /// </summary>
+    public Func<int>? Room { get; init; }
+
     /// <summary>True takes only messages that have expired, for the sweep that dead-letters them.</summary>
     public bool ExpiredOnly { get; init; }
 }

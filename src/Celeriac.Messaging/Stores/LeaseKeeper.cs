@@ -19,6 +19,7 @@ internal sealed class LeaseKeeper(
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _sweep = Task.CompletedTask;
     private bool _started;
+    private bool _isAway;
 
     /// <summary>A holder of this process that is alive, or null.</summary>
     public long? AnyHolder => _live.Keys.Cast<long?>().FirstOrDefault();
@@ -79,6 +80,7 @@ internal sealed class LeaseKeeper(
             {
                 Beat();
                 Reclaim(watched);
+                NoteBack();
                 sinceSweep += elapsed;
                 if (sinceSweep >= store.SweepInterval)
                 {
@@ -89,10 +91,29 @@ internal sealed class LeaseKeeper(
             catch (Exception error) when (error is not OutOfMemoryException)
             {
                 // The next turn tries again; if the store stays away the lease runs out, as it must.
-                Log.LeaseTurnFailed(log, error);
+                NoteAway(error);
             }
         }
         _ended.SetResult();
+    }
+
+    // Once for each time that the store is away, however many turns that takes.
+    private void NoteAway(Exception error)
+    {
+        if (!_isAway)
+        {
+            Log.LeaseTurnFailed(log, error.Message, error is TransportException ? null : error);
+        }
+        _isAway = true;
+    }
+
+    private void NoteBack()
+    {
+        if (_isAway)
+        {
+            Log.LeasesKeptAgain(log);
+        }
+        _isAway = false;
     }
 
     private void Beat()
@@ -147,7 +168,7 @@ internal sealed class LeaseKeeper(
         {
             if (_sweep.Exception is { } error && !_stopping.IsCancellationRequested)
             {
-                Log.LeaseTurnFailed(log, error);
+                Log.LeaseTurnFailed(log, error.Message, error.InnerException is TransportException ? null : error);
             }
             _sweep = Task.Run(() => commits.SweepExpiredAsync(AnyHolder, _stopping.Token));
         }

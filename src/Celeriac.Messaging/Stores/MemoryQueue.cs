@@ -10,6 +10,7 @@ internal sealed class MemoryItem(long id, MemoryQueue queue, StorePut put)
     public long Holder { get; set; }
     public int Attempt { get; set; }
     public int Deaths { get; set; }
+    public ReadyPlace Place { get; set; }
 
     public TakenMessage ToTaken() => new(new DeliveryClaim(Id, Attempt, Holder), Queue.Id, Put.Message, Put.Exchange, Put.RoutingKey)
     {
@@ -22,8 +23,7 @@ internal sealed class MemoryItem(long id, MemoryQueue queue, StorePut put)
 /// <summary>A queue in memory: ready messages by priority and age, delayed ones by due time, and an index of those that expire.</summary>
 internal sealed class MemoryQueue(long id, QueueDeclaration declaration)
 {
-    private readonly SortedSet<MemoryItem> _ready = new(Comparer<MemoryItem>.Create(static (left, right) =>
-        left.Put.Priority != right.Put.Priority ? right.Put.Priority.CompareTo(left.Put.Priority) : left.Id.CompareTo(right.Id)));
+    private readonly MemoryReady _ready = new();
     private readonly SortedSet<MemoryItem> _delayed = new(Comparer<MemoryItem>.Create(static (left, right) =>
         left.Due != right.Due ? left.Due.CompareTo(right.Due) : left.Id.CompareTo(right.Id)));
     private readonly SortedSet<MemoryItem> _expiring = new(Comparer<MemoryItem>.Create(static (left, right) =>
@@ -34,7 +34,7 @@ internal sealed class MemoryQueue(long id, QueueDeclaration declaration)
     public long UsedAt { get; set; }
     public int ReadyCount => _ready.Count;
     public int DelayedCount => _delayed.Count;
-    public long? NextDue => _delayed.Min?.Due;
+    public long? NextDue => _delayed.Count > 0 ? _delayed.Min!.Due : null;
 
     public void Add(MemoryItem item)
     {
@@ -53,7 +53,7 @@ internal sealed class MemoryQueue(long id, QueueDeclaration declaration)
     /// <summary>Makes ready what is due.</summary>
     public void Promote(long now)
     {
-        while (_delayed.Min is { } item && item.Due <= now)
+        while (_delayed.Count > 0 && _delayed.Min is { } item && item.Due <= now)
         {
             _delayed.Remove(item);
             item.Due = 0;
@@ -64,13 +64,16 @@ internal sealed class MemoryQueue(long id, QueueDeclaration declaration)
     /// <summary>Takes the best ready message, or the one that expired first.</summary>
     public MemoryItem? Take(TakeRequest request)
     {
-        var item = request.ExpiredOnly ? _expiring.Min : _ready.Min;
+        var item = request.ExpiredOnly ? _expiring.Min : _ready.Peek();
         if (item is null || (request.ExpiredOnly && item.Put.ExpiresAt > request.Now))
         {
             return null;
         }
         _ready.Remove(item);
-        _expiring.Remove(item);
+        if (item.Put.ExpiresAt > 0)
+        {
+            _expiring.Remove(item);
+        }
         return item;
     }
 

@@ -1,7 +1,7 @@
 namespace Celeriac.Messaging.Stores;
 
 /// <summary>The reference store: everything in the memory of one process, under one lock.</summary>
-public sealed class MemoryQueueStore : IQueueStore
+public sealed partial class MemoryQueueStore : IQueueStore
 {
     private readonly Lock _lock = new();
     private readonly ChangeSignal _changes = new();
@@ -46,17 +46,7 @@ public sealed class MemoryQueueStore : IQueueStore
     public TransportCapabilities Capabilities { get; init; } = MemoryCapabilities;
 
     /// <inheritdoc/>
-    public IStateStore State => _state;
-
-    /// <inheritdoc/>
-    public long Changes => _changes.Version;
-
-    /// <inheritdoc/>
     public ValueTask OpenAsync(CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
-
-    /// <inheritdoc/>
-    public ValueTask WaitForChangeAsync(long seen, TimeSpan atMost, CancellationToken cancellationToken = default) =>
-        _changes.WaitAsync(seen, atMost, _time, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<TopologySnapshot> LookupAsync(CancellationToken cancellationToken = default)
@@ -88,14 +78,19 @@ public sealed class MemoryQueueStore : IQueueStore
     {
         ArgumentNullException.ThrowIfNull(units);
         var answers = new UnitAnswer[units.Count];
+        var isNews = false;
         lock (_lock)
         {
             for (var index = 0; index < answers.Length; index++)
             {
                 answers[index] = new UnitAnswer(Apply(units[index]));
+                isNews |= IsNews(units[index]);
             }
         }
-        _changes.Pulse();
+        if (isNews)
+        {
+            _changes.Pulse();
+        }
         return ValueTask.FromResult<IReadOnlyList<UnitAnswer>>(answers);
     }
 
@@ -228,57 +223,6 @@ public sealed class MemoryQueueStore : IQueueStore
     }
 
     /// <inheritdoc/>
-    public ValueTask WriteAsync(IReadOnlyList<Document> documents, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(documents);
-        lock (_lock)
-        {
-            _documents.Write(documents, _time.GetUtcNow());
-        }
-        _changes.Pulse();
-        return ValueTask.CompletedTask;
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<StoredDocument>> ReadAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(keys);
-        lock (_lock)
-        {
-            return ValueTask.FromResult(_documents.Read(keys, _time.GetUtcNow()));
-        }
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<long> LatestSequenceAsync(CancellationToken cancellationToken = default)
-    {
-        lock (_lock)
-        {
-            return ValueTask.FromResult(_documents.LatestSequence);
-        }
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<(long Sequence, string Key)>> KeysAfterAsync(long sequence, int limit, CancellationToken cancellationToken = default)
-    {
-        lock (_lock)
-        {
-            return ValueTask.FromResult(_documents.KeysAfter(sequence, limit));
-        }
-    }
-
-    /// <inheritdoc/>
-    public ValueTask DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(keys);
-        lock (_lock)
-        {
-            _documents.Delete(keys);
-        }
-        return ValueTask.CompletedTask;
-    }
-
-    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         Released?.Invoke();
@@ -310,15 +254,22 @@ public sealed class MemoryQueueStore : IQueueStore
                 item.Queue.Add(item);
             }
         }
-        foreach (var put in unit.Puts)
+        for (var index = 0; index < unit.Puts.Count; index++)
         {
             // The version was checked, so the queue is there.
+            var put = unit.Puts[index];
             var queue = _topology.Find(put.QueueId)!;
             queue.Add(new MemoryItem(++_lastMessage, queue, put));
         }
-        _documents.Write(unit.Documents, _time.GetUtcNow());
+        if (unit.Documents.Count > 0)
+        {
+            _documents.Write(unit.Documents, _time.GetUtcNow());
+        }
         return UnitStatus.Applied;
     }
+
+    /// <summary>True where somebody may be waiting for it. That a message is gone is no news.</summary>
+    private static bool IsNews(StoreUnit unit) => unit.Puts.Count > 0 || unit.Documents.Count > 0 || unit.End == ClaimEnd.Return;
 
     private int ReturnClaims(long holder, int deaths)
     {

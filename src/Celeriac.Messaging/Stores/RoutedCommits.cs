@@ -22,26 +22,84 @@ internal sealed class RoutedCommits(IQueueStore store, Func<CancellationToken, V
         return table;
     }
 
-    /// <summary>Commits what <paramref name="build"/> makes of the present routing table, again with a new one while the topology moves under it.</summary>
-    public async Task<UnitAnswer[]> CommitAsync(int count, Func<StoreRouting, int, StoreUnit> build, CancellationToken cancellationToken)
+    /// <summary>
+    /// Commits what <paramref name="build"/> makes of the present routing table. It may find that the topology has moved: give the answers to <see cref="FinishAsync"/>, which
+    /// then routes and commits anew. Two steps, so that the common case waits in no method of this class.
+    /// </summary>
+    public ValueTask<IReadOnlyList<UnitAnswer>> BeginAsync<TState>(int count, TState state, Func<StoreRouting, TState, int, StoreUnit> build, CancellationToken cancellationToken) =>
+        // Where there is a table the store is open.
+        Volatile.Read(ref _table) is { } table && TryRoute(RoutingBy(table), count, state, build) is { } units
+            ? store.CommitAsync(units, cancellationToken)
+            : CommitUnroutedAsync(count, state, build, cancellationToken);
+
+    /// <summary>Commits again what was routed by a table that is out of date.</summary>
+    public ValueTask<IReadOnlyList<UnitAnswer>> FinishAsync<TState>(
+        IReadOnlyList<UnitAnswer> answers, TState state, Func<StoreRouting, TState, int, StoreUnit> build, CancellationToken cancellationToken) =>
+        HasStale(answers) ? CommitStaleAsync(answers, state, build, cancellationToken) : new(answers);
+
+    private async ValueTask<IReadOnlyList<UnitAnswer>> CommitUnroutedAsync<TState>(int count, TState state, Func<StoreRouting, TState, int, StoreUnit> build, CancellationToken cancellationToken)
     {
         await connect(cancellationToken).ConfigureAwait(false);
-        var answers = new UnitAnswer[count];
-        var pending = Enumerable.Range(0, count).ToList();
-        var table = Volatile.Read(ref _table);
+        return await CommitPiecewiseAsync(new UnitAnswer[count], Enumerable.Range(0, count), Volatile.Read(ref _table), state, build, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<IReadOnlyList<UnitAnswer>> CommitStaleAsync<TState>(
+        IReadOnlyList<UnitAnswer> answers, TState state, Func<StoreRouting, TState, int, StoreUnit> build, CancellationToken cancellationToken)
+    {
+        var stale = Enumerable.Range(0, answers.Count).Where(index => answers[index].Status == UnitStatus.StaleTopology);
+        return CommitPiecewiseAsync([.. answers], stale, null, state, build, cancellationToken);
+    }
+
+    private StoreRouting RoutingBy(RoutingTable table) => new(table, capabilities, capabilities.MaxBodyBytes, Now);
+
+    /// <summary>The common case: everything has a route by the table at hand. Null where something has not.</summary>
+    private static StoreUnit[]? TryRoute<TState>(StoreRouting routing, int count, TState state, Func<StoreRouting, TState, int, StoreUnit> build)
+    {
+        var units = new StoreUnit[count];
+        try
+        {
+            for (var index = 0; index < count; index++)
+            {
+                units[index] = build(routing, state, index);
+            }
+            return units;
+        }
+        catch (TransportException)
+        {
+            return null;
+        }
+    }
+
+    private static bool HasStale(IReadOnlyList<UnitAnswer> answers)
+    {
+        for (var index = 0; index < answers.Count; index++)
+        {
+            if (answers[index].Status == UnitStatus.StaleTopology)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Commits what of the list can be routed, and each failure is the answer of its own unit alone.</summary>
+    private async ValueTask<IReadOnlyList<UnitAnswer>> CommitPiecewiseAsync<TState>(
+        UnitAnswer[] answers, IEnumerable<int> all, RoutingTable? table, TState state, Func<StoreRouting, TState, int, StoreUnit> build, CancellationToken cancellationToken)
+    {
+        var pending = all.ToList();
         // A table that was cached may be behind: a route that it does not know is looked up once more before it is refused.
         var isFresh = table is null;
         table ??= await LookupAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
-            var routing = new StoreRouting(table, capabilities, capabilities.MaxBodyBytes, Now);
+            var routing = RoutingBy(table);
             var units = new List<StoreUnit>(pending.Count);
             var indexes = new List<int>(pending.Count);
             foreach (var index in pending)
             {
                 try
                 {
-                    units.Add(build(routing, index));
+                    units.Add(build(routing, state, index));
                     indexes.Add(index);
                 }
                 catch (UnroutableException) when (!isFresh)
@@ -82,7 +140,7 @@ internal sealed class RoutedCommits(IQueueStore store, Func<CancellationToken, V
         var table = known ?? await LookupAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var routing = new StoreRouting(table, capabilities, capabilities.MaxBodyBytes, Now);
+            var routing = RoutingBy(table);
             var puts = new List<StorePut>(publications.Length);
             for (var index = 0; index < publications.Length; index++)
             {
@@ -131,7 +189,9 @@ internal sealed class RoutedCommits(IQueueStore store, Func<CancellationToken, V
     {
         if (expired.Count > 0)
         {
-            await CommitAsync(expired.Count, (routing, index) => routing.UnitOfExpired(expired[index]), cancellationToken).ConfigureAwait(false);
+            static StoreUnit UnitOf(StoreRouting routing, IReadOnlyList<TakenMessage> all, int index) => routing.UnitOfExpired(all[index]);
+            var answers = await BeginAsync(expired.Count, expired, UnitOf, cancellationToken).ConfigureAwait(false);
+            await FinishAsync(answers, expired, UnitOf, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -6,6 +6,7 @@ namespace Celeriac.Messaging.Stores;
 internal sealed class RoutingTable
 {
     private readonly Dictionary<string, StoredQueue> _queues;
+    private readonly Dictionary<string, StoredQueue[]> _byName;
     private readonly Dictionary<long, StoredQueue> _queuesById;
     private readonly Dictionary<string, ExchangeDeclaration> _exchanges;
     private readonly ILookup<string, Binding> _bindings;
@@ -14,6 +15,7 @@ internal sealed class RoutingTable
     {
         Snapshot = snapshot;
         _queues = snapshot.Queues.ToDictionary(queue => queue.Declaration.Name, StringComparer.Ordinal);
+        _byName = snapshot.Queues.ToDictionary(queue => queue.Declaration.Name, queue => new[] { queue }, StringComparer.Ordinal);
         _queuesById = snapshot.Queues.ToDictionary(queue => queue.Id);
         _exchanges = snapshot.Exchanges.ToDictionary(exchange => exchange.Name, StringComparer.Ordinal);
         _bindings = snapshot.Bindings.ToLookup(binding => binding.Exchange, StringComparer.Ordinal);
@@ -36,15 +38,14 @@ internal sealed class RoutingTable
     {
         if (exchange.Length == 0)
         {
-            return Queue(routingKey) is { } queue ? [queue] : [];
+            return _byName.GetValueOrDefault(routingKey) ?? [];
         }
-        if (Exchange(exchange) is not { } declared)
-        {
-            return null;
-        }
-        return [.. _bindings[exchange].Where(binding => Matches(declared.Type, binding.RoutingKey, routingKey))
-            .Select(binding => Queue(binding.Queue)).OfType<StoredQueue>().Distinct()];
+        return Exchange(exchange) is { } declared ? RouteBound(declared, routingKey) : null;
     }
+
+    private StoredQueue[] RouteBound(ExchangeDeclaration exchange, string routingKey) =>
+        [.. _bindings[exchange.Name].Where(binding => Matches(exchange.Type, binding.RoutingKey, routingKey))
+            .Select(binding => Queue(binding.Queue)).OfType<StoredQueue>().Distinct()];
 
     /// <summary>The queues that a dead letter of this queue reaches; none where it has no dead-letter exchange.</summary>
     public IReadOnlyList<StoredQueue> RouteDeadLetter(QueueDeclaration queue, string routingKey) =>

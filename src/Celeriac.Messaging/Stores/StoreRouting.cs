@@ -1,22 +1,32 @@
 namespace Celeriac.Messaging.Stores;
 
 /// <summary>Turns publications and settlements into units of work for a store, by one routing table.</summary>
-internal sealed class StoreRouting(RoutingTable table, TransportCapabilities capabilities, long maxBodyBytes, long now)
+internal readonly struct StoreRouting(RoutingTable table, TransportCapabilities capabilities, long maxBodyBytes, long now)
 {
-    public RoutingTable Table => table;
-
     /// <summary>The unit of one publication.</summary>
     public StoreUnit UnitOf(Publication publication)
     {
-        var puts = new List<StorePut>(1);
-        AddPuts(puts, publication);
-        return new StoreUnit { TopologyVersion = table.Version, Puts = puts, Published = puts.Count == 0 || publication.Exchange.Length > 0 ? [publication] : [] };
+        var queues = RouteOf(publication);
+        var due = DueOf(publication);
+        var puts = new StorePut[queues.Count];
+        for (var index = 0; index < puts.Length; index++)
+        {
+            puts[index] = PutOf(queues[index], publication.Message, publication.Exchange, publication.RoutingKey, due);
+        }
+        return new StoreUnit { TopologyVersion = table.Version, Puts = puts, Published = puts.Length == 0 || publication.Exchange.Length > 0 ? [publication] : [] };
     }
 
     /// <summary>The unit of one completion: follow-ups, document and the end of the claim.</summary>
     public StoreUnit UnitOf(Completion completion)
     {
         capabilities.Require(completion);
+        var delivery = completion.Delivery;
+        var end = completion.Settlement == Settlement.Requeue ? ClaimEnd.Return : ClaimEnd.Remove;
+        IReadOnlyList<Document> documents = completion.Document is { } document ? [document] : [];
+        if (completion.FollowUps.Count == 0 && completion.Settlement != Settlement.Reject)
+        {
+            return new StoreUnit { Documents = documents, Claim = delivery.Claim, End = end };
+        }
         var puts = new List<StorePut>(completion.FollowUps.Count);
         List<Publication>? published = null;
         foreach (var publication in completion.FollowUps)
@@ -28,21 +38,19 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
                 (published ??= []).Add(publication);
             }
         }
-        var delivery = completion.Delivery;
         if (completion.Settlement == Settlement.Reject && table.Queue(delivery.Queue) is { } queue)
         {
             AddDeadLetter(puts, queue.Declaration, delivery.Message, delivery.RoutingKey, "rejected");
         }
-        // Also a routing that found no queue must be one of the present topology.
-        var isRouted = completion.FollowUps.Count > 0 || completion.Settlement == Settlement.Reject;
         return new StoreUnit
         {
-            TopologyVersion = isRouted ? table.Version : null,
+            // Also a routing that found no queue must be one of the present topology.
+            TopologyVersion = table.Version,
             Puts = puts,
             Published = published ?? [],
-            Documents = completion.Document is { } document ? [document] : [],
+            Documents = documents,
             Claim = delivery.Claim,
-            End = completion.Settlement == Settlement.Requeue ? ClaimEnd.Return : ClaimEnd.Remove,
+            End = end,
         };
     }
 
@@ -59,6 +67,15 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
 
     private void AddPuts(List<StorePut> puts, Publication publication)
     {
+        var due = DueOf(publication);
+        foreach (var queue in RouteOf(publication))
+        {
+            puts.Add(PutOf(queue, publication.Message, publication.Exchange, publication.RoutingKey, due));
+        }
+    }
+
+    private IReadOnlyList<StoredQueue> RouteOf(in Publication publication)
+    {
         if (publication.Message.Body.Length > maxBodyBytes)
         {
             throw new TransportRefusedException(
@@ -66,16 +83,14 @@ internal sealed class StoreRouting(RoutingTable table, TransportCapabilities cap
         }
         capabilities.Require(publication, DateTimeOffset.FromUnixTimeMilliseconds(now));
         var queues = table.Route(publication.Exchange, publication.RoutingKey);
-        if (queues is null || (queues.Count == 0 && publication.Mandatory))
-        {
-            throw new UnroutableException(publication.Exchange, publication.RoutingKey);
-        }
-        // Rounded up: a message must not be early by the part of a millisecond that is cut.
+        return queues is null || (queues.Count == 0 && publication.Mandatory) ? throw new UnroutableException(publication.Exchange, publication.RoutingKey) : queues;
+    }
+
+    /// <summary>Rounded up: a message must not be early by the part of a millisecond that is cut. 0 for what is due already.</summary>
+    private long DueOf(in Publication publication)
+    {
         var due = publication.Due is { } time ? (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond : 0;
-        foreach (var queue in queues)
-        {
-            puts.Add(PutOf(queue, publication.Message, publication.Exchange, publication.RoutingKey, due > now ? due : 0));
-        }
+        return due > now ? due : 0;
     }
 
     private void AddDeadLetter(List<StorePut> puts, QueueDeclaration from, Message message, string routingKey, string reason)

@@ -16,6 +16,9 @@ internal sealed class StoreSubscription : ISubscription
     private readonly SemaphoreSlim _receiving = new(1, 1);
     private readonly ChangeSignal _credit = new();
     private readonly CancellationTokenSource _cancelled = new();
+    private readonly Func<int> _room;
+    private CancellationTokenSource? _ending;
+    private CancellationToken _endingOf;
     private long _holder;
     private int _outstanding;
     private int _turn;
@@ -27,6 +30,7 @@ internal sealed class StoreSubscription : ISubscription
         _transport = transport;
         _options = options;
         _queues = queues;
+        _room = () => _options.Prefetch - Volatile.Read(ref _outstanding);
         ConsumerName = options.ConsumerName ?? $"{Environment.ProcessId}@{Environment.MachineName}";
     }
 
@@ -90,6 +94,7 @@ internal sealed class StoreSubscription : ISubscription
         }
         await CancelAsync().ConfigureAwait(false);
         _disposed = true;
+        _ending?.Dispose();
         _transport.Keeper.Remove(_holder);
         await _transport.Store.ReleaseHolderAsync(_holder, CancellationToken.None).ConfigureAwait(false);
         _transport.Keeper.Forget(this);
@@ -101,7 +106,7 @@ internal sealed class StoreSubscription : ISubscription
         await RenewLeaseAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
-            var answer = await TakeAsync([queue], 1, cancellationToken).ConfigureAwait(false);
+            var answer = await TakeAsync([queue], 1, null, cancellationToken).ConfigureAwait(false);
             if (answer.Deliveries.Count > 0 || answer.Expired == 0)
             {
                 return answer.Deliveries.Count > 0 ? answer.Deliveries[0] : null;
@@ -109,8 +114,8 @@ internal sealed class StoreSubscription : ISubscription
         }
     }
 
-    /// <summary>One delivery was settled: there is room for another.</summary>
-    public void Settled()
+    /// <summary>One delivery is settled, or about to be: there is room for another.</summary>
+    public void MakeRoom()
     {
         Interlocked.Decrement(ref _outstanding);
         _credit.Pulse();
@@ -127,26 +132,28 @@ internal sealed class StoreSubscription : ISubscription
 
     private async ValueTask FetchOrWaitAsync(CancellationToken cancellationToken)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cancelled.Token);
+        var ending = EndingOf(cancellationToken);
         try
         {
-            await RenewLeaseAsync(ending.Token).ConfigureAwait(false);
+            await RenewLeaseAsync(ending).ConfigureAwait(false);
             var creditSeen = _credit.Version;
             var credit = _options.Prefetch - Volatile.Read(ref _outstanding);
             if (credit <= 0)
             {
-                await _credit.WaitAsync(creditSeen, Timeout.InfiniteTimeSpan, _transport.Time, ending.Token).ConfigureAwait(false);
+                await _credit.WaitAsync(creditSeen, Timeout.InfiniteTimeSpan, _transport.Time, ending).ConfigureAwait(false);
+                // What was settled in one commit is told one by one: behind all of it, so that one fetch has room for as many.
+                await Task.Yield();
                 return;
             }
             var changesSeen = _transport.Store.Changes;
-            var answer = await TakeAsync(InTurn(), credit, ending.Token).ConfigureAwait(false);
+            var answer = await TakeAsync(InTurn(), credit, _room, ending).ConfigureAwait(false);
             foreach (var delivery in answer.Deliveries)
             {
                 _fetched.Enqueue(delivery);
             }
             if (answer.Deliveries.Count == 0 && answer.Expired == 0)
             {
-                await _transport.Store.WaitForChangeAsync(changesSeen, UntilDue(answer.NextDue), ending.Token).ConfigureAwait(false);
+                await _transport.Store.WaitForChangeAsync(changesSeen, UntilDue(answer.NextDue), ending).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_cancelled.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -155,30 +162,66 @@ internal sealed class StoreSubscription : ISubscription
         }
     }
 
-    private async ValueTask<(List<Delivery> Deliveries, int Expired, long NextDue)> TakeAsync(List<StoredQueue> queues, int atMost, CancellationToken cancellationToken)
+    /// <summary>Fires with the caller's token or the end of the subscription. Callers give the same token again and again; one receives at a time.</summary>
+    private CancellationToken EndingOf(CancellationToken cancellationToken)
+    {
+        if (_ending is null || _endingOf != cancellationToken)
+        {
+            _ending?.Dispose();
+            _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _cancelled.Token);
+            _endingOf = cancellationToken;
+        }
+        return _ending.Token;
+    }
+
+    private async ValueTask<(List<Delivery> Deliveries, int Expired, long NextDue)> TakeAsync(List<StoredQueue> queues, int atMost, Func<int>? room, CancellationToken cancellationToken)
     {
         var now = _transport.Now;
-        var request = new TakeRequest(_holder, [.. queues.Select(queue => queue.Id)], atMost, now);
+        var request = new TakeRequest(_holder, [.. queues.Select(queue => queue.Id)], atMost, now) { Room = room };
         var answer = await _transport.Store.TakeAsync(request, cancellationToken).ConfigureAwait(false);
         if (answer.UnknownQueue is { } gone)
         {
             throw new TransportRefusedException($"Queue '{queues.First(queue => queue.Id == gone).Declaration.Name}' was deleted while it was consumed. Declare it and subscribe again.");
         }
-        var expired = answer.Messages.Where(message => message.ExpiresAt > 0 && message.ExpiresAt <= now).ToList();
-        await _transport.Commits.EndExpiredAsync(expired, CancellationToken.None).ConfigureAwait(false);
-        var deliveries = answer.Messages.Where(message => message.ExpiresAt == 0 || message.ExpiresAt > now).Select(message => DeliveryOf(message, queues)).ToList();
+        var deliveries = new List<Delivery>(answer.Messages.Count);
+        List<TakenMessage>? expired = null;
+        foreach (var message in answer.Messages)
+        {
+            if (message.ExpiresAt > 0 && message.ExpiresAt <= now)
+            {
+                (expired ??= []).Add(message);
+            }
+            else
+            {
+                deliveries.Add(DeliveryOf(message, queues));
+            }
+        }
+        if (expired is not null)
+        {
+            await _transport.Commits.EndExpiredAsync(expired, CancellationToken.None).ConfigureAwait(false);
+        }
         Interlocked.Add(ref _outstanding, deliveries.Count);
-        return (deliveries, expired.Count, answer.NextDue);
+        return (deliveries, expired?.Count ?? 0, answer.NextDue);
     }
 
     private Delivery DeliveryOf(TakenMessage taken, List<StoredQueue> queues) =>
-        new(_transport, taken.Message, queues.First(queue => queue.Id == taken.QueueId).Declaration.Name, taken.Claim)
+        new(_transport, taken.Message, NameOf(taken.QueueId, queues), taken.Claim)
         {
             Exchange = taken.Exchange,
             RoutingKey = taken.RoutingKey,
             Redelivered = taken.Redelivered,
             Deaths = taken.Deaths,
         };
+
+    private static string NameOf(long queueId, List<StoredQueue> queues)
+    {
+        var index = 0;
+        while (queues[index].Id != queueId)
+        {
+            index++;
+        }
+        return queues[index].Declaration.Name;
+    }
 
     /// <summary>The queues, beginning with another one at each fetch, so that a full one cannot starve the others.</summary>
     private List<StoredQueue> InTurn()

@@ -6,14 +6,18 @@ namespace Celeriac.Messaging.Stores;
 /// <summary>
 /// A transport over a store: exchanges, fanout, prefetch, settlement, leases and expiry on top of <see cref="IQueueStore"/>.
 /// </summary>
-public sealed partial class StoreTransport : ITransport
+public sealed partial class StoreTransport : ITransport, ISettlesOne
 {
+    private static readonly Func<StoreRouting, ReadOnlyMemory<Publication>, int, StoreUnit> s_published = static (routing, all, index) => routing.UnitOf(all.Span[index]);
+    private static readonly Func<StoreRouting, Completion, int, StoreUnit> s_ended = static (routing, ended, _) => routing.UnitOf(ended);
+
     private readonly IQueueStore _store;
     private readonly StoreTransportOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly LeaseKeeper _keeper;
     private readonly RoutedCommits _commits;
+    private readonly Func<Completion, Task<CompletionStatus>> _settle;
     private readonly SemaphoreSlim _connecting = new(1, 1);
     private readonly ConcurrentDictionary<StoreSubscription, bool> _subscriptions = new();
     private readonly SemaphoreSlim _getting = new(1, 1);
@@ -37,6 +41,7 @@ public sealed partial class StoreTransport : ITransport
         State = store.State is { } state ? new ConnectedState(this, state) : null;
         Capabilities = store.Capabilities with { MaxBodyBytes = Math.Min(_options.MaxBodyBytes, store.Capabilities.MaxBodyBytes) };
         _commits = new RoutedCommits(store, EnsureOpenAsync, Capabilities, _time);
+        _settle = SettleAsync;
         _keeper = new LeaseKeeper(store, _options.Lease, _time, _log, _commits);
     }
 
@@ -99,7 +104,7 @@ public sealed partial class StoreTransport : ITransport
     {
         cancellationToken.ThrowIfCancellationRequested();
         var publish = PublishAllAsync(publications, cancellationToken);
-        if (IsBehindNetwork)
+        if (IsBehindNetwork || publish.IsCompleted)
         {
             await publish.ConfigureAwait(false);
             return;
@@ -164,7 +169,13 @@ public sealed partial class StoreTransport : ITransport
     public async ValueTask<IReadOnlyList<CompletionStatus>> CompleteAsync(IReadOnlyList<Completion> completions, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(completions);
-        return await Settling.SettleAsync(completions, SettleAsync, cancellationToken).ConfigureAwait(false);
+        return await Settling.SettleAsync(completions, _settle, cancellationToken).ConfigureAwait(false);
+    }
+
+    ValueTask<CompletionStatus> ISettlesOne.CompleteOneAsync(Completion completion, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(completion);
+        return Settling.SettleAsync(completion, _settle, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -190,8 +201,10 @@ public sealed partial class StoreTransport : ITransport
 
     private async Task PublishAllAsync(ReadOnlyMemory<Publication> publications, CancellationToken cancellationToken)
     {
-        var answers = await _commits.CommitAsync(publications.Length, (routing, index) => routing.UnitOf(publications.Span[index]), cancellationToken).ConfigureAwait(false);
-        if (Array.TrueForAll(answers, answer => answer.Error is null))
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var answers = await _commits.BeginAsync(publications.Length, publications, s_published, cancellationToken).ConfigureAwait(false);
+        answers = await _commits.FinishAsync(answers, publications, s_published, cancellationToken).ConfigureAwait(false);
+        if (!HasErrors(answers))
         {
             return;
         }
@@ -200,17 +213,45 @@ public sealed partial class StoreTransport : ITransport
         throw publications.Length == 1 ? failures[0].Item2 : new PublishException(failures, publications.Length);
     }
 
+    private static bool HasErrors(IReadOnlyList<UnitAnswer> answers)
+    {
+        for (var index = 0; index < answers.Count; index++)
+        {
+            if (answers[index].Error is not null)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private async Task<CompletionStatus> SettleAsync(Completion completion)
     {
-        var answer = (await _commits.CommitAsync(1, (routing, _) => routing.UnitOf(completion), CancellationToken.None).ConfigureAwait(false))[0];
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var commit = _commits.BeginAsync(1, completion, s_ended, CancellationToken.None);
+        if (completion.Settlement == Settlement.Ack)
+        {
+            // Once it is on its way, not only when it is durable: so the next take shares its commit.
+            Leave(completion.Delivery);
+        }
+        var answer = (await _commits.FinishAsync(await commit.ConfigureAwait(false), completion, s_ended, CancellationToken.None).ConfigureAwait(false))[0];
         if (answer.Error is not null)
         {
             throw answer.Error;
         }
         // A claim that a user's own transaction has ended is gone because that transaction was committed, its result with it.
-        var status = answer.Status == UnitStatus.Lost && !completion.Delivery.EndsInTransaction ? CompletionStatus.Lost : CompletionStatus.Applied;
-        _keeper.OwnerOf(completion.Delivery.Claim.Holder)?.Settled();
-        return status;
+        Leave(completion.Delivery);
+        var isLost = answer.Status == UnitStatus.Lost && !(completion.Delivery.WasCommittedAsync is { } wasCommitted && await wasCommitted().ConfigureAwait(false));
+        return isLost ? CompletionStatus.Lost : CompletionStatus.Applied;
+    }
+
+    /// <summary>Gives back a delivery's share of the prefetch, once.</summary>
+    private void Leave(Delivery delivery)
+    {
+        if (delivery.TryLeave())
+        {
+            _keeper.OwnerOf(delivery.Claim.Holder)?.MakeRoom();
+        }
     }
 
     /// <summary>A store that is held by a stopped process must not hold its callers as well.</summary>

@@ -18,6 +18,7 @@ internal sealed class PostgresServers : IAsyncDisposable
     private readonly Func<NpgsqlConnection, CancellationToken, Task>? _prepare;
     private bool _isMigrated;
     private bool _mayMigrate;
+    private bool _hasChanged;
     private volatile PostgresLink? _current;
 
     /// <param name="options">The URL.</param>
@@ -59,7 +60,7 @@ internal sealed class PostgresServers : IAsyncDisposable
     {
         _mayMigrate = true;
         await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        return $"Schema '{_options.Schema}' of '{Name}' is at version {Migration.Version}.";
+        return $"Schema '{_options.Schema}' of '{Name}' {(_hasChanged ? $"was brought to version {Migration.Version}." : $"is at version {Migration.Version}: nothing to do.")}";
     }
 
     /// <summary>The link, after a wait where there is none.</summary>
@@ -176,6 +177,7 @@ internal sealed class PostgresServers : IAsyncDisposable
             }
             else if (await Migration.RunAsync(connection, _options.Schema, _mayMigrate, Name, cancellationToken).ConfigureAwait(false) is { } version)
             {
+                _hasChanged = true;
                 Log.Migrated(_logger, _options.Schema, Name, version);
             }
         }

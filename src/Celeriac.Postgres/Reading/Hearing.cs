@@ -10,7 +10,9 @@ namespace Celeriac.Postgres.Reading;
 internal sealed class Hearing
 {
     private readonly ChangeSignal _signal = new();
-    private readonly ConcurrentDictionary<long, bool> _queues = new();
+    private readonly ConcurrentDictionary<long, long> _queues = new();
+    private long _number;
+    private long _ofAll;
     private volatile bool _followsDocuments;
 
     /// <summary>Whether somebody here waits for documents. Who takes from no queue can only be waiting for them.</summary>
@@ -19,15 +21,46 @@ internal sealed class Hearing
     /// <summary>Moves with everything that was heard.</summary>
     public long Version => _signal.Version;
 
-    /// <summary>Something is new.</summary>
-    public void Pulse() => _signal.Pulse();
+    /// <summary>The number of the latest news of some queues: a message for another queue does not make these be looked at.</summary>
+    public long NewsOf(IReadOnlyList<long> queueIds)
+    {
+        var latest = Interlocked.Read(ref _ofAll);
+        foreach (var queueId in queueIds)
+        {
+            latest = Math.Max(latest, _queues.GetValueOrDefault(queueId));
+        }
+        return latest;
+    }
+
+    /// <summary>Anything may be new.</summary>
+    public void Pulse()
+    {
+        Interlocked.Exchange(ref _ofAll, Interlocked.Increment(ref _number));
+        _signal.Pulse();
+    }
+
+    /// <summary>Units of this process were committed.</summary>
+    public void Wrote(IReadOnlyList<StoreUnit> units)
+    {
+        if (units.Any(unit => unit.Claim is not null && unit.End == ClaimEnd.Return))
+        {
+            // Which queue it goes back to is not known here.
+            Pulse();
+            return;
+        }
+        foreach (var put in units.SelectMany(unit => unit.Puts))
+        {
+            NoteNews(put.QueueId);
+        }
+        _signal.Pulse();
+    }
 
     /// <summary>News of these queues matter from now on.</summary>
     public void ListenFor(IReadOnlyList<long> queueIds)
     {
         foreach (var queueId in queueIds)
         {
-            _queues.TryAdd(queueId, true);
+            _queues.TryAdd(queueId, 0);
         }
     }
 
@@ -37,16 +70,39 @@ internal sealed class Hearing
     /// <summary>A notification: <c>d</c> for documents, <c>m</c> and the queues' numbers or <c>*</c> for messages, <c>t</c> for the topology.</summary>
     public void Hear(string payload)
     {
-        var matters = payload switch
-        {
-            "d" => FollowsDocuments,
-            ['m', .. var queues] => queues == "*" || queues.Split(',').Any(queue => long.TryParse(queue, CultureInfo.InvariantCulture, out var id) && _queues.ContainsKey(id)),
-            _ => true,
-        };
-        if (matters)
+        if (payload == "d" ? FollowsDocuments : payload is ['m', not '*', ..] && HearOf(payload[1..].Split(',')))
         {
             _signal.Pulse();
         }
+        else if (payload is not ("d" or ['m', not '*', ..]))
+        {
+            Pulse();
+        }
+    }
+
+    private bool HearOf(string[] queues)
+    {
+        var matters = false;
+        foreach (var queue in queues)
+        {
+            matters |= long.TryParse(queue, CultureInfo.InvariantCulture, out var id) && NoteNews(id);
+        }
+        return matters;
+    }
+
+    // Notes news of a queue that somebody here takes from.
+    private bool NoteNews(long queueId)
+    {
+        if (!_queues.TryGetValue(queueId, out var before))
+        {
+            return false;
+        }
+        var number = Interlocked.Increment(ref _number);
+        while (before < number && !_queues.TryUpdate(queueId, number, before))
+        {
+            before = _queues[queueId];
+        }
+        return true;
     }
 
     /// <summary>Returns when something was heard after <paramref name="seen"/>, or after <paramref name="atMost"/>.</summary>

@@ -15,12 +15,12 @@ internal sealed class QuietQueues(Hearing hearing, TimeSpan poll, TimeProvider t
 
     /// <summary>The empty answer, where it is known; else null.</summary>
     public TakeAnswer? AnswerTo(TakeRequest request) =>
-        !request.ExpiredOnly && _queues.TryGetValue((request.Holder, false), out var quiet) && IsFresh(quiet.Heard, quiet.At)
+        !request.ExpiredOnly && _queues.TryGetValue((request.Holder, false), out var quiet) && quiet.Heard == hearing.NewsOf(request.QueueIds) && IsRecent(quiet.At)
             && (quiet.NextDue == 0 || quiet.NextDue > request.Now) && request.QueueIds.All(quiet.QueueIds.Contains)
             ? new TakeAnswer([], quiet.NextDue)
             : null;
 
-    /// <summary>Notes the answer to a take, sent after so much had been heard.</summary>
+    /// <summary>Notes the answer to a take, sent after so much had been heard of its queues.</summary>
     public void Note(TakeRequest request, TakeAnswer answer, long heard)
     {
         if (answer.Messages.Count == 0 && answer.UnknownQueue is null && request.AtMost > 0)
@@ -45,7 +45,7 @@ internal sealed class QuietQueues(Hearing hearing, TimeSpan poll, TimeProvider t
     {
         lock (_lock)
         {
-            return _documents is { } quiet && quiet.Sequence == sequence && IsFresh(quiet.Heard, quiet.At);
+            return _documents is { } quiet && quiet.Sequence == sequence && quiet.Heard == hearing.Version && IsRecent(quiet.At);
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class QuietQueues(Hearing hearing, TimeSpan poll, TimeProvider t
         }
     }
 
-    private bool IsFresh(long heard, long at) => heard == hearing.Version && time.GetElapsedTime(at) < poll;
+    private bool IsRecent(long at) => time.GetElapsedTime(at) < poll;
 
     private sealed record Quiet(HashSet<long> QueueIds, long NextDue, long Heard, long At);
 }

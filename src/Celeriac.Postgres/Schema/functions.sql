@@ -33,15 +33,16 @@ BEGIN
       WHERE u_version[m.unit] IS NULL AND NOT EXISTS (SELECT FROM {schema}.queues q WHERE q.id = m.queue);
   END IF;
 
+  -- IS NOT DISTINCT FROM, which no index serves: a plan made while the table was small would else walk all that the holder has claimed, for each claim.
   WITH units AS (
     SELECT u.*, (u.version IS NOT NULL AND u.version <> present) OR coalesce(u.place::int = ANY(unknown), false) AS stale
       FROM unnest(u_version, u_claim, u_attempt, u_holder, u_back) WITH ORDINALITY AS u(version, claim, attempt, holder, back, place)),
   removed AS (
     DELETE FROM {schema}.messages m USING units u
-      WHERE NOT u.stale AND NOT u.back AND m.id = u.claim AND m.holder = u.holder AND m.attempt = u.attempt RETURNING u.place, m.queue),
+      WHERE NOT u.stale AND NOT u.back AND m.id = u.claim AND m.holder IS NOT DISTINCT FROM u.holder AND m.attempt = u.attempt RETURNING u.place, m.queue),
   returned AS (
     UPDATE {schema}.messages m SET holder = NULL FROM units u
-      WHERE NOT u.stale AND u.back AND m.id = u.claim AND m.holder = u.holder AND m.attempt = u.attempt RETURNING u.place, m.queue),
+      WHERE NOT u.stale AND u.back AND m.id = u.claim AND m.holder IS NOT DISTINCT FROM u.holder AND m.attempt = u.attempt RETURNING u.place, m.queue),
   ended AS (SELECT place FROM removed UNION ALL SELECT place FROM returned)
   SELECT array_agg((CASE WHEN u.stale THEN 2 WHEN u.claim IS NULL OR u.place IN (SELECT place FROM ended) THEN 0 ELSE 1 END)::smallint ORDER BY u.place),
       (SELECT string_agg(DISTINCT queue::text, ',') FROM returned)
@@ -124,7 +125,7 @@ BEGIN
   IF (SELECT value FROM {schema}.meta WHERE name = 'identity') <> p_identity THEN
     RETURN 2;
   END IF;
-  DELETE FROM {schema}.messages m WHERE m.id = p_id AND m.holder = p_holder AND m.attempt = p_attempt;
+  DELETE FROM {schema}.messages m WHERE m.id = p_id AND m.holder IS NOT DISTINCT FROM p_holder AND m.attempt = p_attempt;
   IF NOT FOUND THEN
     RETURN 1;
   END IF;
@@ -332,6 +333,10 @@ BEGIN
       SELECT c.key, nextval('{schema}.state_version'), moment + c.lifetime * interval '1 millisecond', c.content
         FROM unnest(p_keys, p_contents, p_lifetimes) AS c(key, content, lifetime) WHERE c.content IS NOT NULL
       ON CONFLICT (key) DO UPDATE SET version = EXCLUDED.version, expires_at = EXCLUDED.expires_at, content = EXCLUDED.content;
+    -- What every worker follows; nobody needs to ask for it.
+    IF EXISTS (SELECT FROM unnest(p_keys) AS k WHERE k LIKE 'paused/%' OR k LIKE 'revoked/%') THEN
+      PERFORM pg_notify('{schema}', 's');
+    END IF;
   END IF;
   RETURN QUERY SELECT fits, moment, s.key::text, s.content, s.version, s.expires_at FROM (SELECT) AS one
     LEFT JOIN {schema}.state s ON s.key = ANY(p_keys) AND (s.expires_at IS NULL OR s.expires_at > moment);

@@ -36,11 +36,11 @@ internal static class TransactionWriting
         }
     }
 
-    /// <summary>Ends a claim with its result; false where the claim is lost.</summary>
-    public static async ValueTask<bool> EndAsync(
+    /// <summary>Ends a claim with its result; answers the number of the transaction, or null where the claim is lost.</summary>
+    public static async ValueTask<long?> EndAsync(
         UserTransaction transaction, PostgresQueueStore store, string name, DeliveryClaim claim, Document? document, long now, CancellationToken cancellationToken)
     {
-        var command = transaction.Command($"SELECT {store.Schema}.end_claim($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+        var command = transaction.Command($"SELECT CASE {store.Schema}.end_claim($1, $2, $3, $4, $5, $6, $7, $8, $9) WHEN 0 THEN txid_current() WHEN {Elsewhere} THEN -1 END");
         await using (command.ConfigureAwait(false))
         {
             command.Parameters.AddRange(new[]
@@ -49,11 +49,11 @@ internal static class TransactionWriting
                 Rows.Value(document?.Key), Rows.Value(document?.ExpiresAt?.ToUnixTimeMilliseconds()), Rows.Value(document?.IsFinal, NpgsqlTypes.NpgsqlDbType.Boolean),
                 Rows.Value(document?.Content.ToArray(), NpgsqlTypes.NpgsqlDbType.Bytea), Rows.Value(now),
             });
-            return (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! switch
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) switch
             {
-                0 => true,
-                Elsewhere => throw WrongDatabase(name),
-                _ => false,
+                -1L => throw WrongDatabase(name),
+                long number => number,
+                _ => null,
             };
         }
     }

@@ -11,7 +11,7 @@ namespace Celeriac.Postgres.Writing;
 /// a lost connection interrupts is sent again with its number until it is answered.
 /// </summary>
 internal sealed class BatchRunner(
-    WriterSession session, PostgresServers servers, PostgresOptions options, TimeProvider time, Action tellWaiters, ILogger logger, CancellationToken closing)
+    WriterSession session, PostgresServers servers, PostgresOptions options, TimeProvider time, Action<IReadOnlyList<StoreUnit>> tellWaiters, ILogger logger, CancellationToken closing)
 {
     private const int MostConflicts = 5;
     private const string WriterGone = "CL001";
@@ -161,7 +161,7 @@ internal sealed class BatchRunner(
         }
         if (isNews)
         {
-            tellWaiters();
+            tellWaiters(units);
         }
     }
 

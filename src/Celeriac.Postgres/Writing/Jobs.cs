@@ -3,7 +3,7 @@ using Celeriac.Messaging.Stores;
 namespace Celeriac.Postgres.Writing;
 
 /// <summary>Units of one caller.</summary>
-internal sealed class CommitJob(IReadOnlyList<StoreUnit> units) : WriteJob<IReadOnlyList<UnitAnswer>>
+internal sealed class CommitJob(IReadOnlyList<StoreUnit> units, AnswerLine answers) : WriteJob<IReadOnlyList<UnitAnswer>>(answers)
 {
     /// <summary>The units.</summary>
     public IReadOnlyList<StoreUnit> Units => units;
@@ -17,7 +17,7 @@ internal sealed class CommitJob(IReadOnlyList<StoreUnit> units) : WriteJob<IRead
 }
 
 /// <summary>A take of one holder.</summary>
-internal sealed class TakeJob(TakeRequest request) : WriteJob<TakeAnswer>
+internal sealed class TakeJob(TakeRequest request, AnswerLine answers) : WriteJob<TakeAnswer>(answers)
 {
     /// <summary>What is asked for.</summary>
     public TakeRequest Request => request;

@@ -32,14 +32,17 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <param name="servers">The servers.</param>
     /// <param name="options">The URL.</param>
     /// <param name="context">Clock and log.</param>
-    /// <param name="tellWaiters">Called after a commit that somebody may be waiting for.</param>
-    public StoreWriter(PostgresServers servers, PostgresOptions options, TransportContext context, Action tellWaiters)
+    /// <param name="tellWaiters">Called with a commit that somebody may be waiting for.</param>
+    public StoreWriter(PostgresServers servers, PostgresOptions options, TransportContext context, Action<IReadOnlyList<StoreUnit>> tellWaiters)
     {
         (_servers, _options, _time) = (servers, options, context.Time);
         _logger = context.LoggerFactory.CreateLogger("Celeriac.Broker.Postgres");
         _session = new WriterSession(servers, options.Schema, context.Time);
         _runner = new BatchRunner(_session, servers, options, context.Time, tellWaiters, _logger, _closing.Token);
     }
+
+    /// <summary>Where those go on whose work is done.</summary>
+    public AnswerLine Answers { get; } = new();
 
     /// <summary>The server's process of its connection; 0 for none.</summary>
     public int ProcessId => _session.ProcessId;

@@ -19,11 +19,13 @@ internal static class TakeCommand
     /// <param name="isAlone">True where nothing else is in the transaction that must be durable.</param>
     public static NpgsqlBatchCommand Build(string schema, long writer, TakeRequest request, long[]? known, bool isAlone)
     {
+        // While this waited for its turn others may have been settled: there is room for as many more.
+        var atMost = Math.Max(request.AtMost, request.Room?.Invoke() ?? 0);
         var command = new NpgsqlBatchCommand($"SELECT * FROM {schema}.take($1,$2,$3,$4,$5,$6,$7,$8)");
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = writer });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = request.Holder });
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. request.QueueIds], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = request.AtMost });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = atMost });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = request.Now });
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = request.ExpiredOnly });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)known ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });

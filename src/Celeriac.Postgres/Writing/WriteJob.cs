@@ -1,3 +1,5 @@
+using Celeriac.Messaging.Stores;
+
 namespace Celeriac.Postgres.Writing;
 
 /// <summary>A piece of work for the writer. Its answer is told only after the transaction it ran in is durable.</summary>
@@ -22,17 +24,32 @@ internal abstract class WriteJob
 }
 
 /// <summary>Work with an answer, awaited by a caller.</summary>
-internal abstract class WriteJob<TAnswer> : WriteJob
+internal abstract class WriteJob<TAnswer>(AnswerLine answers) : WriteJob, IAnswer
 {
-    // Continuations never run in the writer's loop: a caller's code must not delay the other callers.
-    private readonly TaskCompletionSource<TAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Its callers go on where it is completed: in the line of answers, and never in the writer's loop, where their code would delay the others.
+    private readonly TaskCompletionSource<TAnswer> _completion = new();
+    private TAnswer? _answer;
+    private Exception? _error;
 
     /// <summary>The answer, once it is durable.</summary>
     public Task<TAnswer> Completion => _completion.Task;
 
     /// <summary>Tells the caller the answer.</summary>
-    public void Succeed(TAnswer answer) => _completion.TrySetResult(answer);
+    public void Succeed(TAnswer answer)
+    {
+        _answer = answer;
+        answers.Add(this);
+        answers.Go();
+    }
 
     /// <inheritdoc/>
-    public override void Fail(Exception error) => _completion.TrySetException(error);
+    public override void Fail(Exception error)
+    {
+        _error = error;
+        answers.Add(this);
+        answers.Go();
+    }
+
+    /// <inheritdoc/>
+    public void Tell() => _ = _error is null ? _completion.TrySetResult(_answer!) : _completion.TrySetException(_error);
 }

@@ -7,11 +7,15 @@ namespace Celeriac.Redis.Broker;
 /// <summary>What a <c>redis://</c> URL says about a broker. Where Kombu has a transport option for it, the name is Kombu's.</summary>
 internal sealed record RedisBrokerOptions
 {
+    private static readonly string[] s_nativeNames = ["form", .. StoreTransportOptions.Names];
     private static readonly string[] s_names =
-        ["visibility_timeout", "priority_steps", "sep", "unacked_key", "unacked_index_key", "fanout_prefix", "unacked_restore_limit", .. StoreTransportOptions.Names];
+        ["visibility_timeout", "priority_steps", "sep", "unacked_key", "unacked_index_key", "fanout_prefix", "unacked_restore_limit", .. s_nativeNames];
 
     /// <summary>The connection.</summary>
     public required RedisOptions Connection { get; init; }
+
+    /// <summary><c>form</c>: true for <c>native</c>, which no Python reads; false, the default, for Kombu's.</summary>
+    public bool IsNative { get; init; }
 
     /// <summary>What stands before every key and channel: <c>global_keyprefix</c>, as it is.</summary>
     public string Prefix { get; init; } = "";
@@ -41,8 +45,13 @@ internal sealed record RedisBrokerOptions
     /// <exception cref="BrokerUrlException">An option or a part is unknown or wrong.</exception>
     public static RedisBrokerOptions From(BrokerUrl url)
     {
-        var connection = RedisOptions.From(url, s_names);
-        RequireRenewal(url);
+        var isNative = url.Choice("form", "kombu", "kombu", "native") == "native";
+        // What only Kombu's form has is refused in the other: it would be without effect.
+        var connection = RedisOptions.From(url, isNative ? s_nativeNames : s_names);
+        if (!isNative)
+        {
+            RequireRenewal(url);
+        }
         return new RedisBrokerOptions
         {
             // Its own name finds the connection in the server's list; half a heartbeat makes a silent connection noticed after two.
@@ -52,6 +61,7 @@ internal sealed record RedisBrokerOptions
                 FailsFast = true,
                 AnswerTimeout = connection.Reconnect.Heartbeat / 2,
             },
+            IsNative = isNative,
             Prefix = url.Text("global_keyprefix") ?? "",
             VisibilityTimeout = VisibilityOf(url),
             PrioritySteps = url.Text("priority_steps") is { } steps ? StepsOf(url, steps) : [0, 3, 6, 9],

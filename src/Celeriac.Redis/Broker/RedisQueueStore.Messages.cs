@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Stores;
 using Celeriac.Redis.Broker.Envelopes;
@@ -13,16 +12,9 @@ internal sealed partial class RedisQueueStore
 {
     // A script holds up everybody: it is given so much at once and no more.
     private const int UnitsAtOnce = 200;
-    private const int MessagesAtOnce = 200;
-
-    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
-
-    // Takes of a holder whose answer was lost: what they claimed is given back by its next one.
-    private readonly ConcurrentDictionary<long, ConcurrentDictionary<long, bool>> _unanswered = new();
-    private long _lastTake = Random.Shared.NextInt64(1L << 40);
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<UnitAnswer>> CommitAsync(IReadOnlyList<StoreUnit> units, CancellationToken cancellationToken = default)
+    public override async ValueTask<IReadOnlyList<UnitAnswer>> CommitAsync(IReadOnlyList<StoreUnit> units, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(units);
         var answers = new List<UnitAnswer>(units.Count);
@@ -34,46 +26,27 @@ internal sealed partial class RedisQueueStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<TakeAnswer> TakeAsync(TakeRequest request, CancellationToken cancellationToken = default)
+    public override ValueTask<TakeAnswer> TakeAsync(TakeRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        cancellationToken.ThrowIfCancellationRequested();
-        var names = request.QueueIds.Select(NameOf).ToList();
-        if (names.IndexOf(null) is var unknown and >= 0 && !request.ExpiredOnly)
-        {
-            return new TakeAnswer([], 0, request.QueueIds[unknown]);
-        }
-        var lost = _unanswered.GetOrAdd(request.Holder, _ => new());
-        for (var failures = 1; ; failures++)
-        {
-            var (take, seen) = (Interlocked.Increment(ref _lastTake), _connection.Restorations);
-            try
-            {
-                return Read(request, await TakeOnceAsync(request, names, take, lost, cancellationToken).ConfigureAwait(false));
-            }
-            catch (TransportException error) when (error is not TransportRefusedException)
-            {
-                // It may have claimed. A consumer has nothing better to do than to wait for the server.
-                lost[take] = true;
-                await _connection.PauseAsync(failures, seen, cancellationToken).ConfigureAwait(false);
-            }
-        }
+        var unknown = request.ExpiredOnly ? -1 : request.QueueIds.ToList().FindIndex(id => NameOf(id) is null);
+        return unknown < 0 ? base.TakeAsync(request, cancellationToken) : ValueTask.FromResult(new TakeAnswer([], 0, request.QueueIds[unknown]));
     }
 
     /// <inheritdoc/>
-    public async ValueTask<QueueCounts> CountAsync(long queueId, long now, CancellationToken cancellationToken = default)
+    public override async ValueTask<QueueCounts> CountAsync(long queueId, long now, CancellationToken cancellationToken = default)
     {
         if (NameOf(queueId) is not { } name)
         {
             return new QueueCounts(0);
         }
-        var answer = (long[])(await RunAsync(MessageScripts.Count, [name, _options.Separator, now, queueId, .. _steps], cancellationToken).ConfigureAwait(false))!;
+        var answer = (long[])(await RunAsync(MessageScripts.Count, [name, Options.Separator, now, queueId, .. _steps], cancellationToken).ConfigureAwait(false))!;
         return new QueueCounts(answer[0]) { Unacknowledged = answer[1], Delayed = answer[2], Consumers = answer[3] };
     }
 
     /// <inheritdoc/>
-    public async ValueTask<long> PurgeAsync(long queueId, CancellationToken cancellationToken = default) => NameOf(queueId) is { } name
-        ? (long)await RunAsync(MessageScripts.Purge, [name, _options.Separator, .. _steps], cancellationToken).ConfigureAwait(false)
+    public override async ValueTask<long> PurgeAsync(long queueId, CancellationToken cancellationToken = default) => NameOf(queueId) is { } name
+        ? (long)await RunAsync(MessageScripts.Purge, [name, Options.Separator, .. _steps], cancellationToken).ConfigureAwait(false)
         : 0;
 
     private async Task<UnitAnswer[]> CommitSomeAsync(StoreUnit[] units, CancellationToken cancellationToken)
@@ -89,7 +62,7 @@ internal sealed partial class RedisQueueStore
         {
             // Once it is on its way its answer counts, whoever still waits for it.
             var answer = await RunAsync(MessageScripts.Commit, arguments, CancellationToken.None).WaitAsync(cancellationToken).ConfigureAwait(false);
-            _changes.Pulse();
+            Pulse();
             return [.. ((string[])answer!).Select(AnswerOf)];
         }
         catch (UnansweredException error) when (units.FirstOrDefault(unit => unit is { Claim: null, Puts.Count: > 0 })?.Puts[0].Message is { } message)
@@ -99,63 +72,35 @@ internal sealed partial class RedisQueueStore
         }
     }
 
-    private IEnumerable<RedisKey> ListsOf(string queue) => _options.PrioritySteps.Select(step => (RedisKey)_keys.List(queue, step)).Append(_keys.Delayed(queue));
+    private IEnumerable<RedisKey> ListsOf(string queue) => Options.PrioritySteps.Select(step => (RedisKey)_keys.List(queue, step)).Append(_keys.Delayed(queue));
 
     private UnitAnswer AnswerOf(string status) => status switch
     {
         "applied" => new UnitAnswer(UnitStatus.Applied),
         "lost" => new UnitAnswer(UnitStatus.Lost),
         "stale" => new UnitAnswer(UnitStatus.StaleTopology),
-        _ => new UnitAnswer(UnitStatus.Failed, new TransportException($"'{_name}' did not store a message: {RedisErrors.EndWithDot(status)} Look at the server's memory, and whether a key of another type has the queue's name.")),
+        _ => new UnitAnswer(UnitStatus.Failed, new TransportException($"'{Name}' did not store a message: {RedisErrors.EndWithDot(status)} Look at the server's memory, and whether a key of another type has the queue's name.")),
     };
 
-    private async Task<RedisResult> TakeOnceAsync(
-        TakeRequest request, List<string?> names, long take, ConcurrentDictionary<long, bool> lost, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    protected override (string Script, RedisKey[] Watched, IEnumerable<RedisValue> Arguments) TakeOf(TakeRequest request, long take, int atMost)
     {
-        long[] recovered = request.ExpiredOnly ? [] : [.. lost.Keys];
+        var names = request.QueueIds.Select(NameOf).ToList();
         RedisValue[] arguments =
         [
-            .. _names, request.Holder, take, request.Now, Math.Min(request.AtMost, MessagesAtOnce), _options.Separator,
+            request.Holder, take, request.Now, atMost, Options.Separator,
             .. _steps, names.Count, .. names.SelectMany((name, index) => new RedisValue[] { name ?? "", request.QueueIds[index] }),
-            recovered.Length, .. recovered.Select(number => (RedisValue)number),
         ];
-        var script = request.ExpiredOnly ? MessageScripts.TakeExpired : MessageScripts.Take;
-        RedisKey[] watched = request.ExpiredOnly ? [] : [.. names.OfType<string>().SelectMany(ListsOf)];
-        var answer = await AnswerAsync(_connection.CallOnceAsync(redis => redis.GetDatabase().ScriptEvaluateAsync(script, watched, arguments)), take, lost, cancellationToken).ConfigureAwait(false);
-        foreach (var number in recovered)
-        {
-            lost.TryRemove(number, out _);
-        }
-        return answer;
+        return request.ExpiredOnly ? (MessageScripts.TakeExpired, [], arguments) : (MessageScripts.Take, [.. names.OfType<string>().SelectMany(ListsOf)], arguments);
     }
 
-    /// <summary>A token that comes between claim and answer waits a moment for the answer: else the next take of this holder gives the claims back.</summary>
-    private async Task<RedisResult> AnswerAsync(Task<RedisResult> taking, long take, ConcurrentDictionary<long, bool> lost, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await taking.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!taking.IsCompleted)
-        {
-            try
-            {
-                return await taking.WaitAsync(s_grace, _time, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (Exception error) when (error is TimeoutException or TransportException)
-            {
-                lost[take] = true;
-                throw new OperationCanceledException(cancellationToken);
-            }
-        }
-    }
-
-    private TakeAnswer Read(TakeRequest request, RedisResult answer)
+    /// <inheritdoc/>
+    protected override TakeAnswer Read(TakeRequest request, long take, RedisResult answer)
     {
         var parts = (RedisResult[])answer!;
         if ((int)parts[2] > 0)
         {
-            Log.Unreadable(_log, (int)parts[2], _keys.Unreadable(NameOf(request.QueueIds[0]) ?? ""));
+            Log.Unreadable(Logger, (int)parts[2], _keys.Unreadable(NameOf(request.QueueIds[0]) ?? ""));
         }
         var messages = new List<TakenMessage>((parts.Length - 3) / 3);
         for (var index = 3; index + 2 < parts.Length; index += 3)

@@ -15,25 +15,26 @@ internal sealed partial class RedisQueueStore
     private readonly List<RedisTopology> _topologies = [];
 
     /// <inheritdoc/>
-    public async ValueTask<TopologySnapshot> LookupAsync(CancellationToken cancellationToken = default)
+    public override async ValueTask<TopologySnapshot> LookupAsync(CancellationToken cancellationToken = default)
     {
-        var topology = Remember(await RunAsync(HolderScripts.Lookup, [Latest?.Digest ?? ""], cancellationToken).ConfigureAwait(false));
+        var topology = Remember(await RunAsync(TopologyScripts.Lookup, [Latest?.Digest ?? ""], cancellationToken).ConfigureAwait(false));
         await ListenAsync(topology, cancellationToken).ConfigureAwait(false);
         return topology.Snapshot;
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> ChangeTopologyAsync(long expectedVersion, TopologyChange change, CancellationToken cancellationToken = default)
+    public override async ValueTask<bool> ChangeTopologyAsync(long expectedVersion, TopologyChange change, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(change);
         if (Topology(expectedVersion) is not { } topology)
         {
             return false;
         }
-        var arguments = TopologyCommands.Of(topology, change, _keys, _options, Now, onlyUnused: false);
-        var isChanged = (int)await RunAsync(HolderScripts.Change, arguments, cancellationToken).ConfigureAwait(false) == 1;
-        _changes.Pulse();
-        return isChanged;
+        var now = Now;
+        var arguments = TopologyCommands.Of(topology, change, _keys, Options, queue => ExpiryOf(queue, now));
+        var answer = await RunAsync(TopologyScripts.Change, arguments, cancellationToken).ConfigureAwait(false);
+        Pulse();
+        return IsChanged(answer, "the native form, which URLs with form=native open");
     }
 
     private RedisTopology? Latest
@@ -73,7 +74,7 @@ internal sealed partial class RedisQueueStore
             {
                 return known;
             }
-            var topology = RedisTopology.Read((last?.Snapshot.Version ?? 0) + 1, answer, _options.Separator);
+            var topology = RedisTopology.Read((last?.Snapshot.Version ?? 0) + 1, answer, Options.Separator);
             _topologies.Add(topology);
             if (_topologies.Count > Remembered)
             {

@@ -141,4 +141,6 @@ internal sealed class RedisTopology
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(QueueDeclaration))]
+[JsonSerializable(typeof(ExchangeDeclaration))]
+[JsonSerializable(typeof(Binding))]
 internal sealed partial class TopologyJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Stores;
 using StackExchange.Redis;
@@ -7,21 +8,26 @@ namespace Celeriac.Redis.Broker;
 /// <summary>A change of the topology as arguments of its script.</summary>
 internal static class TopologyCommands
 {
-    public static IEnumerable<RedisValue> Of(RedisTopology topology, TopologyChange change, BrokerKeys keys, RedisBrokerOptions options, long now, bool onlyUnused)
+    /// <param name="topology">What was looked up.</param>
+    /// <param name="change">What is to change.</param>
+    /// <param name="keys">The names of keys.</param>
+    /// <param name="options">The URL's options.</param>
+    /// <param name="expiry">The moment at which a new queue expires when nobody uses it; nothing where it does not.</param>
+    /// <param name="changesSince">How many changes the caller has made since the look.</param>
+    /// <param name="unusedAt">Queues are deleted only where nobody serves them and nobody has used them so that they live on at this time; 0 for whatever they are.</param>
+    public static IEnumerable<RedisValue> Of(
+        RedisTopology topology, TopologyChange change, BrokerKeys keys, RedisBrokerOptions options, Func<QueueDeclaration, RedisValue> expiry, int changesSince = 0, long unusedAt = 0)
     {
         var removed = change.RemoveQueues.Select(topology.Queue).OfType<StoredQueue>().ToList();
         var commands = Commands(topology, change, removed.Select(queue => queue.Declaration.Name).ToHashSet(StringComparer.Ordinal), keys, options).ToList();
         return
         [
-            topology.Registered,
-            removed.Count, .. removed.SelectMany(queue => new RedisValue[] { queue.Id, onlyUnused ? "1" : "0", queue.Declaration.Name }),
-            change.Add.Queues.Count, .. change.Add.Queues.SelectMany(queue => new RedisValue[] { queue.Name, RedisTopology.Text(queue), ExpiryOf(queue, now) }),
+            long.Parse(topology.Registered, CultureInfo.InvariantCulture) + changesSince,
+            removed.Count, .. removed.SelectMany(queue => new RedisValue[] { queue.Id, unusedAt, queue.Declaration.Name }),
+            change.Add.Queues.Count, .. change.Add.Queues.SelectMany(queue => new RedisValue[] { queue.Name, RedisTopology.Text(queue), expiry(queue) }),
             commands.Count, .. commands.SelectMany(command => command.Prepend(command.Length)),
         ];
     }
-
-    /// <summary>The moment at which an unused queue expires; nothing where it does not.</summary>
-    public static RedisValue ExpiryOf(QueueDeclaration queue, long now) => queue.Expires is { } expires ? now + (long)Math.Min(expires.TotalMilliseconds, 1e14) : "";
 
     private static IEnumerable<RedisValue[]> Commands(RedisTopology topology, TopologyChange change, HashSet<string> removedQueues, BrokerKeys keys, RedisBrokerOptions options)
     {

@@ -44,12 +44,15 @@ internal sealed class RedisResultStore : IResultStore, IChordCounting
         _connection.SubscriptionsRestored += _restored.Pulse;
         State = new RedisStateStore(_connection, options.KeyPrefix, context.Time);
         Chords = new RedisChordCounter(_connection, options.KeyPrefix, context.Expires);
+        Groups = new RedisGroupStore(_connection, options.KeyPrefix, context.Expires, context.Contents);
         _awaited = new AwaitedResults(SubscribeAsync, UnsubscribeAsync);
     }
 
     public IStateStore State { get; }
 
     public IChordCounter Chords { get; }
+
+    public IGroupStore Groups { get; }
 
     public TransportHealth? Health => _connection.Health;
 

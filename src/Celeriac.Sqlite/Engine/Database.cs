@@ -29,6 +29,8 @@ internal sealed class Database : IDisposable
             throw error;
         }
         _ = sqlite3_extended_result_codes(handle, 1);
+        // Without the promise of stable plans SQLite compiles a statement with LIMIT ? or a partial index anew whenever a parameter changes.
+        _ = sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
         _ = sqlite3_busy_timeout(handle, (int)busyTimeout.TotalMilliseconds);
         return database;
     }

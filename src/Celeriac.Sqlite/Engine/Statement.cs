@@ -12,13 +12,24 @@ namespace Celeriac.Sqlite.Engine;
 internal sealed class Statement(Database database, sqlite3_stmt handle) : IDisposable
 {
     private const int LongestTextOnStack = 512;
+    // SQLITE_STMTSTATUS_REPREPARE, which the library does not name.
+    private const int TimesCompiledAnew = 5;
     private int _parameters;
 
     /// <summary>Gives the next parameter a number.</summary>
     public Statement With(long value) => Bound(sqlite3_bind_int64(handle, ++_parameters, value));
 
     /// <summary>Gives the next parameter a number or null.</summary>
-    public Statement With(long? value) => value is { } number ? With(number) : Bound(sqlite3_bind_null(handle, ++_parameters));
+    public Statement With(long? value)
+    {
+        if (value is { } number)
+        {
+            return With(number);
+        }
+        // What is not given is null.
+        _parameters++;
+        return this;
+    }
 
     /// <summary>Gives the next parameter bytes.</summary>
     public Statement With(ReadOnlySpan<byte> value) => Bound(sqlite3_bind_blob(handle, ++_parameters, value));
@@ -116,6 +127,9 @@ internal sealed class Statement(Database database, sqlite3_stmt handle) : IDispo
 
     /// <summary>A copy of the bytes in a column.</summary>
     public byte[] Bytes(int column) => sqlite3_column_blob(handle, column).ToArray();
+
+    /// <summary>How often SQLite has compiled it anew: a change of the tables is a reason, a new parameter must be none.</summary>
+    public int Recompilations => sqlite3_stmt_status(handle, TimesCompiledAnew, 0);
 
     /// <inheritdoc/>
     public void Dispose() => handle.Dispose();

@@ -41,16 +41,23 @@ internal sealed class Turnstile : IDisposable
     public static string BellOf(string path) => path + "-turn";
 
     /// <summary>Waits for the turn, at most for the patience. <see cref="Leave"/> must follow, whether it came or not.</summary>
-    public void Enter()
+    /// <returns>True where other processes want to write too: the turn was not free.</returns>
+    public bool Enter()
     {
         if (!LockFile.IsSupported)
         {
-            return;
+            return false;
         }
         lock (_gate)
         {
             // While a turn that was given up is still being waited for, the process stands in line already and writes without.
-            _isHeld = !_isWaiting && (TryEnter() || WaitInLine());
+            if (!_isWaiting && TryEnter())
+            {
+                _isHeld = true;
+                return false;
+            }
+            _isHeld = !_isWaiting && WaitInLine();
+            return true;
         }
     }
 

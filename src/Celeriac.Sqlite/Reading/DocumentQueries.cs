@@ -6,6 +6,14 @@ namespace Celeriac.Sqlite.Reading;
 /// <summary>Reads documents by key and as a log.</summary>
 internal sealed class DocumentQueries(Database database)
 {
+    // A larger content lies in pages of its own, which are read only for who wants it.
+    private const int LargestWithKey = 1024;
+
+    private readonly Statement _news = database.Prepare($"""
+        SELECT sequence, key, CASE WHEN length(content) <= {LargestWithKey} THEN content END FROM documents
+        WHERE sequence > ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY sequence LIMIT ?
+        """);
+    private readonly Statement _content = database.Prepare("SELECT content FROM documents WHERE sequence = ?");
     private readonly Statement _read = database.Prepare("SELECT sequence, content FROM documents WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)");
     // Not the greatest number in the table: that may fall when the newest document is deleted.
     private readonly Statement _latest = database.Prepare("SELECT seq FROM sqlite_sequence WHERE name = 'documents'");
@@ -17,6 +25,37 @@ internal sealed class DocumentQueries(Database database)
     public IReadOnlyList<StoredDocument> Read(IReadOnlyList<string> keys, long now)
     {
         List<StoredDocument> documents = new(keys.Count);
+        Read(keys, now, documents);
+        return documents;
+    }
+
+    /// <summary>The wanted ones of those written after a sequence, and those under some keys. The caller has a transaction.</summary>
+    public DocumentNews Follow(long sequence, int limit, IReadOnlyList<string> keys, Func<string, bool> isWanted, long now)
+    {
+        List<StoredDocument> documents = [];
+        _news.With(sequence).With(now).With((long)limit);
+        while (_news.Read())
+        {
+            sequence = _news.Number(0);
+            var key = _news.Text(1);
+            if (isWanted(key))
+            {
+                documents.Add(new StoredDocument(key, _news.IsNull(2) ? Content(sequence) : _news.Bytes(2), sequence));
+            }
+        }
+        Read(keys, now, documents);
+        return new DocumentNews(documents, sequence);
+    }
+
+    private byte[] Content(long sequence)
+    {
+        var content = _content.With(sequence).Read() ? _content.Bytes(0) : [];
+        _content.Reset();
+        return content;
+    }
+
+    private void Read(IReadOnlyList<string> keys, long now, List<StoredDocument> documents)
+    {
         foreach (var key in keys)
         {
             if (_read.With(key).With(now).Read())
@@ -25,7 +64,6 @@ internal sealed class DocumentQueries(Database database)
             }
             _read.Reset();
         }
-        return documents;
     }
 
     /// <summary>The sequence of the newest write.</summary>

@@ -43,6 +43,20 @@ internal sealed class ReadSession(Database database) : IDisposable
         }
     }
 
+    /// <summary>Looks at new and at old documents in one snapshot: a lock and a look at the log for all of them.</summary>
+    public DocumentNews Follow(long sequence, int limit, IReadOnlyList<string> keys, Func<string, bool> isWanted, long now)
+    {
+        _begin.Run();
+        try
+        {
+            return Documents.Follow(sequence, limit, keys, isWanted, now);
+        }
+        finally
+        {
+            _end.Run();
+        }
+    }
+
     /// <summary>The topology at one version: four queries in one snapshot.</summary>
     public TopologySnapshot Lookup()
     {

@@ -33,14 +33,16 @@ internal sealed class MessageStatements(Database database)
     public long Newest => _newest.ReadNumber() ?? 0;
 
     /// <summary>Stores a message.</summary>
-    public void Put(StorePut put)
+    /// <param name="put">The message and where it goes.</param>
+    /// <param name="headers">Its headers, encoded; null where they are to be encoded here.</param>
+    public void Put(StorePut put, byte[]? headers)
     {
         var message = put.Message;
         var isLarge = message.Body.Length > SqliteSchema.LargestBodyInRow;
         _put.With(put.QueueId).With((long)put.Priority).With(put.Due).With(put.ExpiresAt).With(put.Exchange).With(put.RoutingKey)
             .With(message.ContentType).With(message.ContentEncoding).With(message.CorrelationId).With(message.ReplyTo).With(message.MessageId)
             .With((long?)message.Priority).With(message.Expiration?.Ticks).With(message.Persistent ? 1L : 0L)
-            .With(HeaderCodec.Encode(message.Headers).AsSpan());
+            .With((headers ?? HeaderCodec.Encode(message.Headers)).AsSpan());
         _ = isLarge ? _put.With((long?)null) : _put.With(message.Body.Span);
         _put.Run();
         if (isLarge)

@@ -44,18 +44,20 @@ internal sealed class TakeStatements(Database database)
         if (_holderExists.With(request.Holder).HasRow())
         {
             long bytes = 0;
+            // While this waited for its turn others may have been settled, by this very transaction too: there is room for as many more.
+            var atMost = Math.Max(request.AtMost, request.Room?.Invoke() ?? 0);
             foreach (var queueId in request.QueueIds)
             {
-                TakeFrom(queueId, request, taken, ref bytes);
+                TakeFrom(queueId, request, atMost, taken, ref bytes);
             }
             Claim(taken, request.ExpiredOnly ? _claimExpired : _claim);
         }
         return _peek.AnswerWith(taken, request);
     }
 
-    private void TakeFrom(long queueId, TakeRequest request, List<TakenMessage> taken, ref long bytes)
+    private void TakeFrom(long queueId, TakeRequest request, int atMost, List<TakenMessage> taken, ref long bytes)
     {
-        if (taken.Count >= request.AtMost || bytes >= LargestTake)
+        if (taken.Count >= atMost || bytes >= LargestTake)
         {
             return;
         }
@@ -63,7 +65,7 @@ internal sealed class TakeStatements(Database database)
         {
             _promote.With(queueId).With(request.Now).Run();
         }
-        var left = (long)(request.AtMost - taken.Count);
+        var left = (long)(atMost - taken.Count);
         var rows = request.ExpiredOnly ? _expired.With(queueId).With(request.Now).With(left) : _ready.With(queueId).With(left);
         while (bytes < LargestTake && rows.Read())
         {

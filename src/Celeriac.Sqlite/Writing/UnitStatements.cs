@@ -9,7 +9,9 @@ internal sealed class UnitStatements(WriteSession session, Database database)
     private readonly Statement _queueExists = database.Prepare("SELECT 1 FROM queues WHERE id = ?");
 
     /// <summary>Writes the unit, or answers why nothing of it was written.</summary>
-    public UnitStatus Apply(StoreUnit unit)
+    /// <param name="unit">The unit.</param>
+    /// <param name="headers">The encoded headers of its messages.</param>
+    public UnitStatus Apply(StoreUnit unit, byte[]?[] headers)
     {
         if (!IsRoutedWell(unit))
         {
@@ -19,9 +21,9 @@ internal sealed class UnitStatements(WriteSession session, Database database)
         {
             return UnitStatus.Lost;
         }
-        foreach (var put in unit.Puts)
+        for (var index = 0; index < headers.Length; index++)
         {
-            session.Messages.Put(put);
+            session.Messages.Put(unit.Puts[index], headers[index]);
         }
         foreach (var document in unit.Documents)
         {

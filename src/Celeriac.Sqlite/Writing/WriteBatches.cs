@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
 using Celeriac.Sqlite.Engine;
 using Celeriac.Sqlite.Files;
 using Microsoft.Extensions.Logging;
@@ -22,14 +23,19 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
     /// <summary>True while there is nothing to do in idle time: the log is cut and the file shrunk since the last write.</summary>
     public bool IsTidy { get; private set; } = true;
 
+    /// <summary>Where those go on whose work is done.</summary>
+    public AnswerLine Answers { get; } = new();
+
     /// <summary>The transactions committed so far.</summary>
     public long Commits => session.Transaction.Commits;
 
     /// <summary>Runs the work, or tidies up where there is none.</summary>
+    /// <param name="batch">The work.</param>
+    /// <param name="gather">Adds what has come while the lock was waited for: it shares the commit. True where it may wait for more, because no other process is kept from writing by that.</param>
     [SuppressMessage("Design", "CA1031", Justification = "The writer thread serves all callers and must outlive every error; each is told to the callers or logged.")]
-    public void Run(List<WriteJob> batch)
+    public void Run(List<WriteJob> batch, Action<List<WriteJob>, bool> gather)
     {
-        turnstile.Enter();
+        var isWanted = turnstile.Enter();
         try
         {
             if (batch.Count == 0)
@@ -39,9 +45,9 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
             }
             var before = session.RowsChanged;
             session.Begin();
+            gather(batch, !isWanted);
             Write(batch);
             IsTidy &= session.RowsChanged == before;
-            TellOfNews();
         }
         catch (Exception error)
         {
@@ -56,6 +62,8 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
         {
             turnstile.Leave();
         }
+        // Others may write meanwhile.
+        TellOfNews();
         Answer();
     }
 
@@ -126,13 +134,22 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
         }
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "What is committed is committed; without the bell the others look a little later.")]
     private void TellOfNews()
     {
-        if (session.HasNews)
+        if (!session.HasNews)
         {
-            session.ClearNews();
+            return;
+        }
+        session.ClearNews();
+        try
+        {
             tellWaiters();
             turnstile.Ring(time.GetUtcNow());
+        }
+        catch (Exception error)
+        {
+            Log.WriterFailed(logger, path, error);
         }
     }
 
@@ -140,15 +157,9 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
     {
         foreach (var (job, error) in _done)
         {
-            if (error is null)
-            {
-                job.Succeed();
-            }
-            else
-            {
-                job.Fail(error);
-            }
+            job.End(error, Answers);
         }
+        Answers.Go();
         _done.Clear();
         _started.Clear();
     }

@@ -1,3 +1,5 @@
+using Celeriac.Messaging.Stores;
+
 namespace Celeriac.Sqlite.Writing;
 
 /// <summary>A piece of work for the writer thread. Its answer is told only after the transaction it ran in is durable.</summary>
@@ -23,18 +25,16 @@ internal abstract class WriteJob
     /// <summary>Does the work by itself, after it or a neighbour failed in a shared transaction.</summary>
     public virtual void ExecuteAlone(WriteSession session) => session.InTransaction(static (inner, job) => job.Execute(inner), this);
 
-    /// <summary>Tells the caller that the work is done.</summary>
-    public abstract void Succeed();
-
-    /// <summary>Tells the caller that it failed.</summary>
-    public abstract void Fail(Exception error);
+    /// <summary>The work is done, or has failed: the caller is told, here or in the line.</summary>
+    public abstract void End(Exception? error, AnswerLine answers);
 }
 
 /// <summary>Work with an answer, awaited by a caller.</summary>
-internal class WriteJob<TAnswer>(Func<WriteSession, TAnswer> work) : WriteJob
+internal class WriteJob<TAnswer>(Func<WriteSession, TAnswer> work) : WriteJob, IAnswer
 {
-    // Continuations never run on the writer thread: a caller's code must not delay the other callers.
-    private readonly TaskCompletionSource<TAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Its callers go on where it is completed: in the line of answers, and never on the writer thread, where their code would delay the others.
+    private readonly TaskCompletionSource<TAnswer> _completion = new();
+    private Exception? _error;
 
     /// <summary>The answer, once the work is durable.</summary>
     public Task<TAnswer> Completion => _completion.Task;
@@ -49,17 +49,21 @@ internal class WriteJob<TAnswer>(Func<WriteSession, TAnswer> work) : WriteJob
     public override void Execute(WriteSession session) => Answer = work(session);
 
     /// <inheritdoc/>
-    public override void Succeed() => _completion.TrySetResult(Answer!);
+    public override void End(Exception? error, AnswerLine answers)
+    {
+        _error = error;
+        answers.Add(this);
+    }
 
     /// <inheritdoc/>
-    public override void Fail(Exception error) => _completion.TrySetException(error);
+    public void Tell() => _ = _error is null ? _completion.TrySetResult(Answer!) : _completion.TrySetException(_error);
 
-    /// <summary>Called by the caller's token.</summary>
+    /// <summary>Called by the caller's token, on the thread of whoever cancels, which is not the caller's to hold.</summary>
     public void Cancel(CancellationToken cancellationToken)
     {
         if (TryWithdraw() || !IsUncancellableOnceStarted)
         {
-            _completion.TrySetCanceled(cancellationToken);
+            ThreadPool.UnsafeQueueUserWorkItem(static job => job.Job._completion.TrySetCanceled(job.Token), (Job: this, Token: cancellationToken), preferLocal: false);
         }
     }
 }
@@ -82,10 +86,7 @@ internal sealed class BlockingWriteJob<TAnswer>(Func<WriteSession, TAnswer> work
     public override void Execute(WriteSession session) => _answer = work(session);
 
     /// <inheritdoc/>
-    public override void Succeed() => _done.Set();
-
-    /// <inheritdoc/>
-    public override void Fail(Exception error)
+    public override void End(Exception? error, AnswerLine answers)
     {
         _error = error;
         _done.Set();

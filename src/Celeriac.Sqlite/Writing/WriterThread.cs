@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Celeriac.Messaging;
+using Celeriac.Messaging.Stores;
 
 namespace Celeriac.Sqlite.Writing;
 
@@ -13,6 +15,7 @@ internal sealed class WriterThread : IAsyncDisposable
     private const int Capacity = 16 * 1024;
     private const int MostJobs = 1024;
     private const long MostBytes = 16 * 1024 * 1024;
+    private static readonly TimeSpan s_moment = TimeSpan.FromMicroseconds(150);
     private static readonly TimeSpan IdleBeforeTidying = TimeSpan.FromSeconds(2);
 
     private readonly object _gate = new();
@@ -22,6 +25,7 @@ internal sealed class WriterThread : IAsyncDisposable
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Func<WriteBatches> _open;
+    private int _lastBatch;
     private bool _isStarted;
     private bool _isClosed;
 
@@ -104,7 +108,7 @@ internal sealed class WriterThread : IAsyncDisposable
             var batch = new List<WriteJob>();
             while (Gather(batch, batches))
             {
-                batches.Run(batch);
+                batches.Run(batch, GatherMore);
                 batch.Clear();
             }
         }
@@ -135,14 +139,41 @@ internal sealed class WriterThread : IAsyncDisposable
                     return true;
                 }
             }
-            long bytes = 0;
-            while (batch.Count < MostJobs && bytes < MostBytes && TryDequeue(out var job))
-            {
-                batch.Add(job);
-                bytes += job.Weight;
-            }
+            Take(batch);
         }
         return true;
+    }
+
+    /// <summary>
+    /// What has come while the lock was waited for shares the commit. After a large one those whom it has answered are mostly about to come back:
+    /// they get a moment, far shorter than a commit, so that the first of them does not go alone; not where another process wants to write too.
+    /// </summary>
+    private void GatherMore(List<WriteJob> batch, bool mayWait)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            lock (_gate)
+            {
+                Take(batch);
+            }
+            if (!mayWait || batch.Count >= _lastBatch / 2 || Stopwatch.GetElapsedTime(start) >= s_moment)
+            {
+                break;
+            }
+            Thread.Yield();
+        }
+        _lastBatch = batch.Count;
+    }
+
+    private void Take(List<WriteJob> batch)
+    {
+        var bytes = batch.Sum(static job => job.Weight);
+        while (batch.Count < MostJobs && bytes < MostBytes && TryDequeue(out var job))
+        {
+            batch.Add(job);
+            bytes += job.Weight;
+        }
     }
 
     private bool TryDequeue([NotNullWhen(true)] out WriteJob? job)
@@ -161,13 +192,15 @@ internal sealed class WriterThread : IAsyncDisposable
 
     private void FailTheRest()
     {
+        var answers = new AnswerLine();
         lock (_gate)
         {
             _isClosed = true;
             while (TryDequeue(out var job))
             {
-                job.Fail(new TransportException("The store was closed before this was done. Nothing was stored."));
+                job.End(new TransportException("The store was closed before this was done. Nothing was stored."), answers);
             }
         }
+        answers.Go();
     }
 }

@@ -65,7 +65,7 @@ internal sealed class ActiveMqBroker : IStompBroker
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await _client.SubscribeAsync(
-            new StompSubscriptionOptions { Id = _nextId(), Destination = ActiveMqTopology.Announcements }, _ => OnAnnouncement(), cancellationToken).ConfigureAwait(false);
+            new StompSubscriptionOptions { Id = _nextId(), Destination = ActiveMqTopology.Announcements }, OnAnnouncement, cancellationToken).ConfigureAwait(false);
         if (!await SchedulerProbe.IsOnAsync(_client, _nextId, cancellationToken).ConfigureAwait(false))
         {
             Volatile.Write(ref _capabilities, _capabilities with { Delay = false, LongestDelay = null });
@@ -142,8 +142,7 @@ internal sealed class ActiveMqBroker : IStompBroker
 
     public async Task<QueueCounts> CountAsync(KnownQueue queue, long heldHere, CancellationToken cancellationToken)
     {
-        var seen = 0L;
-        await _client.BrowseAsync(_nextId(), Destinations.ActiveMq(queue.Name), null, _ => seen++, cancellationToken).ConfigureAwait(false);
+        var seen = await _client.CountAsync(_nextId(), Destinations.ActiveMq(queue.Name), cancellationToken).ConfigureAwait(false);
         return new QueueCounts(Math.Max(0, seen - heldHere)) { IsLowerBound = seen >= LongestBrowse };
     }
 
@@ -152,26 +151,23 @@ internal sealed class ActiveMqBroker : IStompBroker
         var (id, destination) = (_nextId(), Destinations.ActiveMq(queue.Name));
         StompFrame? last = null;
         var (dropped, seen) = (0L, 0L);
-        await _client.SubscribeAsync(
+        return await _client.WhileSubscribedAsync(
             new StompSubscriptionOptions { Id = id, Destination = destination, AckMode = StompAckMode.Client, Headers = [new("activemq.prefetchSize", Text(PurgeWindow))] },
-            frame => (last, seen) = (frame, seen + 1), cancellationToken).ConfigureAwait(false);
-        try
-        {
-            while (true)
+            frame => (last, seen) = (frame, seen + 1),
+            async () =>
             {
-                await _client.BrowseAsync(_nextId(), destination, Browsing.Nothing, cancellationToken).ConfigureAwait(false);
-                if (seen == dropped || last is null)
+                while (true)
                 {
-                    return dropped;
+                    await _client.BrowseAsync(_nextId(), destination, Browsing.Nothing, cancellationToken).ConfigureAwait(false);
+                    if (seen == dropped || last is null)
+                    {
+                        return dropped;
+                    }
+                    dropped = seen;
+                    await _client.RequestAsync(StompFrames.Ack(StompConsumer.AckId(last)), cancellationToken).ConfigureAwait(false);
                 }
-                dropped = seen;
-                await _client.RequestAsync(StompFrames.Ack(StompConsumer.AckId(last)), cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            await _client.UnsubscribeAsync(id, cancellationToken: CancellationToken.None).ConfigureAwait(false);
-        }
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     public Task SubscribeAsync(StompConsumer consumer, CancellationToken cancellationToken) => _consumers.SubscribeAsync(consumer, cancellationToken);
@@ -250,11 +246,12 @@ internal sealed class ActiveMqBroker : IStompBroker
         return consumer.IsStopping ? new SettlementPlan([copy], null, LeavesPlug: true) : new SettlementPlan([copy], StompFrames.Ack(ackId));
     }
 
-    private void OnAnnouncement() => _ = Task.Run(async () =>
+    private void OnAnnouncement(StompFrame announcement) => _ = Task.Run(async () =>
     {
         try
         {
-            _topologyChanged(await _topology.RefreshAsync(CancellationToken.None).ConfigureAwait(false));
+            // Whoever announces hears himself, and need not look.
+            _topologyChanged(_topology.Knows(announcement) ? _topology.Table : await _topology.RefreshAsync(CancellationToken.None).ConfigureAwait(false));
         }
         catch (StompException)
         {

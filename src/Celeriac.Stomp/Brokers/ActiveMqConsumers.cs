@@ -9,7 +9,7 @@ internal sealed class ActiveMqConsumers(StompClient client, Func<string> nextId)
     internal Task SubscribeAsync(StompConsumer consumer, CancellationToken cancellationToken)
     {
         consumer.Client = client;
-        return client.SubscribeAsync(
+        var subscribing = client.SubscribeAsync(
             new StompSubscriptionOptions
             {
                 Id = consumer.Id,
@@ -17,7 +17,10 @@ internal sealed class ActiveMqConsumers(StompClient client, Func<string> nextId)
                 AckMode = StompAckMode.ClientIndividual,
                 Headers = [new("activemq.prefetchSize", consumer.Prefetch.ToString(CultureInfo.InvariantCulture))],
             },
-            consumer.OnMessage, cancellationToken);
+            consumer.OnMessage, CancellationToken.None);
+        // The token ends the wait only: whoever gives up ends the consumer, and the broker refuses to end one that was never begun.
+        _ = subscribing.ContinueWith(static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return subscribing.WaitAsync(cancellationToken);
     }
 
     internal async Task EndAsync(StompConsumer consumer, CancellationToken cancellationToken)

@@ -15,6 +15,9 @@ internal sealed class StompConsumer(long number, string queue, int prefetch, lon
     private Task? _returning;
     private readonly List<string> _plugs = [];
     private long _lastTag;
+    private int _settling;
+    private bool _isEnded;
+    private TaskCompletionSource? _settled;
 
     /// <summary>Its number on the connection.</summary>
     public long Number { get; } = number;
@@ -91,6 +94,41 @@ internal sealed class StompConsumer(long number, string queue, int prefetch, lon
         lock (_lock)
         {
             _unsettled.Remove(tag);
+        }
+    }
+
+    /// <summary>A settlement begins; false where the consumer has ended, and with it everything it held.</summary>
+    public bool TryBeginSettling()
+    {
+        lock (_lock)
+        {
+            _settling += _isEnded ? 0 : 1;
+            return !_isEnded;
+        }
+    }
+
+    /// <summary>A settlement is through.</summary>
+    public void EndSettling()
+    {
+        lock (_lock)
+        {
+            if (--_settling == 0)
+            {
+                _settled?.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Begins no more settlements, and ends when those under way are through: a message whose copy is on its way back would come twice,
+    /// because the end of the consumer gives the original back too.
+    /// </summary>
+    public Task EndSettlementsAsync()
+    {
+        lock (_lock)
+        {
+            _isEnded = true;
+            return _settling == 0 ? Task.CompletedTask : (_settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 

@@ -23,17 +23,24 @@ internal sealed class ActiveMqTopology(StompClient client, Func<string> nextId)
     // Dashes are no part of a selector's names.
     private const string VersionHeader = "celeriac_version";
 
-    private static readonly TimeSpan LongestWaitForOthers = TimeSpan.FromSeconds(10);
+    // The broker needs up to three heartbeats to notice that the process which holds the register is frozen or its network is gone.
+    private static readonly TimeSpan LongestWaitForOthers = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly SemaphoreSlim _reading = new(1, 1);
-    private TopologyRegister _register = TopologyRegister.Empty;
-    private RoutingTable _table = TopologyRegister.Empty.ToTable();
+    private readonly Lock _becoming = new();
+    private Newest _newest = new(TopologyRegister.Empty, TopologyRegister.Empty.ToTable());
     private long _readsBegun;
     private long _readsDone;
 
     /// <summary>What was read last.</summary>
-    public RoutingTable Table => Volatile.Read(ref _table);
+    public RoutingTable Table => Volatile.Read(ref _newest).Table;
+
+    private TopologyRegister Register => Volatile.Read(ref _newest).Register;
+
+    /// <summary>Whether what is announced was read already.</summary>
+    public bool Knows(StompFrame announcement) =>
+        long.TryParse(announcement.Headers.Find(VersionHeader), NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version <= Register.Version;
 
     /// <summary>Answers what is declared now: at least as new as this call. Callers that come together share one look.</summary>
     public async Task<RoutingTable> RefreshAsync(CancellationToken cancellationToken)
@@ -80,31 +87,27 @@ internal sealed class ActiveMqTopology(StompClient client, Func<string> nextId)
     {
         await EnsureMessageAsync(cancellationToken).ConfigureAwait(false);
         var taken = new TaskCompletionSource<StompFrame>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var id = nextId();
-        await client.SubscribeAsync(
+        return await client.WhileSubscribedAsync(
             new StompSubscriptionOptions
             {
-                Id = id,
+                Id = nextId(),
                 Destination = Queue,
                 AckMode = StompAckMode.ClientIndividual,
                 Headers = [new("activemq.prefetchSize", "1"), new("activemq.exclusive", "true")],
             },
-            frame => taken.TrySetResult(frame), cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var frame = await TakenAsync(taken.Task, cancellationToken).ConfigureAwait(false);
-            // The message in hand may be a left-over of two processes that both found no register: the highest version counts.
-            if (plan(await RefreshAsync(cancellationToken).ConfigureAwait(false)) is not { } change)
+            frame => taken.TrySetResult(frame),
+            async () =>
             {
-                return false;
-            }
-            await ReplaceAsync(frame, _register.Apply(change), cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        finally
-        {
-            await client.UnsubscribeAsync(id, cancellationToken: CancellationToken.None).ConfigureAwait(false);
-        }
+                var frame = await TakenAsync(taken.Task, cancellationToken).ConfigureAwait(false);
+                // The message in hand may be a left-over of two processes that both found no register: the highest version counts.
+                if (plan(await RefreshAsync(cancellationToken).ConfigureAwait(false)) is not { } change)
+                {
+                    return false;
+                }
+                await ReplaceAsync(frame, Register.Apply(change), cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<StompFrame> TakenAsync(Task<StompFrame> taken, CancellationToken cancellationToken)
@@ -146,20 +149,26 @@ internal sealed class ActiveMqTopology(StompClient client, Func<string> nextId)
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
         // Only a version that is not known yet travels.
-        var selector = $"{VersionHeader} <> '{Text(_register.Version)}'";
+        var selector = $"{VersionHeader} <> '{Text(Register.Version)}'";
         foreach (var frame in await client.BrowseAsync(nextId(), Queue, selector, cancellationToken).ConfigureAwait(false))
         {
-            if (TopologyRegister.TryDecode(frame.Body.Span) is { } read && read.Version > _register.Version)
+            if (TopologyRegister.TryDecode(frame.Body.Span) is { } read)
             {
                 Become(read);
             }
         }
     }
 
+    /// <summary>A look may end after a change of our own that came later: the register never goes back.</summary>
     private void Become(TopologyRegister register)
     {
-        _register = register;
-        Volatile.Write(ref _table, register.ToTable());
+        lock (_becoming)
+        {
+            if (register.Version > Register.Version)
+            {
+                Volatile.Write(ref _newest, new Newest(register, register.ToTable()));
+            }
+        }
     }
 
     private static StompFrame MessageOf(TopologyRegister register, string? transaction) => StompFrames.Send(
@@ -167,4 +176,6 @@ internal sealed class ActiveMqTopology(StompClient client, Func<string> nextId)
         [new("persistent", "true"), new("content-type", "application/json"), new(VersionHeader, Text(register.Version))], transaction);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record Newest(TopologyRegister Register, RoutingTable Table);
 }

@@ -18,15 +18,33 @@ internal sealed class StompSettler(Func<StompConnection?> newest, string name, T
             return CompletionStatus.Lost;
         }
         connection.Broker.Capabilities.Require(completion);
+        if (!consumer.TryBeginSettling())
+        {
+            return CompletionStatus.Lost;
+        }
         try
         {
             await SettleOnAsync(connection, consumer, frame, completion).ConfigureAwait(false);
-            return CompletionStatus.Applied;
         }
         catch (StompException error)
         {
             throw StompFailures.Translate(error, name);
         }
+        finally
+        {
+            consumer.EndSettling();
+        }
+        await EndedAsync(connection, consumer, completion.Delivery).ConfigureAwait(false);
+        return CompletionStatus.Applied;
+    }
+
+    private async Task EndedAsync(StompConnection connection, StompConsumer consumer, Delivery delivery)
+    {
+        if (consumer.IsSingle)
+        {
+            await StompFailures.TranslateAsync(() => connection.EndAsync(consumer, CancellationToken.None), name).ConfigureAwait(false);
+        }
+        consumer.Settled(delivery);
     }
 
     private async Task SettleOnAsync(StompConnection connection, StompConsumer consumer, StompFrame frame, Completion completion)
@@ -51,10 +69,5 @@ internal sealed class StompSettler(Func<StompConnection?> newest, string name, T
         {
             consumer.Remove(completion.Delivery.Claim.Tag);
         }
-        if (consumer.IsSingle)
-        {
-            await connection.EndAsync(consumer, CancellationToken.None).ConfigureAwait(false);
-        }
-        consumer.Settled(completion.Delivery);
     }
 }

@@ -59,6 +59,7 @@ internal static class CanvasTree
         CanvasNode.Chain { Tasks.Count: > 0 } chain => signature with { Canvas = chain with { Tasks = [.. chain.Tasks.SkipLast(1), EndingInOne(chain.Tasks[^1])] } },
         CanvasNode.Chord chord => signature with { Canvas = chord with { Body = EndingInOne(chord.Body) } },
         CanvasNode.Group group => new Signature("celery.chord") { Canvas = new CanvasNode.Chord(Alone(signature, group), Accumulate(signature)) },
+        null when signature.SubtaskType == Mapping.ChunksType => EndingInOne(ChunkedCalls.Open(signature)),
         _ => signature,
     };
 

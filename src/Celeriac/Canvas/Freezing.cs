@@ -15,7 +15,9 @@ internal sealed class Freezing(Func<string, string> idOf)
     /// <summary>Stamps that all tasks carry beside their own.</summary>
     public MessageHeaders? Stamps { get; init; }
 
-    public Signature Freeze(Signature signature, string place = "") => signature.Canvas switch
+    public Signature Freeze(Signature signature, string place = "") => FreezeOpened(ChunkedCalls.Open(signature), place);
+
+    private Signature FreezeOpened(Signature signature, string place) => signature.Canvas switch
     {
         null => FreezeTask(signature, place),
         CanvasNode.Chain chain => FreezeChain(signature, chain, place),
@@ -37,12 +39,18 @@ internal sealed class Freezing(Func<string, string> idOf)
                 IgnoreResult = options.IgnoreResult ?? (signature.Declared is { IgnoreResult: true } ? true : null),
                 Stamps = Merge(options.Stamps),
             },
+            Links = FixLinks(signature.Links),
+            LinkErrors = FixLinks(signature.LinkErrors),
         };
     }
 
+    /// <summary>Links get their ids where they are sent, and where they go here: who sends them may know neither declarations nor routes.</summary>
+    private IReadOnlyList<Signature> FixLinks(IReadOnlyList<Signature> links) => Fix is null || links.Count == 0 ? links
+        : [.. links.Select(link => CanvasTree.Each(link, task => task with { Options = Fix(task), Links = FixLinks(task.Links), LinkErrors = FixLinks(task.LinkErrors) }))];
+
     private Signature FreezeChain(Signature signature, CanvasNode.Chain chain, string place)
     {
-        List<Signature> tasks = Workflow.Canonical(chain.Tasks.SelectMany(task => task.Canvas is CanvasNode.Chain inner ? WithWhole(task, inner) : [task]));
+        List<Signature> tasks = Workflow.Canonical(chain.Tasks.SelectMany(task => task.Canvas is CanvasNode.Chain inner ? WithWhole(task, inner) : [ChunkedCalls.Open(task)]));
         if (tasks.Count > 0)
         {
             tasks = WithWhole(signature, chain with { Tasks = tasks });
@@ -113,7 +121,7 @@ internal sealed class Freezing(Func<string, string> idOf)
     /// <summary>A chain or chord is a member of its group by what ends last in it.</summary>
     private static SendOptions WithoutPlace(SendOptions options) => CanvasTree.Without(options, CanvasTree.ChordOption, "group_id", "group_index") with { GroupId = null, GroupIndex = null };
 
-    private static IEnumerable<Signature> Flat(CanvasNode.Group group) => group.Tasks.SelectMany(task => task.Canvas is CanvasNode.Group inner ? Flat(inner) : [task]);
+    private static IEnumerable<Signature> Flat(CanvasNode.Group group) => group.Tasks.Select(ChunkedCalls.Open).SelectMany(task => task.Canvas is CanvasNode.Group inner ? Flat(inner) : [task]);
 
     private MessageHeaders? Merge(MessageHeaders? own) => Stamps is null or { Count: 0 } ? own
         : own is null ? Stamps

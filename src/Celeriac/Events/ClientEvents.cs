@@ -46,5 +46,5 @@ public sealed class ClientEvents
 
     /// <summary>The events of a worker over this client, under the worker's own name.</summary>
     internal WorkerEvents OfWorker(string node, WorkerOptions options, Func<int> active, Func<long> processed, ILogger log) =>
-        new(new EventDispatcher(_transport, _exchange, node, _clock, _time, log, gathersTaskEvents: true), options, active, processed);
+        new(new EventDispatcher(_transport, _exchange, node, _clock, _time, log, gathersTaskEvents: true), options, _transport.Capabilities.HeartbeatInterval, active, processed);
 }

@@ -16,13 +16,14 @@ internal sealed class WorkerEvents : IAsyncDisposable
     /// <summary>Events of a worker.</summary>
     /// <param name="dispatcher">What sends them; it is disposed with this.</param>
     /// <param name="options">Whether task events and heartbeats are sent.</param>
+    /// <param name="interval">How often a heartbeat is sent where the options do not say.</param>
     /// <param name="active">How many tasks run now.</param>
     /// <param name="processed">How many tasks were begun so far.</param>
-    public WorkerEvents(EventDispatcher dispatcher, WorkerOptions options, Func<int> active, Func<long> processed)
+    public WorkerEvents(EventDispatcher dispatcher, WorkerOptions options, TimeSpan interval, Func<int> active, Func<long> processed)
     {
         _dispatcher = dispatcher;
         _sendsTaskEvents = options.SendTaskEvents;
-        _heartbeat = options.WithoutHeartbeat ? null : new Heartbeat(dispatcher, options.HeartbeatInterval, active, processed);
+        _heartbeat = options.WithoutHeartbeat ? null : new Heartbeat(dispatcher, options.HeartbeatInterval ?? interval, active, processed);
     }
 
     /// <summary>True while task events are sent.</summary>

@@ -158,8 +158,8 @@ internal static class OptionFaults
         ? null
         : $"Probe (worker_probe) is '{probe}', but must be a port or an IP address with a port. Give for example 8080, or 0.0.0.0:8080 to be reached from other machines.";
 
-    private static string? HeartbeatFault(TimeSpan interval) =>
-        interval >= s_shortestHeartbeat && interval <= s_longestHeartbeat
+    private static string? HeartbeatFault(TimeSpan? given) =>
+        given is not { } interval || interval >= s_shortestHeartbeat && interval <= s_longestHeartbeat
             ? null
             : string.Create(CultureInfo.InvariantCulture, $"HeartbeatInterval (worker_heartbeat_interval) is '{interval.TotalSeconds:0.###}' s, but must be {s_shortestHeartbeat.TotalSeconds}–{s_longestHeartbeat.TotalSeconds} s. Give 2 s, or WithoutHeartbeat for none.");
 

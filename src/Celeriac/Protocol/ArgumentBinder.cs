@@ -35,8 +35,8 @@ internal static class ArgumentBinder
         {
             _definition = definition;
             Values = definition.Parameters.Count == 0 ? [] : new JsonSlice[definition.Parameters.Count];
-            _hasRest = Values.Length > 0 && definition.Parameters[^1].Kind == TaskParameterKind.Rest;
-            _positional = Values.Length - (_hasRest ? 1 : 0);
+            _positional = PositionalOf(definition.Parameters);
+            _hasRest = _positional < Values.Length;
         }
 
         public JsonSlice[] Values { get; }
@@ -105,7 +105,7 @@ internal static class ArgumentBinder
                 throw Fault(TooMany(given));
             }
             List<string>? missing = null;
-            for (var index = 0; index < _positional; index++)
+            for (var index = 0; index < Values.Length; index++)
             {
                 if (Values[index].Length == 0 && _definition.Parameters[index].Kind == TaskParameterKind.Required)
                 {
@@ -116,6 +116,17 @@ internal static class ArgumentBinder
             {
                 throw Fault(string.Create(CultureInfo.InvariantCulture, $"missing {missing.Count} required positional argument{(missing.Count == 1 ? "" : "s")}: {Enumerate(missing)}"));
             }
+        }
+
+        /// <summary>Those in front of the one that takes all the rest; any after it is given by name.</summary>
+        private static int PositionalOf(IReadOnlyList<TaskParameter> parameters)
+        {
+            var count = 0;
+            while (count < parameters.Count && parameters[count].Kind != TaskParameterKind.Rest)
+            {
+                count++;
+            }
+            return count;
         }
 
         private readonly int PositionalTaken()
@@ -132,9 +143,13 @@ internal static class ArgumentBinder
         {
             // An escaped name may hold half a surrogate pair, of which the reader's own comparison makes an exception.
             var escaped = reader.ValueIsEscaped ? JsonText.Read(ref reader) : null;
-            for (var index = 0; index < _positional; index++)
+            for (var index = 0; index < Values.Length; index++)
             {
                 var parameter = _definition.Parameters[index];
+                if (parameter.Kind == TaskParameterKind.Rest)
+                {
+                    continue;
+                }
                 if (escaped is null
                     ? reader.ValueTextEquals(parameter.Name) || reader.ValueTextEquals(parameter.SnakeName)
                     : escaped == parameter.Name || escaped == parameter.SnakeName)

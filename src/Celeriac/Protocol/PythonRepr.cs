@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Celeriac.Serialization;
@@ -13,6 +14,7 @@ internal static class PythonRepr
 {
     public const int Budget = 1024;
     private const int MaximumLevels = 3;
+    private const int LongestPlainNumber = 32;
 
     private static readonly JsonReaderOptions s_options = new() { MaxDepth = TaskJson.MaximumDepth + 2 };
 
@@ -40,9 +42,15 @@ internal static class PythonRepr
         return text.ToString();
     }
 
+    [InlineArray(MaximumLevels)]
+    private struct Closers
+    {
+        private char _outermost;
+    }
+
     private ref struct Printer(StringBuilder text, bool isTuple)
     {
-        private readonly char[] _closers = new char[MaximumLevels];
+        private Closers _closers;
         private int _remaining = Budget;
         private int _level;
         private int _topCount;
@@ -124,7 +132,7 @@ internal static class PythonRepr
             return Append(isSingle ? ",)" : closer == ')' ? ")" : closer == ']' ? "]" : "}");
         }
 
-        private bool Append(ReadOnlySpan<char> token)
+        private bool Append(scoped ReadOnlySpan<char> token)
         {
             if (_remaining <= 0)
             {
@@ -140,6 +148,11 @@ internal static class PythonRepr
             if (number.IndexOfAny((byte)'.', (byte)'e', (byte)'E') >= 0 && Utf8Parser.TryParse(number, out double value, out _))
             {
                 return Append(PythonFloat.Repr(value));
+            }
+            if (number.Length < _remaining && number.Length <= LongestPlainNumber)
+            {
+                Span<char> digits = stackalloc char[LongestPlainNumber];
+                return Append(digits[..Encoding.ASCII.GetChars(number, digits)]);
             }
             return number.Length < _remaining ? Append(Encoding.ASCII.GetString(number)) : Append(Encoding.ASCII.GetString(number[..Math.Max(0, _remaining)]) + "...");
         }

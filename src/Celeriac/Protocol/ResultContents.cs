@@ -68,6 +68,28 @@ public sealed class ResultContents
         throw new ContentException($"The stored result of task '{ContentException.Shown(taskId)}' cannot be read: {WhatItIs(stored.Span)}");
     }
 
+    /// <summary>A saved group from a store: json, else the first accepted format that fits, as JSON.</summary>
+    /// <exception cref="ContentException">It is an object in no accepted format. The message says what may help.</exception>
+    internal ReadOnlyMemory<byte> ReadGroup(string groupId, ReadOnlyMemory<byte> stored)
+    {
+        if (stored.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..])
+        {
+            return stored;
+        }
+        foreach (var format in _contents.Accepted.Where(format => format.Translation is not null))
+        {
+            try
+            {
+                return JsonOf(format, stored);
+            }
+            catch (FormatException)
+            {
+                // Another may fit.
+            }
+        }
+        throw new ContentException($"The saved group '{ContentException.Shown(groupId)}' cannot be read: {WhatItIs(stored.Span)}");
+    }
+
     private bool TryTranslate(ContentFormat format, ReadOnlyMemory<byte> stored, [NotNullWhen(true)] out ResultRecord? record)
     {
         record = null;

@@ -11,45 +11,42 @@ internal static class ResultTuples
     {
         var buffer = new ArrayBufferWriter<byte>(16 + (ids.Count * 50));
         using var writer = new Utf8JsonWriter(buffer);
+        WriteMembers(writer, ids);
+        writer.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>A group as the result of a task that has sent it: <c>[[id, parent], [member, …]]</c>.</summary>
+    public static ReadOnlyMemory<byte> Encode(string groupId, IReadOnlyList<string> ids)
+    {
+        var buffer = new ArrayBufferWriter<byte>(64 + (ids.Count * 50));
+        using var writer = new Utf8JsonWriter(buffer);
         writer.WriteStartArray();
-        foreach (var id in ids)
-        {
-            writer.WriteStartArray();
-            writer.WriteStartArray();
-            writer.WriteStringValue(id);
-            writer.WriteNullValue();
-            writer.WriteEndArray();
-            writer.WriteNullValue();
-            writer.WriteEndArray();
-        }
+        WriteHead(writer, groupId);
+        WriteMembers(writer, ids);
         writer.WriteEndArray();
         writer.Flush();
         return buffer.WrittenMemory;
     }
 
-    /// <summary>The ids of a record's children; what is malformed is left out.</summary>
-    public static IReadOnlyList<string> Ids(ReadOnlyMemory<byte>? children)
+    private static void WriteMembers(Utf8JsonWriter writer, IReadOnlyList<string> ids)
     {
-        if (children is not { IsEmpty: false } json)
+        writer.WriteStartArray();
+        foreach (var id in ids)
         {
-            return [];
+            writer.WriteStartArray();
+            WriteHead(writer, id);
+            writer.WriteNullValue();
+            writer.WriteEndArray();
         }
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement.ValueKind != JsonValueKind.Array
-                ? []
-                : [.. document.RootElement.EnumerateArray().Select(IdOf).OfType<string>()];
-        }
-        catch (JsonException)
-        {
-            return [];
-        }
+        writer.WriteEndArray();
     }
 
-    private static string? IdOf(JsonElement tuple) =>
-        tuple.ValueKind == JsonValueKind.Array && tuple.GetArrayLength() == 2 && tuple[0] is { ValueKind: JsonValueKind.Array } head
-        && head.GetArrayLength() > 0 && head[0].ValueKind == JsonValueKind.String
-            ? head[0].GetString()
-            : null;
+    private static void WriteHead(Utf8JsonWriter writer, string id)
+    {
+        writer.WriteStartArray();
+        writer.WriteStringValue(id);
+        writer.WriteNullValue();
+        writer.WriteEndArray();
+    }
 }

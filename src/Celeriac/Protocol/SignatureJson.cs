@@ -53,7 +53,8 @@ internal static class SignatureJson
             return array;
         }
         var added = Write(signatures);
-        if (array.IsEmpty)
+        // Python writes an empty chain where nothing is left.
+        if (array.IsEmpty || array.Span.TrimStart("[ \t\r\n"u8) is [(byte)']', ..])
         {
             return added;
         }

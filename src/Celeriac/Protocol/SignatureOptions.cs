@@ -42,7 +42,9 @@ internal static class SignatureOptions
 
     /// <summary>What an option says that is none of ours, for example <c>chord</c>; empty where it is absent or null.</summary>
     public static ReadOnlyMemory<byte> Unknown(SendOptions options, string name) =>
-        options.Wire.FirstOrDefault(option => option.Key == name).Value is { IsEmpty: false } value && value.Span[0] != 'n' ? value : default;
+        options.Wire.Count == 0 ? default : Find(options, name) is { IsEmpty: false } value && value.Span[0] != 'n' ? value : default;
+
+    private static ReadOnlyMemory<byte> Find(SendOptions options, string name) => options.Wire.FirstOrDefault(option => option.Key == name).Value;
 
     public static Signature Read(Signature signature, ReadOnlyMemory<byte> json)
     {

@@ -33,6 +33,7 @@ internal static class SignatureReader
             "chain" => signature with { Canvas = Chain(kwargs) },
             "group" => signature with { Canvas = Group(kwargs) },
             "chord" => signature with { Canvas = Chord(kwargs) },
+            Mapping.MapType or Mapping.StarMapType => signature with { Kwargs = kwargs, SubtaskType = Text(members, "subtask_type"), Mapped = Mapped(kwargs) },
             var other => signature with { Kwargs = kwargs, SubtaskType = other },
         };
     }
@@ -86,6 +87,10 @@ internal static class SignatureReader
         reader.Skip();
         return json[start..(int)reader.BytesConsumed];
     }
+
+    /// <summary>The task that a map calls, by its name alone; null where that cannot be read, of which the run tells.</summary>
+    private static Signature? Mapped(ReadOnlyMemory<byte> kwargs) =>
+        Of(Members(kwargs), "task") is { Span: [(byte)'{', ..] } task && Text(Members(task), "task") is { Length: > 0 } name ? new Signature(name) : null;
 
     private static CanvasNode.Chain Chain(ReadOnlyMemory<byte> kwargs)
     {

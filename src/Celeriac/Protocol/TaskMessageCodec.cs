@@ -16,8 +16,6 @@ internal static class TaskMessageCodec
     public const string ContentType = "application/json";
     public const string ContentEncoding = "utf-8";
 
-    private const int OwnHeaders = 20;
-
     private static readonly HeaderValue s_noLimits = HeaderValue.From([HeaderValue.Null, HeaderValue.Null]);
     private static readonly HeaderValue s_noStamps = HeaderValue.From(MessageHeaders.Empty);
 
@@ -98,9 +96,16 @@ internal static class TaskMessageCodec
         }
     }
 
-    private static MessageHeaders EncodeHeaders(Signature signature, EncodeContext context, Compressor? compressor)
+    private static MessageHeaders EncodeHeaders(Signature signature, in EncodeContext context, Compressor? compressor)
     {
-        var headers = CelerysHeaders(signature, signature.Options, context);
+        var celerys = CelerysHeaders(signature, signature.Options, context);
+        if (compressor is null && context is { Unique: null, Trace: null } && signature.Options.Headers is null)
+        {
+            // Celery's own names are known to be different ones.
+            return MessageHeaders.FromChecked(celerys);
+        }
+        var headers = new List<KeyValuePair<string, HeaderValue>>(celerys.Length + 4 + (signature.Options.Headers?.Count ?? 0));
+        headers.AddRange(celerys);
         if (compressor is not null)
         {
             headers.Add(new(TaskHeader.Compression, compressor.Name));
@@ -114,9 +119,8 @@ internal static class TaskMessageCodec
         return new MessageHeaders(headers);
     }
 
-    private static List<KeyValuePair<string, HeaderValue>> CelerysHeaders(Signature signature, SendOptions options, EncodeContext context) =>
-        new(OwnHeaders + (options.Headers?.Count ?? 0))
-        {
+    private static KeyValuePair<string, HeaderValue>[] CelerysHeaders(Signature signature, SendOptions options, in EncodeContext context) =>
+        [
             new(TaskHeader.Lang, "cs"),
             new(TaskHeader.Task, signature.Task),
             new(TaskHeader.Id, context.TaskId),
@@ -137,7 +141,7 @@ internal static class TaskMessageCodec
             new(TaskHeader.ReplacedTaskNesting, NestingOf(options)),
             new(TaskHeader.StampedHeaders, options.Stamps is { } stamps ? HeaderValue.From([.. stamps.Select(stamp => HeaderValue.From(stamp.Key))]) : HeaderValue.Null),
             new(TaskHeader.Stamps, options.Stamps is null ? s_noStamps : HeaderValue.From(options.Stamps)),
-        };
+        ];
 
     private static long NestingOf(SendOptions options) =>
         Utf8Parser.TryParse(SignatureOptions.Unknown(options, TaskHeader.ReplacedTaskNesting).Span, out long nesting, out _) ? nesting : 0;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Serialization;
 
@@ -9,6 +10,7 @@ namespace Celeriac.Protocol;
 internal ref struct TaskMessageDecoder(Message message, DecodeLimits limits)
 {
     private const int LongestShown = 100;
+    private static readonly SearchValues<char> s_controls = SearchValues.Create([.. Enumerable.Range(0, 0xa0).Select(static code => (char)code).Where(char.IsControl)]);
 
     private ReceivedHeaders _headers;
     private string? _task;
@@ -169,7 +171,7 @@ internal ref struct TaskMessageDecoder(Message message, DecodeLimits limits)
             ? text
             : null;
 
-    private static bool HasControls(ReadOnlySpan<char> text) => text.ContainsAnyInRange('\0', '\x1f') || text.ContainsAnyInRange('\x7f', '\x9f');
+    private static bool HasControls(ReadOnlySpan<char> text) => text.ContainsAny(s_controls);
 
     private bool FailName(string header, HeaderValue value) => Fail(QuarantineReason.MalformedHeaders,
         $"Header '{header}' is '{Shown(value.ToString())}', but text of 1 to {limits.MaxNameLength} characters without control characters was expected. Let the sender correct it.");

@@ -20,6 +20,7 @@ internal sealed class DocumentResultStore : IResultStore
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly ResultWaiters _waiters = new();
+    private readonly Func<string, bool> _isAwaited;
     private readonly CancellationTokenSource _closing = new();
     private readonly SemaphoreSlim _starting = new(1, 1);
     private Task _following = Task.CompletedTask;
@@ -35,6 +36,8 @@ internal sealed class DocumentResultStore : IResultStore
         _expires = expires;
         _time = time;
         _log = logs.CreateLogger("Celeriac.Results");
+        _isAwaited = _waiters.Seen;
+        Groups = new DocumentGroupStore(transport, expires, time);
     }
 
     private IDocumentStore Documents => _transport.Documents!;
@@ -43,6 +46,8 @@ internal sealed class DocumentResultStore : IResultStore
     public TransportHealth? Health => _ownsTransport ? _transport.Health : null;
 
     public IStateStore? State => _transport.State;
+
+    public IGroupStore Groups { get; }
 
     public ValueTask ConnectAsync(CancellationToken cancellationToken = default) => _ownsTransport ? _transport.ConnectAsync(cancellationToken) : ValueTask.CompletedTask;
 
@@ -55,13 +60,29 @@ internal sealed class DocumentResultStore : IResultStore
         return found.Count > 0 && ResultCodec.TryDecode(found[0].Content, out var record) ? record : null;
     }
 
+    /// <summary>A task is about to be sent under an id that nobody has used before.</summary>
+    public void Expect(string taskId) => _waiters.Expect(taskId);
+
     public async ValueTask<ResultRecord> WaitAsync(string taskId, CancellationToken cancellationToken = default)
     {
-        using var wait = _waiters.Add(taskId);
-        // The follower's place in the log is fixed before the first look, so that nothing written in between is missed.
-        await EnsureFollowingAsync(cancellationToken).ConfigureAwait(false);
-        var record = await ReadAsync(taskId, cancellationToken).ConfigureAwait(false);
-        return record is not null && TaskStates.IsReady(record.Status) ? record : await wait.Record.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var wait = _waiters.Add(taskId, out var isSure);
+        try
+        {
+            if (!isSure)
+            {
+                // The follower's place in the log is fixed before the first look, so that nothing written in between is missed.
+                await EnsureFollowingAsync(cancellationToken).ConfigureAwait(false);
+                if (await ReadAsync(taskId, cancellationToken).ConfigureAwait(false) is { } record && TaskStates.IsReady(record.Status))
+                {
+                    return record;
+                }
+            }
+            return await wait.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _waiters.Remove(wait);
+        }
     }
 
     public ResultAttachment? Attach(ITransport transport, ResultRecord record, string? replyTo) =>
@@ -101,15 +122,21 @@ internal sealed class DocumentResultStore : IResultStore
 
     private async ValueTask EnsureFollowingAsync(CancellationToken cancellationToken)
     {
+        if (_waiters.IsFollowed)
+        {
+            return;
+        }
         await _starting.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_following.IsCompleted)
+            if (!_waiters.IsFollowed)
             {
                 ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
                 await _transport.ConnectAsync(cancellationToken).ConfigureAwait(false);
                 var place = await Documents.LatestSequenceAsync(cancellationToken).ConfigureAwait(false);
-                _following = FollowAsync(place);
+                _waiters.Follow();
+                // Not in the context of whoever asked first.
+                _following = Task.Run(() => FollowAsync(place), CancellationToken.None);
             }
         }
         finally
@@ -118,18 +145,14 @@ internal sealed class DocumentResultStore : IResultStore
         }
     }
 
+    /// <summary>Ends when nobody has waited for a while: who calls one task after the other finds it there.</summary>
     private async Task FollowAsync(long place)
     {
-        while (true)
+        while (!_waiters.TryLeave(s_longestWait))
         {
             try
             {
-                if (!await MayEndAsync().ConfigureAwait(false))
-                {
-                    place = await FollowOnceAsync(place).ConfigureAwait(false);
-                    continue;
-                }
-                return;
+                place = await FollowOnceAsync(place).ConfigureAwait(false);
             }
             catch (Exception) when (_closing.IsCancellationRequested)
             {
@@ -143,49 +166,21 @@ internal sealed class DocumentResultStore : IResultStore
         }
     }
 
-    /// <summary>The follower ends when nobody waits; it says so under the lock that starts it, so that a new waiter starts another.</summary>
-    private async ValueTask<bool> MayEndAsync()
-    {
-        if (!_waiters.IsEmpty)
-        {
-            return false;
-        }
-        await _starting.WaitAsync(_closing.Token).ConfigureAwait(false);
-        try
-        {
-            if (!_waiters.IsEmpty)
-            {
-                return false;
-            }
-            _following = Task.CompletedTask;
-            return true;
-        }
-        finally
-        {
-            _starting.Release();
-        }
-    }
-
     private async ValueTask<long> FollowOnceAsync(long place)
     {
         var seen = Documents.Changes;
-        var keys = await Documents.KeysAfterAsync(place, KeysAtOnce, _closing.Token).ConfigureAwait(false);
-        if (keys.Count == 0)
+        var news = await Documents.FollowAsync(place, KeysAtOnce, [], _isAwaited, _closing.Token).ConfigureAwait(false);
+        foreach (var document in news.Documents)
         {
-            await Documents.WaitForChangeAsync(seen, s_longestWait, _closing.Token).ConfigureAwait(false);
-            return place;
-        }
-        var awaited = keys.Select(key => key.Key).Where(_waiters.IsAwaited).ToList();
-        if (awaited.Count > 0)
-        {
-            foreach (var document in await Documents.ReadAsync(awaited, _closing.Token).ConfigureAwait(false))
+            if (ResultCodec.TryDecode(document.Content, out var record) && TaskStates.IsReady(record.Status))
             {
-                if (ResultCodec.TryDecode(document.Content, out var record) && TaskStates.IsReady(record.Status))
-                {
-                    _waiters.Complete(record);
-                }
+                _waiters.Complete(record);
             }
         }
-        return keys[^1].Sequence;
+        if (news.Place == place)
+        {
+            await Documents.WaitForChangeAsync(seen, s_longestWait, _closing.Token).ConfigureAwait(false);
+        }
+        return news.Place;
     }
 }

@@ -42,6 +42,9 @@ public interface IResultStore : IAsyncDisposable
     /// <summary>The shared state that lies beside the results; null, the default, where the store cannot keep any.</summary>
     IStateStore? State => null;
 
+    /// <summary>Where groups are saved; null, the default, where the store cannot keep any.</summary>
+    IGroupStore? Groups => null;
+
     /// <summary>Deletes what is kept of a task.</summary>
     ValueTask ForgetAsync(string taskId, CancellationToken cancellationToken = default);
 }

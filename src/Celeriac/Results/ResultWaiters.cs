@@ -1,70 +1,195 @@
-using System.Collections.Concurrent;
+using Celeriac.Messaging.Stores;
 
 namespace Celeriac.Results;
 
-/// <summary>Who waits for which task in this process. Several may wait for one task.</summary>
+/// <summary>
+/// Who waits for which task in this process; several may wait for one. While the log of results is followed it also knows the tasks that were sent since and of which nothing
+/// was written yet: who waits for one of those need not look for its result first.
+/// </summary>
 internal sealed class ResultWaiters
 {
-    private readonly ConcurrentDictionary<string, Waiter> _waiters = new(StringComparer.Ordinal);
+    private const int MostExpected = 20_000;
 
-    public bool IsEmpty => _waiters.IsEmpty;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Wait> _waits = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _expected = new(StringComparer.Ordinal);
+    private readonly AnswerLine _answers = new();
+    private Exception? _closed;
+    private bool _isFollowed;
+    private long _lastEmptied = Environment.TickCount64;
 
-    public bool IsAwaited(string taskId) => _waiters.ContainsKey(taskId);
-
-    /// <summary>Waits for the record, from now on; dispose the wait when it is over.</summary>
-    public Wait Add(string taskId)
+    /// <summary>True while somebody reads the log of what is written.</summary>
+    public bool IsFollowed
     {
-        while (true)
+        get
         {
-            var waiter = _waiters.GetOrAdd(taskId, static _ => new Waiter());
-            lock (waiter)
+            lock (_lock)
             {
-                if (!waiter.IsGone)
-                {
-                    waiter.Count++;
-                    return new Wait(this, taskId, waiter);
-                }
+                return _isFollowed;
             }
+        }
+    }
+
+    /// <summary>The log is followed from here on.</summary>
+    public void Follow()
+    {
+        lock (_lock)
+        {
+            _isFollowed = _closed is null;
+        }
+    }
+
+    /// <summary>The log is followed no more, if nobody has waited for so long; answers whether.</summary>
+    public bool TryLeave(TimeSpan idle)
+    {
+        lock (_lock)
+        {
+            if (_waits.Count > 0 || Environment.TickCount64 - _lastEmptied < idle.TotalMilliseconds)
+            {
+                return false;
+            }
+            _isFollowed = false;
+            _expected.Clear();
+            return true;
+        }
+    }
+
+    /// <summary>A task is about to be sent under an id that nobody has used before.</summary>
+    public void Expect(string taskId)
+    {
+        lock (_lock)
+        {
+            if (!_isFollowed)
+            {
+                return;
+            }
+            if (_expected.Count == MostExpected)
+            {
+                // Nothing is lost: who waits for one of them looks first.
+                _expected.Clear();
+            }
+            _expected.Add(taskId);
+        }
+    }
+
+    /// <summary>Waits for the record, from now on; remove the wait when it is over.</summary>
+    /// <param name="taskId">The task.</param>
+    /// <param name="isSure">True where nothing was written of the task yet and what will be is seen: there is no need to look.</param>
+    public Wait Add(string taskId, out bool isSure)
+    {
+        var wait = new Wait(taskId);
+        lock (_lock)
+        {
+            isSure = _isFollowed && _expected.Contains(taskId);
+            wait.Next = _waits.GetValueOrDefault(taskId);
+            _waits[taskId] = wait;
+        }
+        return wait;
+    }
+
+    public void Remove(Wait wait)
+    {
+        lock (_lock)
+        {
+            // One that has ended is gone already.
+            if (!_waits.TryGetValue(wait.TaskId, out var present))
+            {
+                return;
+            }
+            if (present != wait)
+            {
+                present.Leave(wait);
+                return;
+            }
+            if (wait.Next is { } next)
+            {
+                _waits[wait.TaskId] = next;
+                return;
+            }
+            _waits.Remove(wait.TaskId);
+            NoteEmptied();
+        }
+    }
+
+    /// <summary>Something was written under this key; answers whether it is awaited.</summary>
+    public bool Seen(string key)
+    {
+        lock (_lock)
+        {
+            _expected.Remove(key);
+            return _waits.ContainsKey(key);
         }
     }
 
     public void Complete(ResultRecord record)
     {
-        if (_waiters.TryGetValue(record.TaskId, out var waiter))
+        lock (_lock)
         {
-            waiter.Source.TrySetResult(record);
+            if (!_waits.Remove(record.TaskId, out var wait))
+            {
+                return;
+            }
+            NoteEmptied();
+            for (; wait is not null; wait = wait.Next)
+            {
+                wait.Record = record;
+                _answers.Add(wait);
+            }
         }
+        _answers.Go();
     }
 
     public void FailAll(Exception error)
     {
-        foreach (var waiter in _waiters.Values)
+        lock (_lock)
         {
-            waiter.Source.TrySetException(error);
+            (_closed, _isFollowed) = (error, false);
+            foreach (var first in _waits.Values)
+            {
+                for (var wait = first; wait is not null; wait = wait.Next)
+                {
+                    wait.Error = error;
+                    _answers.Add(wait);
+                }
+            }
+            _waits.Clear();
+        }
+        _answers.Go();
+    }
+
+    private void NoteEmptied()
+    {
+        if (_waits.Count == 0)
+        {
+            _lastEmptied = Environment.TickCount64;
         }
     }
 
-    internal sealed class Waiter
+    /// <summary>One who waits. It goes on where it is told, which is a thread of the pool that holds nothing.</summary>
+    internal sealed class Wait(string taskId) : TaskCompletionSource<ResultRecord>, IAnswer
     {
-        public TaskCompletionSource<ResultRecord> Source { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        public int Count { get; set; }
-        public bool IsGone { get; set; }
-    }
+        public string TaskId { get; } = taskId;
 
-    internal readonly struct Wait(ResultWaiters owner, string taskId, Waiter waiter) : IDisposable
-    {
-        public Task<ResultRecord> Record => waiter.Source.Task;
+        /// <summary>What has come.</summary>
+        public ResultRecord? Record { get; set; }
 
-        public void Dispose()
+        /// <summary>Why nothing comes any more.</summary>
+        public Exception? Error { get; set; }
+
+        /// <summary>Another one who waits for the same task.</summary>
+        public Wait? Next { get; set; }
+
+        /// <inheritdoc/>
+        public void Tell() => _ = Record is { } record ? TrySetResult(record) : TrySetException(Error!);
+
+        public void Leave(Wait gone)
         {
-            lock (waiter)
+            var before = this;
+            while (before.Next is { } next && next != gone)
             {
-                if (--waiter.Count == 0)
-                {
-                    waiter.IsGone = true;
-                    owner._waiters.TryRemove(new(taskId, waiter));
-                }
+                before = next;
             }
+            before.Next = before.Next?.Next;
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using Celeriac.Canvas;
 using Celeriac.Protocol;
 using Celeriac.Sending;
 
@@ -39,7 +41,7 @@ public class AsyncResult
     internal TaskClient? Client { get; init; }
 
     /// <summary>Where the result will be.</summary>
-    protected IResultStore Results { get; }
+    protected internal IResultStore Results { get; }
 
     /// <summary>The state by Celery's name: PENDING, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, or a task's own.</summary>
     public async ValueTask<string> StateAsync(CancellationToken cancellationToken = default) =>
@@ -56,9 +58,22 @@ public class AsyncResult
     /// <summary>Everything stored; null for nothing yet.</summary>
     public virtual ValueTask<ResultRecord?> RecordAsync(CancellationToken cancellationToken = default) => Group is { } group ? group.RecordAsync(cancellationToken) : Results.ReadAsync(Id, cancellationToken);
 
-    /// <summary>The tasks that this task has sent, once it has ended.</summary>
-    public async ValueTask<IReadOnlyList<AsyncResult>> ChildrenAsync(CancellationToken cancellationToken = default) =>
-        [.. ResultTuples.Ids((await RecordAsync(cancellationToken).ConfigureAwait(false))?.Children).Select(id => new AsyncResult(id, Results) { Client = Client })];
+    /// <summary>The tasks that this task has sent and those that come after it, once it has ended; of a group its members.</summary>
+    public async ValueTask<IReadOnlyList<AsyncResult>> ChildrenAsync(CancellationToken cancellationToken = default) => Group is { } group ? group.Members
+        : await RecordAsync(cancellationToken).ConfigureAwait(false) is { Children.IsEmpty: false } record ? ResultTuple.ReadChildren(record.Children, this) : [];
+
+    /// <summary>
+    /// The workflow that this is the end of, or all that follows from this task, with the state of each, to be printed or drawn. Results are read one by one: of a long group the first members
+    /// and the last, and at most a thousand in all.
+    /// </summary>
+    /// <param name="mostMembers">The most that are read and drawn of one group, from 3 up.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="mostMembers"/> is less than 3.</exception>
+    public async ValueTask<WorkflowTree> ReadTreeAsync(int mostMembers = 20, CancellationToken cancellationToken = default) =>
+        new(await new ResultTree(new TreeBounds(mostMembers)).DrawAsync(this, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Celery's <c>as_tuple</c> as JSON, to be kept and given to <see cref="TaskClient.ResultFromTuple"/>: the id, those before it in its chain (at most 200), and the members of a group.</summary>
+    public string AsTuple() => Encoding.UTF8.GetString(ResultTuple.Write(this).Span);
 
     /// <summary>Deletes the stored result.</summary>
     public virtual ValueTask ForgetAsync(CancellationToken cancellationToken = default) => Group is { } group ? group.ForgetAsync(cancellationToken) : Results.ForgetAsync(Id, cancellationToken);
@@ -94,15 +109,23 @@ public class AsyncResult
     /// <exception cref="InvalidOperationException">Called inside a task, where nobody allowed it with <see cref="TaskClient.AllowJoinResult"/>.</exception>
     public async ValueTask<ReadOnlyMemory<byte>> GetJsonAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
+        RequireWaiting();
+        return JsonOf(await WaitAsync(timeout, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Refuses to wait inside a task.</summary>
+    private protected void RequireWaiting()
+    {
         if (CurrentClient.MustNotWait)
         {
             throw new InvalidOperationException($"Never call result.get() within a task! The task that waits for '{Id}' holds its worker slot meanwhile; when every slot waits, nothing runs. Chain the two, or allow it with 'using (TaskClient.AllowJoinResult())'.");
         }
-        var record = await WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
-        return record.Status == TaskStates.Success
-            ? record.Result
-            : throw ExceptionCodec.ToException(record.TaskId, record.Status, ExceptionCodec.Decode(record.Result.Span, record.Traceback));
     }
+
+    /// <summary>The result, or the exception.</summary>
+    private protected static ReadOnlyMemory<byte> JsonOf(ResultRecord record) => record.Status == TaskStates.Success
+        ? record.Result
+        : throw ExceptionCodec.ToException(record.TaskId, record.Status, ExceptionCodec.Decode(record.Result.Span, record.Traceback));
 
     /// <inheritdoc/>
     public override string ToString() => Id;
@@ -135,6 +158,9 @@ public sealed class AsyncResult<TResult> : AsyncResult
     /// <exception cref="RemoteTaskException">The task failed or was revoked; it carries the remote type, message and traceback as text.</exception>
     /// <exception cref="TimeoutException">The task has not ended in time.</exception>
     /// <exception cref="System.Text.Json.JsonException">The result does not fit the type.</exception>
-    public async ValueTask<TResult> GetAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        TaskJson.Decode<TResult>((await GetJsonAsync(timeout, cancellationToken).ConfigureAwait(false)).Span);
+    public async ValueTask<TResult> GetAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        RequireWaiting();
+        return TaskJson.Decode<TResult>(JsonOf(await WaitAsync(timeout, cancellationToken).ConfigureAwait(false)).Span);
+    }
 }

@@ -30,12 +30,12 @@ internal sealed class CanvasSending(TaskClient client)
 
     /// <summary>A plain task that came as data may carry the place in a workflow that it had.</summary>
     private static bool IsWorkflow(Signature signature) =>
-        signature.Canvas is not null || (signature.Options.Wire.Count > 0 && !(CanvasTree.ChordOf(signature).IsEmpty && SignatureOptions.Unknown(signature.Options, CanvasTree.ChainOption).IsEmpty));
+        signature.Canvas is not null || signature.SubtaskType == Mapping.ChunksType || (signature.Options.Wire.Count > 0 && !(CanvasTree.ChordOf(signature).IsEmpty && SignatureOptions.Unknown(signature.Options, CanvasTree.ChainOption).IsEmpty));
 
     /// <exception cref="ArgumentException">The signature is a workflow.</exception>
     public static void RequirePlain(Signature signature)
     {
-        if (signature.Canvas is not null)
+        if (signature.Canvas is not null || signature.SubtaskType == Mapping.ChunksType)
         {
             throw new ArgumentException($"'{signature.Task}' is a workflow, and only plain tasks can be sent as many. Send it with SendAsync, or make it a member of Group.Of(...).", nameof(signature));
         }

@@ -32,7 +32,7 @@ internal static class CurrentClient
         }
     }
 
-    public static IDisposable Enter(TaskClient client, RunningTask? task)
+    public static Scope Enter(TaskClient client, RunningTask? task)
     {
         var scope = new Scope(s_ambient.Value);
         s_ambient.Value = new Ambient(client, task);
@@ -68,16 +68,21 @@ internal static class CurrentClient
 
     private sealed record Ambient(TaskClient Client, RunningTask? Task, bool MayWait = false);
 
-    private sealed class Scope(Ambient? previous) : IDisposable
+    /// <summary>Until it is disposed. A value, because every run has one.</summary>
+    internal readonly struct Scope : IDisposable
     {
-        public void Dispose() => s_ambient.Value = previous;
+        private readonly object? _previous;
+
+        public Scope(object? previous) => _previous = previous;
+
+        public void Dispose() => s_ambient.Value = (Ambient?)_previous;
     }
 }
 
 /// <summary>What the calls made inside a running task inherit, and the children it has sent.</summary>
 internal sealed class RunningTask(string id, string rootId, byte? priority = null)
 {
-    private readonly Lock _lock = new();
+    // There once a child is: most tasks send nothing.
     private List<string>? _children;
     private int _added;
 
@@ -90,9 +95,10 @@ internal sealed class RunningTask(string id, string rootId, byte? priority = nul
 
     public void AddChild(string id)
     {
-        lock (_lock)
+        var children = LazyInitializer.EnsureInitialized(ref _children, static () => []);
+        lock (children)
         {
-            (_children ??= []).Add(id);
+            children.Add(id);
         }
     }
 
@@ -100,9 +106,13 @@ internal sealed class RunningTask(string id, string rootId, byte? priority = nul
     {
         get
         {
-            lock (_lock)
+            if (Volatile.Read(ref _children) is not { } children)
             {
-                return _children is null ? [] : [.. _children];
+                return [];
+            }
+            lock (children)
+            {
+                return [.. children];
             }
         }
     }

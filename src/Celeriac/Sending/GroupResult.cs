@@ -1,12 +1,17 @@
 using System.Buffers;
 using System.Text.Json;
+using Celeriac.Sending;
 
 namespace Celeriac;
 
 /// <summary>The results of a group that was sent: those of its members, and all together as one.</summary>
 public class GroupResult : AsyncResult
 {
-    internal GroupResult(string id, TaskClient client, IReadOnlyList<AsyncResult> members) : base(id, client.Results)
+    internal GroupResult(string id, TaskClient client, IReadOnlyList<AsyncResult> members) : this(id, client.Results, client, members)
+    {
+    }
+
+    internal GroupResult(string id, IResultStore results, TaskClient? client, IReadOnlyList<AsyncResult> members) : base(id, results)
     {
         Client = client;
         Members = members;
@@ -26,6 +31,17 @@ public class GroupResult : AsyncResult
         }
         return completed;
     }
+
+    /// <summary>
+    /// Saves which members the group has (Celery's <c>save</c>), so that any process can wait for them with <see cref="TaskClient.RestoreGroupAsync(string, CancellationToken)"/> or
+    /// with Python's <c>GroupResult.restore(id)</c>, for as long as results are kept.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The results of the client are in a place that keeps no groups.</exception>
+    public ValueTask SaveAsync(CancellationToken cancellationToken = default) => (Client ?? TaskClient.Current).RequireGroups(Id).WriteAsync(Id, ResultTuple.WriteSaved(this), cancellationToken);
+
+    /// <summary>Deletes what <see cref="SaveAsync"/> has saved (Celery's <c>delete</c>); the results of the members stay.</summary>
+    /// <exception cref="InvalidOperationException">The results of the client are in a place that keeps no groups.</exception>
+    public ValueTask DeleteAsync(CancellationToken cancellationToken = default) => (Client ?? TaskClient.Current).RequireGroups(Id).DeleteAsync(Id, cancellationToken);
 
     /// <summary>The array of the results once all have ended; of a group in which a member has failed, the record of the first of these; null before.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>

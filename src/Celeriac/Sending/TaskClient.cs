@@ -18,6 +18,7 @@ public sealed partial class TaskClient : IAsyncDisposable
     private readonly bool _sendsSentEvent;
     private readonly EventDispatcher _dispatcher;
     private readonly ISendFilter[] _filters;
+    private readonly DocumentResultStore? _followed;
     private int _disposed;
 
     /// <summary>A client over parts that somebody else disposes.</summary>
@@ -34,6 +35,7 @@ public sealed partial class TaskClient : IAsyncDisposable
         Chords = new Chords(SharedState, (results as IChordCounting)?.Chords, options.ChordDeadline);
         Transport = transport;
         Results = results;
+        _followed = results as DocumentResultStore;
         DefaultQueue = options.DefaultQueue;
         Contents = TaskContents.Of(options);
         if (options.JsonTypes is { } types)
@@ -201,20 +203,16 @@ public sealed partial class TaskClient : IAsyncDisposable
     }
 
     /// <summary>Sends, unless the task is unique and an equal one is under way.</summary>
-    private async ValueTask<SentCall> SendPlainAsync(Signature signature, CancellationToken cancellationToken)
+    private ValueTask<SentCall> SendPlainAsync(Signature signature, CancellationToken cancellationToken)
     {
         var id = signature.Options.TaskId ?? TaskId.New();
-        if (UniqueCall.Of(signature) is not { } claim)
-        {
-            return new SentCall(id, await PublishAsync(signature, id, claim: null, cancellationToken).ConfigureAwait(false), IsDuplicate: false);
-        }
-        RequireNoTransaction($"Task '{signature.Task}' is unique: its claim");
-        var (first, queue) = await new UniqueSending(this, signature, claim).SendAsync(id, PublishAsync, cancellationToken).ConfigureAwait(false);
-        return new SentCall(first ?? id, queue, first is not null);
+        return UniqueCall.Of(signature) is { } claim ? SendUniqueAsync(signature, id, claim, cancellationToken) : PublishAsync(signature, id, claim: null, cancellationToken);
     }
 
-    /// <summary>Answers the queue.</summary>
-    private async ValueTask<string> PublishAsync(Signature signature, string id, UniqueClaim? claim, CancellationToken cancellationToken)
+    private ValueTask<SentCall> SendUniqueAsync(Signature signature, string id, UniqueClaim claim, CancellationToken cancellationToken) =>
+        new UniqueSending(RequireNoTransaction($"Task '{signature.Task}' is unique: its claim"), signature, claim).SendAsync(id, PublishAsync, cancellationToken);
+
+    private async ValueTask<SentCall> PublishAsync(Signature signature, string id, UniqueClaim? claim, CancellationToken cancellationToken)
     {
         var destination = Router.Route(signature);
         using var telemetry = Telemetry.Begin(destination.Text, signature.Task, 1);
@@ -222,10 +220,21 @@ public sealed partial class TaskClient : IAsyncDisposable
         {
             var task = await PrepareAsync(signature, id, claim, destination, telemetry.Span, cancellationToken).ConfigureAwait(false);
             telemetry.Tell(task.Context.TaskId, task.Context.RootId, task.Context.ParentId, task.Context.Eta);
-            await PublishDeclaredAsync(task.Publication, task.Queue, task.IsDeclared, cancellationToken).ConfigureAwait(false);
+            if (task.IsDeclared)
+            {
+                await Queues.EnsureAsync(task.Queue, cancellationToken).ConfigureAwait(false);
+            }
+            try
+            {
+                await Transport.PublishAsync(task.Publication, cancellationToken).ConfigureAwait(false);
+            }
+            catch (UnroutableException) when (task.IsDeclared)
+            {
+                await PublishAnewAsync(task, cancellationToken).ConfigureAwait(false);
+            }
             telemetry.Succeed();
             Sent(task);
-            return task.Queue;
+            return new SentCall(id, task.Queue, IsDuplicate: false);
         }
         catch (Exception error)
         {
@@ -257,6 +266,10 @@ public sealed partial class TaskClient : IAsyncDisposable
         var now = Time.GetUtcNow();
         var eta = options.Eta ?? (options.Countdown is { } countdown && countdown > TimeSpan.Zero ? now + countdown : null);
         var wantsReply = (options.IgnoreResult ?? signature.Declared?.IgnoreResult) is not true;
+        if (wantsReply && options.TaskId is null)
+        {
+            _followed?.Expect(id);
+        }
         var context = new EncodeContext(
             id,
             options.RootId ?? running?.RootId ?? id,
@@ -275,24 +288,11 @@ public sealed partial class TaskClient : IAsyncDisposable
         return new PreparedTask(context, destination.Queue, publication, destination.IsDeclared);
     }
 
-    private async ValueTask PublishDeclaredAsync(Publication publication, string queue, bool declares, CancellationToken cancellationToken)
+    /// <summary>The queue was declared and is gone: somebody deleted it. Nothing was stored, so sending again cannot double it.</summary>
+    private async ValueTask PublishAnewAsync(PreparedTask task, CancellationToken cancellationToken)
     {
-        if (!declares)
-        {
-            await Transport.PublishAsync(publication, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-        await Queues.EnsureAsync(queue, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await Transport.PublishAsync(publication, cancellationToken).ConfigureAwait(false);
-        }
-        catch (UnroutableException)
-        {
-            // The queue was declared and is gone: somebody deleted it. Nothing was stored, so sending again cannot double it.
-            Queues.Forget(queue);
-            await Queues.EnsureAsync(queue, cancellationToken).ConfigureAwait(false);
-            await Transport.PublishAsync(publication, cancellationToken).ConfigureAwait(false);
-        }
+        Queues.Forget(task.Queue);
+        await Queues.EnsureAsync(task.Queue, cancellationToken).ConfigureAwait(false);
+        await Transport.PublishAsync(task.Publication, cancellationToken).ConfigureAwait(false);
     }
 }

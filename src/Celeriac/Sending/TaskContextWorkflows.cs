@@ -1,4 +1,5 @@
 using Celeriac.Canvas;
+using Celeriac.Messaging;
 using Celeriac.Protocol;
 using Celeriac.Sending;
 
@@ -9,6 +10,12 @@ public static class TaskContextWorkflows
 {
     extension(TaskContext context)
     {
+        /// <summary>
+        /// The stamps that the task came with. What comes after it in its workflow has them too; a task that it sends has them where you say so, as in Celery:
+        /// <c>signature.Stamp(context.Stamps)</c>.
+        /// </summary>
+        public MessageHeaders Stamps => context.Request.Message.Headers[TaskHeader.Stamps] is { Kind: HeaderKind.Map } stamps ? stamps.AsMap() : MessageHeaders.Empty;
+
         /// <summary>
         /// Ends this run in favour of another task or workflow, which gets this task's id, group, chord, callbacks and errbacks and the rest of its chain: who waits for this
         /// task gets its result. Nothing after the call runs: <c>return await context.ReplaceAsync(signature);</c>.
@@ -46,7 +53,8 @@ public static class TaskContextWorkflows
             var id = signature.Options.TaskId ?? DerivedId.Of(request.Id, $"added/{CurrentClient.Task?.NextAdded() ?? 0}");
             var member = CanvasTree.AtEnd(CanvasTree.EndingInOne(signature), last => last with { Options = last.Options with { TaskId = id, GroupId = group, GroupIndex = request.GroupIndex } });
             await client.Chords.Require("A chord").Counter.GrowAsync(group, id, cancellationToken).ConfigureAwait(false);
-            await client.SendAsync(CanvasTree.WithChord(member, group, request.Body.Slice(request.Chord.Start, request.Chord.Length)), cancellationToken).ConfigureAwait(false);
+            var stamped = Stamping.Stamp(member, visitor: null, context.Stamps, appends: false);
+            await client.SendAsync(CanvasTree.WithChord(stamped, group, request.Body.Slice(request.Chord.Start, request.Chord.Length)), cancellationToken).ConfigureAwait(false);
             return client.Result<TResult>(id);
         }
     }

@@ -32,6 +32,21 @@ public abstract class TaskHandle<TResult>
     /// <summary>A complete signature with these arguments by name.</summary>
     protected Signature<TResult> SignKeywords(ReadOnlyMemory<byte> kwargs) => new(Name) { Kwargs = kwargs, Options = Options, Declared = Definition.Options, Parameters = Definition.Parameters };
 
+    /// <summary>The task called with each item in one run.</summary>
+    protected Signature<TResult[]> MapEach<T>(IEnumerable<T> items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        return Mapping.Map(Bare, items.Select(TaskJson.Encode)).As<TResult[]>();
+    }
+
+    /// <summary>These calls in one run.</summary>
+    protected Signature<TResult[]> StarMapEach(IEnumerable<Signature<TResult>> calls) => Mapping.StarMap(Bare, calls.Select(call => call.Args)).As<TResult[]>();
+
+    /// <summary>These calls in runs of so many.</summary>
+    protected Group<TResult[]> ChunkEach(IEnumerable<Signature<TResult>> calls, int size) => new(Mapping.Chunks(Bare, calls.Select(call => call.Args), size));
+
+    private Signature Bare => new(Name) { Options = Options, Declared = Definition.Options };
+
     /// <summary>Sends a signature; returns when the broker has it.</summary>
     protected ValueTask<AsyncResult<TResult>> SendAsync(Signature<TResult> signature, CancellationToken cancellationToken) =>
         (Client ?? TaskClient.Current).SendAsync(signature, cancellationToken);
@@ -46,6 +61,10 @@ public abstract class TaskHandle<TResult>
         bool? ignoreResult, MessageHeaders? headers, SendOptions? options)
     {
         var start = options ?? present;
+        if (countdown is null && eta is null && expires is null && queue is null && priority is null && taskId is null && ignoreResult is null && headers is null)
+        {
+            return start;
+        }
         return start with
         {
             Countdown = countdown ?? start.Countdown,

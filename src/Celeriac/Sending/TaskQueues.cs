@@ -42,7 +42,7 @@ internal sealed class TaskQueues(ITransport transport, QueueDefinitions definiti
     public ValueTask EnsureAsync(string queue, CancellationToken cancellationToken) =>
         _declared.TryGetValue(queue, out var declared) && declared.IsCompletedSuccessfully
             ? ValueTask.CompletedTask
-            : DeclareAsync(queue, () => DeclareTaskQueueAsync(queue), cancellationToken);
+            : DeclareTaskQueueOnceAsync(queue, cancellationToken);
 
     public ValueTask EnsureQuarantineAsync(string queue, CancellationToken cancellationToken)
     {
@@ -51,6 +51,8 @@ internal sealed class TaskQueues(ITransport transport, QueueDefinitions definiti
             ? ValueTask.CompletedTask
             : DeclareAsync(quarantine, () => transport.DeclareAsync(Topology.Queue(quarantine), CancellationToken.None).AsTask(), cancellationToken);
     }
+
+    private ValueTask DeclareTaskQueueOnceAsync(string queue, CancellationToken cancellationToken) => DeclareAsync(queue, () => DeclareTaskQueueAsync(queue), cancellationToken);
 
     /// <summary>Somebody has deleted the queue: the next use declares it again.</summary>
     public void Forget(string queue) => _declared.TryRemove(queue, out _);

@@ -33,6 +33,7 @@ internal sealed class TaskRouter(CeleriacOptions options, QueueDefinitions queue
     public Destination Route(Signature signature, byte? parent)
     {
         var said = signature.Options;
+        signature = Routed(signature);
         var route = _routes?.Find(signature);
         var name = said.Queue ?? signature.Declared?.Queue ?? route?.Queue ?? _defaultQueue;
         var exchange = Named(said.Exchange) ?? Named(route?.Exchange);
@@ -53,6 +54,7 @@ internal sealed class TaskRouter(CeleriacOptions options, QueueDefinitions queue
     public SendOptions Fix(Signature signature)
     {
         var said = signature.Options;
+        signature = Routed(signature);
         var route = _routes?.Find(signature);
         return said with
         {
@@ -62,6 +64,9 @@ internal sealed class TaskRouter(CeleriacOptions options, QueueDefinitions queue
             Priority = said.Priority ?? (signature.Declared is { Priority: > 0 } declared ? declared.Priority : route?.Priority),
         };
     }
+
+    /// <summary>Who maps a task runs where it runs.</summary>
+    private static Signature Routed(Signature signature) => signature.Mapped is { } mapped ? mapped with { Kwargs = signature.Kwargs, Options = signature.Options } : signature;
 
     private static string? Named(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -9,17 +9,17 @@ internal sealed class UniqueSending(TaskClient client, Signature signature, Uniq
 {
     /// <summary>Sends it under an id; or answers the id of the equal call that is under way.</summary>
     /// <exception cref="SharedStateException">There is no shared state.</exception>
-    public async ValueTask<(string? First, string? Queue)> SendAsync(
-        string id, Func<Signature, string, UniqueClaim?, CancellationToken, ValueTask<string>> publish, CancellationToken cancellationToken)
+    public async ValueTask<SentCall> SendAsync(
+        string id, Func<Signature, string, UniqueClaim?, CancellationToken, ValueTask<SentCall>> publish, CancellationToken cancellationToken)
     {
         var store = client.SharedState.Require($"Task '{signature.Task}' is unique, which").Store;
         if (await UniqueClaims.TryTakeAsync(store, claim, id, Delay(), HasEndedAsync, cancellationToken).ConfigureAwait(false) is { } first)
         {
-            return (first, null);
+            return new SentCall(first, null, IsDuplicate: true);
         }
         try
         {
-            return (null, await publish(signature, id, claim, cancellationToken).ConfigureAwait(false));
+            return await publish(signature, id, claim, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (error is not (PublishUnknownException or OperationCanceledException))
         {

@@ -7,6 +7,7 @@ namespace Celeriac.Serialization;
 
 /// <summary>Metadata for the types that every program uses as arguments and results, so that they work without reflection.</summary>
 [JsonSerializable(typeof(None))]
+[JsonSerializable(typeof(FailedTask))]
 [JsonSerializable(typeof(bool?))]
 [JsonSerializable(typeof(byte?))]
 [JsonSerializable(typeof(short?))]

@@ -50,7 +50,7 @@ internal sealed class JsonConfiguration
     [SuppressMessage("Performance", "CA1859", Justification = "The chain is a resolver.")]
     private static JsonSerializerOptions CreateOptions(IJsonTypeInfoResolver[] resolvers, JsonTypes types)
     {
-        var chain = new List<IJsonTypeInfoResolver?> { BuiltInJsonContext.Default };
+        var chain = new List<IJsonTypeInfoResolver?> { BuiltInJsonContext.Default, NamedTuples.Resolver };
         chain.AddRange(resolvers);
         chain.Add(JsonReflection.Resolver);
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)

@@ -18,6 +18,7 @@ internal static class JsonConverters
         options.Converters.Add(new TextConverter());
         options.Converters.Add(new BigIntegerConverter());
         options.Converters.Add(new NoneConverter());
+        options.Converters.Add(new TupleConverters());
         if (JsonReflection.EnumConverter is { } enums)
         {
             options.Converters.Add(enums);

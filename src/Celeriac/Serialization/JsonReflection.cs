@@ -11,9 +11,29 @@ namespace Celeriac.Serialization;
 /// </summary>
 internal static class JsonReflection
 {
+    private static readonly Dictionary<Type, Type> s_tuples = new()
+    {
+        [typeof(ValueTuple<,>)] = typeof(TupleConverter<,>),
+        [typeof(ValueTuple<,,>)] = typeof(TupleConverter<,,>),
+        [typeof(ValueTuple<,,,>)] = typeof(TupleConverter<,,,>),
+        [typeof(ValueTuple<,,,,>)] = typeof(TupleConverter<,,,,>),
+        [typeof(ValueTuple<,,,,,>)] = typeof(TupleConverter<,,,,,>),
+        [typeof(ValueTuple<,,,,,,>)] = typeof(TupleConverter<,,,,,,>),
+    };
+
     public static IJsonTypeInfoResolver? Resolver { get; } = JsonSerializer.IsReflectionEnabledByDefault ? Create() : null;
 
     public static JsonConverter? EnumConverter { get; } = JsonSerializer.IsReflectionEnabledByDefault ? CreateEnumConverter() : null;
+
+    /// <summary>True for a tuple of two to seven values whose converter can be made here.</summary>
+    public static bool IsTuple(Type type) =>
+        JsonSerializer.IsReflectionEnabledByDefault && type is { IsValueType: true, IsGenericType: true } && s_tuples.ContainsKey(type.GetGenericTypeDefinition());
+
+    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "Guarded by IsTuple, which is false in trimmed programs.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Guarded by IsTuple, which is false in trimmed programs.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Guarded by IsTuple, which is false in native programs.")]
+    public static JsonConverter TupleConverter(Type type) =>
+        (JsonConverter)s_tuples[type.GetGenericTypeDefinition()].MakeGenericType(type.GetGenericArguments()).GetConstructors()[0].Invoke(null);
 
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Guarded by IsReflectionEnabledByDefault, which is false in trimmed programs.")]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Guarded by IsReflectionEnabledByDefault, which is false in native programs.")]

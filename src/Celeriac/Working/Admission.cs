@@ -35,7 +35,7 @@ internal sealed class Admission(TaskRuntimes tasks, Suspicion suspicion, Revocat
         }
         runtime.Counters.CountReceived();
         Log.TaskReceived(log, request.Task, request.Id, delivery.Queue);
-        var task = new AdmittedTask(delivery, request, runtime) { AcksLate = runtime.Definition.Options.AcksLate ?? options.AcksLate };
+        var task = new AdmittedTask(delivery, request, runtime) { AcksLate = runtime.Definition.Options.AcksLate ?? options.AcksLate, Following = outcomes.Following };
         if (Refusal(request) is { } refusal)
         {
             await outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);

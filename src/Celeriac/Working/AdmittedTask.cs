@@ -13,10 +13,12 @@ internal enum TaskStage
     Active,
 }
 
-/// <summary>A task that was received and may run, and how far it is. Remote control looks at it from another thread.</summary>
+/// <summary>
+/// A task that was received and may run, and how far it is. Remote control looks at it from another thread. It is its own lock: nobody outside this project sees it, and
+/// there is one for each message.
+/// </summary>
 internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskRuntime runtime) : ICancelledRun
 {
-    private readonly Lock _lock = new();
     private int _stage;
     private int _acknowledged;
     private long _startedAt;
@@ -40,6 +42,12 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
 
     /// <summary>True where the message is acknowledged after the outcome.</summary>
     public required bool AcksLate { get; init; }
+
+    /// <summary>What comes after it, for one that is completed before its worker does so; null in a process of the pool.</summary>
+    public Following? Following { get; init; }
+
+    /// <summary>Its result where it has completed itself in a transaction, should that be committed.</summary>
+    public ReadOnlyMemory<byte> CompletedAs { get; set; }
 
     /// <summary>True where it may have killed a worker and runs alone.</summary>
     public bool RunsAlone { get; } = Suspects.IsSuspects(delivery.Queue);
@@ -100,7 +108,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     /// <summary>Keeps what is given back once the task is done, or at once where it is done already.</summary>
     public void Hold(Action release)
     {
-        lock (_lock)
+        lock (this)
         {
             if (!_isReleased)
             {
@@ -115,7 +123,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     public void Release()
     {
         Action? release;
-        lock (_lock)
+        lock (this)
         {
             _isReleased = true;
             (release, _release) = (_release, null);
@@ -132,7 +140,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     /// <summary>The run's own token source, from its start to its end, and the worker's, which fires it too.</summary>
     public void Begin(CancellationTokenSource ending, CancellationToken stopping = default)
     {
-        lock (_lock)
+        lock (this)
         {
             _ending = ending;
             _stopping = stopping;
@@ -148,7 +156,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     {
         get
         {
-            lock (_lock)
+            lock (this)
             {
                 return _ending is not null && !_isEnded;
             }
@@ -157,7 +165,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
 
     public void End()
     {
-        lock (_lock)
+        lock (this)
         {
             _isEnded = true;
             _ending = null;
@@ -168,7 +176,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     public bool Terminate(string signal)
     {
         CancellationTokenSource? ending;
-        lock (_lock)
+        lock (this)
         {
             if (_isEnded)
             {
@@ -185,7 +193,7 @@ internal sealed class AdmittedTask(Delivery delivery, TaskRequest request, TaskR
     public void TakeBack(string reason)
     {
         CancellationTokenSource? ending;
-        lock (_lock)
+        lock (this)
         {
             TakenBackBecause = reason;
             ending = _ending;

@@ -17,25 +17,6 @@ internal sealed class AloneGate(TimeProvider time) : IDisposable
     private TaskCompletionSource? _closed;
     private TaskCompletionSource? _idle;
 
-    /// <summary>Runs a task: alone where it must, else beside the others.</summary>
-    public async Task RunAsync(AdmittedTask task, Func<AdmittedTask, Task> run, CancellationToken stop)
-    {
-        if (task.RunsAlone)
-        {
-            await RunAloneAsync(() => run(task), stop).ConfigureAwait(false);
-            return;
-        }
-        await EnterAsync(stop).ConfigureAwait(false);
-        try
-        {
-            await run(task).ConfigureAwait(false);
-        }
-        finally
-        {
-            Leave();
-        }
-    }
-
     /// <summary>Before a task that is no suspect. Costs an interlocked addition while no suspect runs. Ends when the worker stops, too.</summary>
     public ValueTask EnterAsync(CancellationToken stop)
     {

@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.Text.Json;
+using Celeriac.Canvas;
 using Celeriac.Protocol;
 
 namespace Celeriac.Working;
@@ -12,6 +11,7 @@ internal sealed class BuiltinTasks(TaskRegistry registry)
         Define("celery.accumulate", [Rest("args"), Optional("index")], Accumulate),
         Define("celery.map", [Required("task"), Required("it")], invocation => MapAsync(invocation, isStar: false)),
         Define("celery.starmap", [Required("task"), Required("it")], invocation => MapAsync(invocation, isStar: true)),
+        Define("celery.chunks", [Required("task"), Required("it"), Required("n")], ChunksAsync),
     ];
 
     private static TaskDefinition Define(string name, IReadOnlyList<TaskParameter> parameters, TaskInvoker invoker) =>
@@ -23,7 +23,7 @@ internal sealed class BuiltinTasks(TaskRegistry registry)
 
     private static TaskParameter Rest(string name) => new(name, TaskParameterKind.Rest, "JSON");
 
-    /// <summary>Answers its arguments, or the one at an index.</summary>
+    /// <summary>Answers its arguments, or the one at an index, from the end where that is negative.</summary>
     private static ValueTask<ReadOnlyMemory<byte>> Accumulate(TaskInvocation invocation)
     {
         var request = invocation.Context.Request;
@@ -35,66 +35,76 @@ internal sealed class BuiltinTasks(TaskRegistry registry)
             return new(args);
         }
         var elements = SignatureReader.Elements(args);
-        return TaskJson.Decode<int>(index.Span) is var place && place >= 0 && place < elements.Count
-            ? new(elements[place])
-            : throw new TaskArgumentException($"celery.accumulate() has {elements.Count} arguments, but index is {place}. Give an index from 0 on that is less.");
+        return int.TryParse(index.Span, System.Globalization.CultureInfo.InvariantCulture, out var place) && place >= -elements.Count && place < elements.Count
+            ? new(elements[place < 0 ? place + elements.Count : place])
+            : throw new TaskArgumentException($"celery.accumulate() has {elements.Count} arguments, but index is '{TaskJson.Excerpt(index.Span)}'. Give the index of one of them, from 0 on.");
     }
 
     /// <summary>Runs another task for each item, one after the other, in this run.</summary>
-    private async ValueTask<ReadOnlyMemory<byte>> MapAsync(TaskInvocation invocation, bool isStar)
+    private ValueTask<ReadOnlyMemory<byte>> MapAsync(TaskInvocation invocation, bool isStar)
     {
-        var request = invocation.Context.Request;
-        var mapped = SignatureReader.Read(ValueOf(request, "task"));
-        var definition = registry.FindRunnable(mapped.Task)
-            ?? throw new TaskArgumentException($"{invocation.Definition.Name}() is to run task '{mapped.Task}', which is not registered on this worker. Send it to a queue whose workers know the task.");
-        var buffer = new ArrayBufferWriter<byte>();
-        buffer.Write("["u8);
-        var first = true;
-        foreach (var item in SignatureReader.Elements(ValueOf(request, "it")))
-        {
-            invocation.CancellationToken.ThrowIfCancellationRequested();
-            if (!first)
-            {
-                buffer.Write(","u8);
-            }
-            first = false;
-            buffer.Write((await RunAsync(invocation, definition, isStar ? item : (byte[])[(byte)'[', .. item.Span, (byte)']']).ConfigureAwait(false)).Span);
-        }
-        buffer.Write("]"u8);
-        return buffer.WrittenMemory;
+        var (task, items) = (ValueOf(invocation, 0), ValueOf(invocation, 1));
+        var name = NameOf(invocation, task);
+        RequireList(invocation, items);
+        var definition = registry.FindRunnable(name)
+            ?? throw new TaskArgumentException($"{invocation.Definition.Name}() is to run task '{name}', which is not registered on this worker. Send it to a queue whose workers know the task.");
+        var runs = new MappedRuns(invocation, definition, isStar);
+        return definition.IsSynchronous
+            // One thread for all: what blocks must not hold one of the pool's.
+            ? new(Task.Factory.StartNew(() => runs.RunAsync(items), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap())
+            : new(runs.RunAsync(items));
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>> RunAsync(TaskInvocation outer, TaskDefinition definition, ReadOnlyMemory<byte> args)
+    /// <summary>Sends the group of its parts, and answers where their results will be, as Celery does. A run that is repeated sends the same ids.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>> ChunksAsync(TaskInvocation invocation)
     {
-        if (args.Span is not [(byte)'[', ..])
-        {
-            throw new TaskArgumentException($"celery.starmap() takes a list of argument lists, but one is '{TaskJson.Excerpt(args.Span)}'. Give a list for each run.");
-        }
-        byte[] body = [.. args.Span, .. "{}"u8];
-        var request = outer.Context.Request with { Task = definition.Name, Body = body, Args = new JsonSlice(0, args.Length), Kwargs = new JsonSlice(args.Length, 2) };
-        var invocation = new TaskInvocation(definition, ArgumentBinder.Bind(definition, request), outer.Context, outer.Services, outer.CancellationToken);
+        var (task, items, size) = (ValueOf(invocation, 0), ValueOf(invocation, 1), ValueOf(invocation, 2));
+        var group = Open(NameOf(invocation, task), task, items, size);
+        var id = invocation.Context.Id;
+        var frozen = new Freezing(place => DerivedId.Of(id, $"chunks{place}")).Freeze(group);
+        await TaskClient.Current.SendAsync(frozen, invocation.CancellationToken).ConfigureAwait(false);
+        return ResultTuples.Encode(frozen.Options.TaskId!, [.. CanvasTree.TasksOf(frozen).Select(member => member.Options.TaskId!)]);
+    }
+
+    private Signature Open(string name, ReadOnlyMemory<byte> task, ReadOnlyMemory<byte> items, ReadOnlyMemory<byte> size)
+    {
         try
         {
-            return definition.IsSynchronous
-                ? await Task.Factory.StartNew(() => definition.Invoker!(invocation).AsTask(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap().ConfigureAwait(false)
-                : await definition.Invoker!(invocation).ConfigureAwait(false);
+            return ChunkedCalls.GroupOf(SendOptions.None, registry.Find(name)?.Options, task, items, size);
         }
-        finally
+        catch (ArgumentException error)
         {
-            await invocation.EndAsync().ConfigureAwait(false);
+            throw new TaskArgumentException(error.Message, error);
         }
     }
 
-    private static ReadOnlyMemory<byte> ValueOf(TaskRequest request, string name)
+    private static string NameOf(TaskInvocation invocation, ReadOnlyMemory<byte> task)
     {
-        var kwargs = SignatureReader.Members(request.Body.Slice(request.Kwargs.Start, request.Kwargs.Length));
-        var value = kwargs.Find(member => member.Key == name).Value;
-        if (!value.IsEmpty)
+        try
         {
-            return value;
+            return SignatureReader.Read(task).Task;
         }
-        // Celery writes keywords; a hand-written call may not.
+        catch (System.Text.Json.JsonException error)
+        {
+            throw new TaskArgumentException($"{invocation.Definition.Name}() has task '{TaskJson.Excerpt(task.Span)}', but a signature was expected. Give {{\"task\": name}}, or task.s() in Python.", error);
+        }
+    }
+
+    private static void RequireList(TaskInvocation invocation, ReadOnlyMemory<byte> items)
+    {
+        if (items.Span is not [(byte)'[', ..])
+        {
+            throw new TaskArgumentException($"{invocation.Definition.Name}() has it '{TaskJson.Excerpt(items.Span)}', but a list was expected. Give a list with one element for each call.");
+        }
+    }
+
+    /// <summary>A parameter as JSON. Celery writes keywords; a hand-written call may not.</summary>
+    private static ReadOnlyMemory<byte> ValueOf(TaskInvocation invocation, int index)
+    {
+        var request = invocation.Context.Request;
         var args = SignatureReader.Elements(request.Body.Slice(request.Args.Start, request.Args.Length));
-        return name == "task" ? args[0] : args[1];
+        return index < args.Count
+            ? args[index]
+            : SignatureReader.Members(request.Body.Slice(request.Kwargs.Start, request.Kwargs.Length)).Find(member => member.Key == invocation.Definition.Parameters[index].Name).Value;
     }
 }

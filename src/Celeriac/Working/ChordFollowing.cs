@@ -12,7 +12,7 @@ namespace Celeriac.Working;
 /// <summary>
 /// Tells chords of the ends of their members, and goes on where all have ended: with the body, or with its failure, which may be the end of a member of another chord.
 /// </summary>
-internal sealed class ChordFollowing(TaskClient client, ILogger log)
+internal sealed class ChordFollowing(TaskClient client, TaskRegistry registry, ILogger log)
 {
     /// <summary>Tells of all ends that have been gathered, and of those that follow from them.</summary>
     /// <param name="steps">What follows.</param>
@@ -71,18 +71,20 @@ internal sealed class ChordFollowing(TaskClient client, ILogger log)
     /// <summary>The body will not run: it ends as failed, once, and its errbacks are called.</summary>
     public async ValueTask FailAsync(WorkflowSteps steps, WorkflowStep step, string groupId, Signature body, string why, CancellationToken cancellationToken)
     {
-        var exception = ExceptionCodec.Encode(new TaskFailure("ChordError", "celery.exceptions", [why], null));
+        var failure = new TaskFailure("ChordError", "celery.exceptions", [why], null);
+        var end = CanvasTree.EndsOf(body).FirstOrDefault();
         var id = IdOf(body) ?? groupId;
+        var failed = new FailedTask(id) { Task = end?.Task ?? body.Task, State = TaskStates.Failure, RootId = step.RootId, GroupId = end?.Options.GroupId, Failure = failure };
         var errbacks = CanvasTree.FirstsOf(body).SelectMany(task => task.LinkErrors).ToList();
         try
         {
-            await steps.SendAllAsync(step with { Id = id }, errbacks, "link_error", TaskJson.Encode(id), cancellationToken, isOnce: true).ConfigureAwait(false);
+            await steps.SendAllAsync(step with { Id = id }, errbacks, "link_error", new Errbacks(registry, failed).ArgumentOf, cancellationToken, isOnce: true).ConfigureAwait(false);
         }
         catch (Exception error) when (WorkflowSteps.IsBroken(error))
         {
             Log.ErrbackBroken(log, error, body.Task, id);
         }
-        steps.Tell(body, exception, null);
+        steps.Tell(body, ExceptionCodec.Encode(failure), null);
         steps.EndedChords.Add(groupId);
     }
 

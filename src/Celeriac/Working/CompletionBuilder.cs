@@ -16,22 +16,28 @@ internal sealed class CompletionBuilder(ITransport transport, IResultStore resul
         {
             await results.WriteAsync(effects.Record, replyTo, giveUp).ConfigureAwait(false);
         }
-        Publication[] followUps = [.. effects.FollowUps, .. effects.Next.Tasks.Select(task => task.Publication)];
+        IReadOnlyList<Publication> followUps = effects.Next.Tasks.Count + told.Count == 0
+            ? effects.FollowUps
+            : [.. effects.FollowUps, .. effects.Next.Tasks.Select(static task => task.Publication), .. told];
         if (effects.IsAcknowledged)
         {
-            await transport.PublishAsync(followUps, giveUp).ConfigureAwait(false);
+            await transport.PublishAsync(followUps.ToArray(), giveUp).ConfigureAwait(false);
             return null;
         }
         return new Completion(delivery, effects.Settlement)
         {
-            FollowUps = attached?.Reply is { } reply ? [.. followUps, .. told, reply] : [.. followUps, .. told],
+            FollowUps = attached?.Reply is { } reply ? [.. followUps, reply] : followUps,
             Document = attached?.Document,
         };
     }
 
     /// <summary>Writes the results of those that will not run, or answers them as messages where they are replies. Written again by a repeated step, they are the same.</summary>
-    private async ValueTask<List<Publication>> TellAsync(Effects effects, CancellationToken giveUp)
+    private async ValueTask<IReadOnlyList<Publication>> TellAsync(Effects effects, CancellationToken giveUp)
     {
+        if (effects.Next.Told.Count == 0)
+        {
+            return [];
+        }
         List<Publication> replies = [];
         foreach (var (record, replyTo) in effects.Next.Told)
         {
@@ -49,6 +55,10 @@ internal sealed class CompletionBuilder(ITransport transport, IResultStore resul
 
     private async ValueTask DeclareTargetsAsync(string queue, Effects effects, CancellationToken giveUp)
     {
+        if (effects.Next.Tasks.Count + effects.FollowUps.Count == 0)
+        {
+            return;
+        }
         var origin = TaskQueues.NameOf(queue);
         foreach (var task in effects.Next.Queues)
         {

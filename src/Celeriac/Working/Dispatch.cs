@@ -8,12 +8,15 @@ namespace Celeriac.Working;
 /// </summary>
 internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits? limits, TimeProvider time) : IDisposable
 {
-    private readonly Channel<AdmittedTask?> _line = Channel.CreateUnbounded<AdmittedTask?>();
+    private readonly Channel<AdmittedTask> _line = Channel.CreateUnbounded<AdmittedTask>();
     private readonly CancellationTokenSource _closing = new();
     private readonly UnderWay _waiting = new();
 
-    /// <summary>The tasks to run now; null asks a runner to see whether it is one too many.</summary>
-    public ChannelReader<AdmittedTask?> Line => _line.Reader;
+    /// <summary>The tasks to run now.</summary>
+    public ChannelReader<AdmittedTask> Line => _line.Reader;
+
+    /// <summary>Told that there is something on the line.</summary>
+    public Action? Arrived { get; set; }
 
     public void Accept(AdmittedTask task)
     {
@@ -25,8 +28,6 @@ internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits? limits, Time
         }
         PassOn(task);
     }
-
-    public void Nudge() => _line.Writer.TryWrite(null);
 
     /// <summary>Whatever waits goes on the line, where the runners of a stopping worker give it back.</summary>
     public async ValueTask CloseAsync()
@@ -71,14 +72,20 @@ internal sealed class Dispatch(TaskRuntimes runtimes, SharedLimits? limits, Time
             _waiting.Keep(PassLimitsAsync(task));
             return;
         }
+        PutOnLine(task);
+    }
+
+    private void PutOnLine(AdmittedTask task)
+    {
         _line.Writer.TryWrite(task);
+        Arrived?.Invoke();
     }
 
     private async Task PassLimitsAsync(AdmittedTask task)
     {
         if (await limits!.PassAsync(task, _closing.Token).ConfigureAwait(false))
         {
-            _line.Writer.TryWrite(task);
+            PutOnLine(task);
         }
     }
 }

@@ -15,13 +15,16 @@ namespace Celeriac.Working;
 internal sealed class Following(TaskClient client, TaskRegistry registry, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
-    private readonly ChordFollowing _chords = new(client, log);
+    private readonly ChordFollowing _chords = new(client, registry, log);
+
+    /// <summary>True where nothing comes after a success of the task.</summary>
+    public static bool IsNothing(TaskRequest request) => request.Callbacks.Length + request.Chain.Length + request.Chord.Length == 0;
 
     /// <summary>After a success: callbacks, then the next of the chain, then the chord.</summary>
     public ValueTask<Followed> SucceededAsync(TaskRequest request, ReadOnlyMemory<byte> result, CancellationToken giveUp) =>
-        request.Callbacks.Length + request.Chain.Length + request.Chord.Length == 0
+        IsNothing(request)
             ? ValueTask.FromResult(Followed.Nothing)
-            : PatientlyAsync(request, token => GoOnAsync(request, result, token), giveUp);
+            : GoOnPatientlyAsync(request, result, giveUp);
 
     /// <summary>After an end without success: the rest of the chain and the chord are told, and errbacks are sent.</summary>
     /// <param name="request">The task.</param>
@@ -72,6 +75,10 @@ internal sealed class Following(TaskClient client, TaskRegistry registry, TimePr
         return steps.Followed;
     }
 
+    // A method of its own: what the closure captures is allocated only where something follows.
+    private ValueTask<Followed> GoOnPatientlyAsync(TaskRequest request, ReadOnlyMemory<byte> result, CancellationToken giveUp) =>
+        PatientlyAsync(request, token => GoOnAsync(request, result, token), giveUp);
+
     private async ValueTask<Followed> GoOnAsync(TaskRequest request, ReadOnlyMemory<byte> result, CancellationToken cancellationToken)
     {
         var steps = new WorkflowSteps(client, registry, time);
@@ -79,7 +86,7 @@ internal sealed class Following(TaskClient client, TaskRegistry registry, TimePr
         steps.Known(request.Id);
         try
         {
-            await steps.SendAllAsync(step, SignatureReader.ReadArray(Part(request, request.Callbacks)), "link", result, cancellationToken).ConfigureAwait(false);
+            await steps.SendAllAsync(step, SignatureReader.ReadArray(Part(request, request.Callbacks)), "link", _ => result, cancellationToken).ConfigureAwait(false);
             await NextAsync(steps, step, request, result, cancellationToken).ConfigureAwait(false);
             AddChordEnd(steps, request, TaskStates.Success, result);
             await _chords.TellAsync(steps, step, refusal: null, cancellationToken).ConfigureAwait(false);
@@ -109,8 +116,8 @@ internal sealed class Following(TaskClient client, TaskRegistry registry, TimePr
         steps.Known(request.Id);
         try
         {
-            // As Celery's old style: every language has tasks that take the failed one's id.
-            await steps.SendAllAsync(step, SignatureReader.ReadArray(Part(request, request.Errbacks)), "link_error", TaskJson.Encode(request.Id), cancellationToken).ConfigureAwait(false);
+            var errbacks = new Errbacks(registry, Errbacks.Of(request, status, exception, traceback));
+            await steps.SendAllAsync(step, SignatureReader.ReadArray(Part(request, request.Errbacks)), "link_error", errbacks.ArgumentOf, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (WorkflowSteps.IsBroken(error))
         {

@@ -1,4 +1,5 @@
 using Celeriac.Diagnostics;
+using Celeriac.Messaging;
 using Celeriac.SharedState;
 using Microsoft.Extensions.Logging;
 
@@ -14,9 +15,7 @@ internal sealed class HeldState(StateHome home, TimeProvider time, ILogger log)
 
     /// <summary>Just before a run.</summary>
     public ValueTask StartedAsync(TaskRequest request) =>
-        home.Store is { } store && UniqueClaim.Of(request.Message.Headers) is { } claim
-            ? TryAsync(token => UniqueClaims.StartedAsync(store, claim, request.Id, token), request, "renew the claim of")
-            : ValueTask.CompletedTask;
+        home.Store is { } store && UniqueClaim.Of(request.Message.Headers) is { } claim ? RenewAsync(store, claim, request) : ValueTask.CompletedTask;
 
     /// <summary>Just before a retry is sent: once it is sent, another worker may end the task.</summary>
     public ValueTask RetryingAsync(TaskRequest request, TimeSpan delay) =>
@@ -27,17 +26,28 @@ internal sealed class HeldState(StateHome home, TimeProvider time, ILogger log)
     /// <summary>Once a task has ended for good and its outcome is kept.</summary>
     /// <param name="request">The task.</param>
     /// <param name="redelivered">True where an earlier run may have left something.</param>
-    public async ValueTask EndedAsync(TaskRequest request, bool redelivered)
+    public ValueTask EndedAsync(TaskRequest request, bool redelivered)
     {
         if (home.Store is not { } store)
         {
-            return;
+            return ValueTask.CompletedTask;
         }
-        if (UniqueClaim.Of(request.Message.Headers) is { } claim)
+        var claim = UniqueClaim.Of(request.Message.Headers);
+        var mayHaveCheckpoint = request.HasCheckpoint || request.Retries > 0 || redelivered;
+        return claim is not null || mayHaveCheckpoint ? EndAsync(store, claim, mayHaveCheckpoint, request) : ValueTask.CompletedTask;
+    }
+
+    // Methods of their own: what their closures capture is allocated only for tasks that hold something.
+    private ValueTask RenewAsync(IStateStore store, UniqueClaim claim, TaskRequest request) =>
+        TryAsync(token => UniqueClaims.StartedAsync(store, claim, request.Id, token), request, "renew the claim of");
+
+    private async ValueTask EndAsync(IStateStore store, UniqueClaim? claim, bool mayHaveCheckpoint, TaskRequest request)
+    {
+        if (claim is not null)
         {
             await TryAsync(token => UniqueClaims.ReleaseAsync(store, claim, request.Id, token), request, "release the claim of").ConfigureAwait(false);
         }
-        if (request.HasCheckpoint || request.Retries > 0 || redelivered)
+        if (mayHaveCheckpoint)
         {
             await TryAsync(token => Checkpoints.DeleteAsync(store, request.Id, token), request, "delete the checkpoint of").ConfigureAwait(false);
         }

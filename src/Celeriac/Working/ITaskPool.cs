@@ -28,7 +28,7 @@ internal interface ITaskPlace : IDisposable
     /// <param name="task">The task.</param>
     /// <param name="running">Gets the children that the run sends.</param>
     /// <param name="stopping">Fires when the worker no longer waits for its tasks.</param>
-    Task<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping);
+    ValueTask<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping);
 }
 
 /// <summary>What a pool tells of itself (CELERY-PROTOCOL section 15.4).</summary>

@@ -18,7 +18,7 @@ internal sealed class InProcessPool(TaskRunner runner) : ITaskPool, ITaskPlace
 
     public ValueTask<ITaskPlace?> TakeAsync(CancellationToken stop) => new(this);
 
-    public Task<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping) => runner.RunAsync(task, running, stopping);
+    public ValueTask<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping) => runner.RunAsync(task, running, stopping);
 
     public void Dispose()
     {

@@ -34,14 +34,16 @@ internal sealed class KeptRevocations(StateHome home, Revocations revocations, s
         }
     }
 
-    /// <summary>Follows the log until the token fires: one read of one value a second.</summary>
+    /// <summary>Follows the log until the token fires: one read of one value a second where the store tells of no changes.</summary>
     public async Task WatchAsync(CancellationToken stop)
     {
+        long? seen = null;
         while (_log is not null && !stop.IsCancellationRequested)
         {
-            await Task.Delay(s_pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await FollowedState.PauseAsync(home.Store!, _isAway ? null : seen, s_pause, time, stop).ConfigureAwait(false);
             if (!stop.IsCancellationRequested)
             {
+                seen = home.Store!.Followed?.Version;
                 await TryFollowAsync(stop).ConfigureAwait(false);
             }
         }

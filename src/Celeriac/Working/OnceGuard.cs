@@ -19,6 +19,9 @@ internal sealed class OnceGuard(TaskClient client, TimeProvider time, ILogger lo
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_memory = TimeSpan.FromDays(1);
 
+    /// <summary>True for the body of a chord, which needs a turn.</summary>
+    public bool Concerns(AdmittedTask task) => client.SharedState.Store is not null && task.Request.Message.Headers.TextOf(TaskHeader.Once) is not null;
+
     /// <summary>The turn of a task; null for all but bodies, which need none.</summary>
     public async ValueTask<OnceTurn?> EnterAsync(AdmittedTask task, CancellationToken stop)
     {

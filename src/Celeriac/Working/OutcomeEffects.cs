@@ -5,7 +5,7 @@ using Celeriac.Sending;
 namespace Celeriac.Working;
 
 /// <summary>What an outcome does to the world: how the message ends, what follows from it, and what is recorded.</summary>
-internal sealed record Effects(Settlement Settlement, ResultRecord? Record)
+internal readonly record struct Effects(Settlement Settlement, ResultRecord? Record)
 {
     public IReadOnlyList<Publication> FollowUps { get; init; } = [];
 
@@ -43,7 +43,19 @@ internal sealed class OutcomeEffects(AdmittedTask task, IReadOnlyList<string> ch
     private static readonly TimeSpan s_longestWaitInWorker = TimeSpan.FromMinutes(1);
 
     public Effects Succeeded(Outcome.Succeeded outcome) =>
-        new(Settlement.Ack, task.IgnoresResult ? null : Record(TaskStates.Success) with { Result = outcome.Result });
+        new(Settlement.Ack, task.IgnoresResult ? null : RecordOf(task, outcome.Result, children, now));
+
+    /// <summary>The record of a success.</summary>
+    public static ResultRecord RecordOf(AdmittedTask task, ReadOnlyMemory<byte> result, IReadOnlyList<string> children, DateTimeOffset now) => new()
+    {
+        TaskId = task.Request.Id,
+        Status = TaskStates.Success,
+        Result = result,
+        Children = ResultTuples.Encode(children),
+        DateDone = now,
+        GroupId = task.Request.GroupId,
+        ParentId = task.Request.ParentId,
+    };
 
     public Effects Failed(Outcome.Failed outcome) => new(Settlement.Ack, Failure(TaskStates.Failure, outcome.Failure))
     {

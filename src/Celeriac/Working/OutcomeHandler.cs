@@ -40,13 +40,32 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     public static bool IsLast(Outcome outcome) => outcome is not (Outcome.Retrying or Outcome.Interrupted or Outcome.Lost or Outcome.Rejected { Requeue: true });
 
     /// <summary>Applies how a task ended. Answers whether it was applied as it is.</summary>
-    public async ValueTask<bool> ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
+    public ValueTask<bool> ApplyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp) =>
+        outcome is Outcome.Succeeded success && IsPlain(task, success) ? ApplyPlainAsync(task, success, children, runtime, giveUp) : ApplyAnyAsync(task, outcome, children, runtime, giveUp);
+
+    /// <summary>The common end: a success that nothing follows. There is one wait in it, for the commit.</summary>
+    private bool IsPlain(AdmittedTask task, Outcome.Succeeded success) =>
+        (task.TakenBackBecause is null || task.IsAcknowledged) && (success.Result.Length <= MaxResultBytes || task.IgnoresResult) && Following.IsNothing(task.Request);
+
+    private ValueTask<bool> ApplyPlainAsync(AdmittedTask task, Outcome.Succeeded success, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
+    {
+        var record = task.IgnoresResult ? null : Records.Extend(OutcomeEffects.RecordOf(task, success.Result, children, time.GetUtcNow()), task.Request);
+        OutcomeLog.Succeeded(log, task, runtime);
+        var effects = new Effects(Settlement.Ack, record) { Ended = task.Request, IsAcknowledged = task.IsAcknowledged };
+        return CommitAsync(task.Delivery, effects, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp, new TaskEnd(task, success, runtime));
+    }
+
+    private async ValueTask<bool> ApplyAnyAsync(AdmittedTask task, Outcome outcome, IReadOnlyList<string> children, TimeSpan runtime, CancellationToken giveUp)
     {
         if (task.TakenBackBecause is not null && !task.IsAcknowledged)
         {
             // Somebody else runs it, or already has: nothing of this run counts.
             Log.OutcomeLost(log, task.Request.Task, task.Request.Id);
             return false;
+        }
+        if (outcome is not Outcome.Succeeded && await HasCompletedItselfAsync(task, giveUp).ConfigureAwait(false))
+        {
+            outcome = new Outcome.Succeeded(task.CompletedAs);
         }
         if (outcome is Outcome.Succeeded { Result.Length: var bytes } && bytes > MaxResultBytes && !task.IgnoresResult)
         {
@@ -70,16 +89,26 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             OutcomeEvents.Send(events, task, outcome, runtime);
             await Held.RetryingAsync(task.Request, ((Outcome.Retrying)outcome).Delay).ConfigureAwait(false);
         }
-        if (!await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false))
+        var end = new TaskEnd(task, outcome, runtime) { IsTold = isToldFirst };
+        return await CommitAsync(task.Delivery, effects with { IsAcknowledged = task.IsAcknowledged }, task.Request.ReplyTo, task.Request.Task, task.Request.Id, giveUp, end).ConfigureAwait(false);
+    }
+
+    /// <summary>True where a transaction of the task's own has decided: what its method did after the commit changes nothing.</summary>
+    private async ValueTask<bool> HasCompletedItselfAsync(AdmittedTask task, CancellationToken giveUp)
+    {
+        while (task.Delivery.WasCommittedAsync is { } wasCommitted && !giveUp.IsCancellationRequested)
         {
-            return false;
+            try
+            {
+                return await wasCommitted().ConfigureAwait(false);
+            }
+            catch (TransportException error)
+            {
+                Log.OutcomeDelayed(log, error, task.Request.Task, task.Request.Id, s_longestDelay);
+                await WaitAsync(s_longestDelay, giveUp).ConfigureAwait(false);
+            }
         }
-        task.Runtime.Counters.Count(outcome);
-        if (!isToldFirst)
-        {
-            OutcomeEvents.Send(events, task, outcome, runtime);
-        }
-        return true;
+        return false;
     }
 
     /// <summary>Ends a message of which nothing is needed: another of the same id has run.</summary>
@@ -159,7 +188,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
     };
 
     /// <summary>False where the effects were not applied as they are: the message belongs to another, the broker refuses them, or the worker gave up.</summary>
-    private async ValueTask<bool> CommitAsync(Delivery delivery, Effects effects, string? replyTo, string taskName, string taskId, CancellationToken giveUp)
+    private async ValueTask<bool> CommitAsync(Delivery delivery, Effects effects, string? replyTo, string taskName, string taskId, CancellationToken giveUp, TaskEnd? end = null)
     {
         var delay = s_firstDelay;
         Completion? completion = null;
@@ -180,6 +209,10 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
                 if (effects.Ended is { } ended)
                 {
                     await Held.EndedAsync(ended, delivery.Redelivered || delivery.Deaths > 0).ConfigureAwait(false);
+                }
+                if (!isReplaced && end is not null)
+                {
+                    Tell(end);
                 }
                 return !isReplaced;
             }
@@ -212,6 +245,15 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
             }
             await WaitAsync(delay, giveUp).ConfigureAwait(false);
             delay = delay * 2 < s_longestDelay ? delay * 2 : s_longestDelay;
+        }
+    }
+
+    private void Tell(TaskEnd end)
+    {
+        end.Task.Runtime.Counters.Count(end.Outcome);
+        if (!end.IsTold)
+        {
+            OutcomeEvents.Send(events, end.Task, end.Outcome, end.Runtime);
         }
     }
 

@@ -11,9 +11,11 @@ internal sealed class OutcomeLog(ILogger log, AdmittedTask task, TimeSpan runtim
 
     public static void Write(ILogger log, AdmittedTask task, Outcome outcome, TimeSpan runtime) => outcome.Accept(new OutcomeLog(log, task, runtime));
 
+    public static void Succeeded(ILogger log, AdmittedTask task, TimeSpan runtime) => Log.TaskSucceeded(log, task.Request.Task, task.Request.Id, (long)runtime.TotalMilliseconds);
+
     public None Succeeded(Outcome.Succeeded outcome)
     {
-        Log.TaskSucceeded(log, Name, Id, (long)runtime.TotalMilliseconds);
+        Succeeded(log, task, runtime);
         return None.Value;
     }
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Working;
 
 /// <summary>
-/// Follows which queues are paused for all workers: one read of one value a second. Of a paused queue nothing is fetched or begun; what was fetched goes back,
+/// Follows which queues are paused for all workers: one read of one value a second where the store tells of no changes. Of a paused queue nothing is fetched or begun; what was fetched goes back,
 /// and what runs ends.
 /// </summary>
 internal sealed class QueuePauses(StateHome home, WorkerState worker, Func<AdmittedTask, CancellationToken, Task> giveBack, string node, TimeProvider time, ILogger log)
@@ -30,11 +30,13 @@ internal sealed class QueuePauses(StateHome home, WorkerState worker, Func<Admit
     /// <summary>Follows until the token fires.</summary>
     public async Task WatchAsync(CancellationToken stop)
     {
+        long? seen = null;
         while (home.Store is { } store && !stop.IsCancellationRequested)
         {
-            await Task.Delay(s_pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await FollowedState.PauseAsync(store, _isAway || _paused.Count > 0 ? null : seen, s_pause, time, stop).ConfigureAwait(false);
             if (!stop.IsCancellationRequested)
             {
+                seen = store.Followed?.Version;
                 await GiveBackAsync(stop).ConfigureAwait(false);
                 await TryFollowAsync(store, stop).ConfigureAwait(false);
             }

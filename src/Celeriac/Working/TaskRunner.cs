@@ -12,9 +12,7 @@ internal sealed class TaskRunner(
     TaskClient client, IServiceProvider? services, ITaskOperations operations, SynchronousThreads threads, string node, TimeProvider time, ILogger log)
 {
     // What the innermost filter calls.
-    private readonly TaskInvoker _method = invocation => invocation.Definition.IsSynchronous
-        ? new(threads.RunAsync(() => invocation.Definition.Invoker!(invocation)))
-        : invocation.Definition.Invoker!(invocation);
+    private readonly TaskInvoker _method = invocation => invocation.Definition.IsSynchronous ? RunOnThread(threads, invocation) : invocation.Definition.Invoker!(invocation);
 
     /// <summary>What is around every run.</summary>
     public TaskFilters Filters { get; init; } = new();
@@ -32,10 +30,13 @@ internal sealed class TaskRunner(
     /// <param name="task">The task.</param>
     /// <param name="running">Gets the children that the run sends.</param>
     /// <param name="stopping">Fires when the worker no longer waits for its tasks.</param>
-    public Task<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping) =>
+    public ValueTask<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping) =>
         task.Definition.Hooks is null ? RunPlainAsync(task, running, stopping) : RunHookedAsync(task, running, stopping);
 
-    private async Task<Outcome> RunHookedAsync(AdmittedTask task, RunningTask running, CancellationToken stopping)
+    private static ValueTask<ReadOnlyMemory<byte>> RunOnThread(SynchronousThreads threads, TaskInvocation invocation) =>
+        new(threads.RunAsync(() => invocation.Definition.Invoker!(invocation)));
+
+    private async ValueTask<Outcome> RunHookedAsync(AdmittedTask task, RunningTask running, CancellationToken stopping)
     {
         using var ambient = CurrentClient.Enter(client, running);
         using var logScope = log.BeginScope(new TaskLogScope(task.Request));
@@ -47,7 +48,7 @@ internal sealed class TaskRunner(
         return outcome;
     }
 
-    private async Task<Outcome> RunPlainAsync(AdmittedTask task, RunningTask running, CancellationToken stopping)
+    private async ValueTask<Outcome> RunPlainAsync(AdmittedTask task, RunningTask running, CancellationToken stopping)
     {
         var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         try
@@ -59,7 +60,10 @@ internal sealed class TaskRunner(
             {
                 ending.CancelAfter(limit);
             }
-            var result = await RunWithinAsync(task, InvokeAsync(task, arguments, running, ending.Token)).ConfigureAwait(false);
+            var run = InvokeAsync(task, arguments, running, ending.Token);
+            var result = KeepsHardLimit && (task.Request.TimeLimit ?? task.Runtime.Limits.Hard) is { } hard
+                ? await RunWithinAsync(task, run.AsTask(), hard).ConfigureAwait(false)
+                : await run.ConfigureAwait(false);
             return new Outcome.Succeeded(result);
         }
         catch (Exception error)
@@ -89,18 +93,19 @@ internal sealed class TaskRunner(
     }
 
     /// <summary>The hard limit abandons the run, because nothing can stop code that does not look at its token.</summary>
-    private async Task<ReadOnlyMemory<byte>> RunWithinAsync(AdmittedTask task, Task<ReadOnlyMemory<byte>> run)
+    private async ValueTask<ReadOnlyMemory<byte>> RunWithinAsync(AdmittedTask task, Task<ReadOnlyMemory<byte>> run, TimeSpan hard)
     {
-        if (!KeepsHardLimit || (task.Request.TimeLimit ?? task.Runtime.Limits.Hard) is not { } hard)
-        {
-            return await run.ConfigureAwait(false);
-        }
         try
         {
             return await run.WaitAsync(hard, time).ConfigureAwait(false);
         }
-        catch (TimeoutException) when (!run.IsCompleted)
+        catch (TimeoutException)
         {
+            if (run.IsCompleted)
+            {
+                // It came to its end with the limit, or the error is the task's own.
+                return await run.ConfigureAwait(false);
+            }
             Log.TaskAbandoned(log, task.Definition.Name, task.Request.Id, hard);
             // Its late end is seen and forgotten; otherwise it would surface as an unobserved exception.
             _ = run.ContinueWith(static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
@@ -110,7 +115,7 @@ internal sealed class TaskRunner(
         }
     }
 
-    private async Task<ReadOnlyMemory<byte>> InvokeAsync(AdmittedTask task, BoundArguments arguments, RunningTask running, CancellationToken cancellationToken)
+    private async ValueTask<ReadOnlyMemory<byte>> InvokeAsync(AdmittedTask task, BoundArguments arguments, RunningTask running, CancellationToken cancellationToken)
     {
         using var ambient = CurrentClient.Enter(client, running);
         using var logScope = log.BeginScope(new TaskLogScope(task.Request));

@@ -39,24 +39,31 @@ internal sealed class TaskTurns(
         }
     }
 
-    /// <summary>Runs a task in a place of the pool, or gives it back where the worker stops.</summary>
-    public async Task RunOrReturnAsync(ITaskPool pool, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
+    /// <summary>Runs a task in a place of the pool, or gives it back where the worker stops: a suspect alone, any other beside the rest.</summary>
+    public ValueTask RunOrReturnAsync(AdmittedTask task, RunBounds bounds) => task.RunsAlone ? RunAloneAsync(task, bounds) : RunAsync(task, bounds);
+
+    // A method of its own: what the closure captures is allocated only for suspects.
+    private ValueTask RunAloneAsync(AdmittedTask task, RunBounds bounds) => new(bounds.Alone.RunAloneAsync(() => RunAsync(task, bounds).AsTask(), bounds.Stop));
+
+    // One method for all that nearly every task passes through: each that waits costs an allocation.
+    private async ValueTask RunAsync(AdmittedTask task, RunBounds bounds)
     {
-        if (!task.TryClaim())
+        if (!task.RunsAlone)
         {
-            return;
+            await bounds.Alone.EnterAsync(bounds.Stop).ConfigureAwait(false);
         }
+        var isClaimed = task.TryClaim();
         try
         {
             // From the signal on nothing is begun, even before the receive loop has noticed it.
-            using var place = IsDraining || stop.IsCancellationRequested ? null : await pool.TakeAsync(stop).ConfigureAwait(false);
-            if (place is null || IsDraining || stop.IsCancellationRequested || state.Intake.IsPaused(task.Delivery.Queue) || !life.TryBegin(shutdown))
+            using var place = isClaimed && MayBegin(bounds) ? await bounds.Pool.TakeAsync(bounds.Stop).ConfigureAwait(false) : null;
+            if (place is not null && MayBegin(bounds) && !state.Intake.IsPaused(task.Delivery.Queue) && life.TryBegin(shutdown))
             {
-                await outcomes.ReturnAsync(task, giveUp).ConfigureAwait(false);
+                await RunTaskAsync(place, task, bounds).ConfigureAwait(false);
             }
-            else
+            else if (isClaimed)
             {
-                await RunTaskAsync(place, task, cancelTasks, giveUp, stop).ConfigureAwait(false);
+                await outcomes.ReturnAsync(task, bounds.GiveUp).ConfigureAwait(false);
             }
         }
         catch (Exception error)
@@ -66,28 +73,38 @@ internal sealed class TaskTurns(
         }
         finally
         {
-            state.InHand.Remove(task);
+            if (isClaimed)
+            {
+                state.InHand.Remove(task);
+            }
+            if (!task.RunsAlone)
+            {
+                bounds.Alone.Leave();
+            }
         }
     }
 
-    /// <summary>Hops 6 to 8: run, decide, apply.</summary>
-    private async ValueTask RunTaskAsync(ITaskPlace place, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp, CancellationToken stop)
+    private bool MayBegin(RunBounds bounds) => !IsDraining && !bounds.Stop.IsCancellationRequested;
+
+    /// <summary>Hops 6 to 8: run, decide, apply. Answers whether the task has ended for good.</summary>
+    private ValueTask<bool> RunTaskAsync(ITaskPlace place, AdmittedTask task, RunBounds bounds) =>
+        admission.Refusal(task.Request) is { } refusal ? outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, bounds.GiveUp)
+        : once.Concerns(task) ? RunOnceAsync(place, task, bounds)
+        : RunTurnAsync(place, task, bounds);
+
+    /// <summary>The body of a chord.</summary>
+    private async ValueTask<bool> RunOnceAsync(ITaskPlace place, AdmittedTask task, RunBounds bounds)
     {
-        if (admission.Refusal(task.Request) is { } refusal)
-        {
-            await outcomes.ApplyAsync(task, refusal, [], TimeSpan.Zero, giveUp).ConfigureAwait(false);
-            return;
-        }
-        var turn = await once.EnterAsync(task, stop).ConfigureAwait(false);
+        var turn = await once.EnterAsync(task, bounds.Stop).ConfigureAwait(false);
         if (turn is { Claim: null })
         {
-            await PassOverAsync(task, turn, giveUp).ConfigureAwait(false);
-            return;
+            await PassOverAsync(task, turn, bounds.GiveUp).ConfigureAwait(false);
+            return true;
         }
         var isApplied = false;
         try
         {
-            isApplied = await RunTurnAsync(place, task, cancelTasks, giveUp).ConfigureAwait(false);
+            isApplied = await RunTurnAsync(place, task, bounds).ConfigureAwait(false);
         }
         finally
         {
@@ -96,6 +113,7 @@ internal sealed class TaskTurns(
                 await claim.EndAsync(isApplied).ConfigureAwait(false);
             }
         }
+        return isApplied;
     }
 
     /// <summary>Another message of this chord's body has run.</summary>
@@ -111,7 +129,7 @@ internal sealed class TaskTurns(
     }
 
     /// <summary>Answers whether the task has ended for good.</summary>
-    private async ValueTask<bool> RunTurnAsync(ITaskPlace place, AdmittedTask task, CancellationToken cancelTasks, CancellationToken giveUp)
+    private async ValueTask<bool> RunTurnAsync(ITaskPlace place, AdmittedTask task, RunBounds bounds)
     {
         await outcomes.Held.StartedAsync(task.Request).ConfigureAwait(false);
         using var span = telemetry.Begin(task);
@@ -123,17 +141,17 @@ internal sealed class TaskTurns(
         }
         if (!task.AcksLate)
         {
-            await outcomes.AcknowledgeEarlyAsync(task, giveUp).ConfigureAwait(false);
+            await outcomes.AcknowledgeEarlyAsync(task, bounds.GiveUp).ConfigureAwait(false);
         }
         if (task.Definition.Options.TrackStarted ?? options.TrackStarted)
         {
-            await operations.MarkStartedAsync(task.Request, place.ProcessId, node, log, giveUp).ConfigureAwait(false);
+            await operations.MarkStartedAsync(task.Request, place.ProcessId, node, log, bounds.GiveUp).ConfigureAwait(false);
         }
         var running = new RunningTask(task.Request.Id, task.Request.RootId ?? task.Request.Id, task.Request.Message.Priority);
         var started = time.GetTimestamp();
-        var outcome = await place.RunAsync(task, running, cancelTasks).ConfigureAwait(false);
+        var outcome = await place.RunAsync(task, running, bounds.CancelTasks).ConfigureAwait(false);
         var runtime = time.GetElapsedTime(started);
         span.End(outcome, runtime);
-        return await outcomes.ApplyAsync(task, outcome, running.Children, runtime, giveUp).ConfigureAwait(false) && OutcomeHandler.IsLast(outcome);
+        return await outcomes.ApplyAsync(task, outcome, running.Children, runtime, bounds.GiveUp).ConfigureAwait(false) && OutcomeHandler.IsLast(outcome);
     }
 }

@@ -149,8 +149,8 @@ public sealed class Worker
         using var giveUp = new CancellationTokenSource();
         var pool = State.Pool = _pools.Create(_operations, threads, Filters, State.Stuck);
         await using var poolEnds = pool.ConfigureAwait(false);
-        Func<AdmittedTask, Task> run = task => _turns.RunOrReturnAsync(pool, task, cancelTasks.Token, giveUp.Token, stopping.Token);
-        State.Runners = new RunnerPool(dispatch, task => alone.RunAsync(task, run, stopping.Token));
+        var bounds = new RunBounds(pool, alone, cancelTasks.Token, giveUp.Token, stopping.Token);
+        State.Runners = new RunnerPool(dispatch, task => _turns.RunOrReturnAsync(task, bounds));
         pool.Resize(Life.InitialSize);
         State.Runners.Grow(Life.InitialSize);
         _shutdown = () => _ = stopping.CancelAsync();

@@ -41,7 +41,7 @@ internal sealed class WorkflowSteps(TaskClient client, TaskRegistry registry, Ti
     }
 
     /// <summary>Several are sent as a group, as Celery does.</summary>
-    public async ValueTask SendAllAsync(WorkflowStep step, IReadOnlyList<Signature> signatures, string place, ReadOnlyMemory<byte> value, CancellationToken cancellationToken, bool isOnce = false)
+    public async ValueTask SendAllAsync(WorkflowStep step, IReadOnlyList<Signature> signatures, string place, Func<Signature, ReadOnlyMemory<byte>> valueOf, CancellationToken cancellationToken, bool isOnce = false)
     {
         var freezer = Freezer(step);
         var group = signatures.Count > 1 ? DerivedId.Of(step.Id, place) : null;
@@ -51,7 +51,7 @@ internal sealed class WorkflowSteps(TaskClient client, TaskRegistry registry, Ti
             var placed = group is null || signatures[index].Canvas is not null
                 ? signatures[index]
                 : signatures[index] with { Options = options with { GroupId = options.GroupId ?? group, GroupIndex = options.GroupIndex ?? index } };
-            await SendAsync(step, freezer.Freeze(placed, $"{place}/{index}"), value, default, cancellationToken, isOnce).ConfigureAwait(false);
+            await SendAsync(step, freezer.Freeze(placed, $"{place}/{index}"), valueOf(placed), default, cancellationToken, isOnce).ConfigureAwait(false);
         }
     }
 
@@ -108,11 +108,13 @@ internal sealed class WorkflowSteps(TaskClient client, TaskRegistry registry, Ti
         Options = task.Options with { Headers = new MessageHeaders((task.Options.Headers ?? MessageHeaders.Empty).Append(new(TaskHeader.Once, $"{Guid.NewGuid():N}"))) },
     };
 
+    private Signature Known(Signature task) => task with { Declared = task.Declared ?? registry.Find(task.Task)?.Options };
+
     private ValueTask<PreparedTask> PrepareAsync(WorkflowStep step, Signature task, CancellationToken cancellationToken)
     {
         var own = task.Options;
         var options = own with { ParentId = step.ParentId, RootId = step.RootId ?? own.RootId ?? own.TaskId, Headers = step.Headers(own.Headers) };
-        var known = task with { Options = options, Declared = task.Declared ?? registry.Find(task.Task)?.Options };
+        var known = Known(task) with { Options = options, Mapped = task.Mapped is { } mapped ? Known(mapped) : null };
         return client.PrepareAsync(known, options.TaskId!, claim: null, client.Router.Route(known, step.Priority), trace: null, cancellationToken);
     }
 }

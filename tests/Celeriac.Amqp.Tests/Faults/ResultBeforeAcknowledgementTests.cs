@@ -9,7 +9,7 @@ public sealed class ResultBeforeAcknowledgementTests : IAsyncDisposable
 {
     private readonly Place _place = new();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_result_is_there_although_its_acknowledgement_was_lost_and_the_task_runs_again()
     {
         var gate = ConformanceTasks.GateOf(_place.Queue);

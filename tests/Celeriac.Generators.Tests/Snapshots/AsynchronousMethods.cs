@@ -51,6 +51,20 @@ partial class Slow
             global::System.Collections.Generic.IEnumerable<string> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call)), cancellationToken);
 
+        /// <summary>The task called with each of these, one after the other, in one run; not yet sent (Celery's <c>map</c>).</summary>
+        public global::Celeriac.Signature<global::Demo.Order?[]> Map(global::System.Collections.Generic.IEnumerable<string> items) =>
+            MapEach(items);
+
+        /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+        public global::Celeriac.Signature<global::Demo.Order?[]> StarMap(
+            global::System.Collections.Generic.IEnumerable<string> calls) =>
+            StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call)));
+
+        /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+        public global::Celeriac.Group<global::Demo.Order?[]> Chunks(
+            global::System.Collections.Generic.IEnumerable<string> calls, int size) =>
+            ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call)), size);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public FindTaskHandle With(
             global::System.TimeSpan? countdown = null,
@@ -116,6 +130,20 @@ partial class Slow
         public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<int>>> DelayManyAsync(
             global::System.Collections.Generic.IEnumerable<global::Demo.Order[]> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call)), cancellationToken);
+
+        /// <summary>The task called with each of these, one after the other, in one run; not yet sent (Celery's <c>map</c>).</summary>
+        public global::Celeriac.Signature<int[]> Map(global::System.Collections.Generic.IEnumerable<global::Demo.Order[]> items) =>
+            MapEach(items);
+
+        /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+        public global::Celeriac.Signature<int[]> StarMap(
+            global::System.Collections.Generic.IEnumerable<global::Demo.Order[]> calls) =>
+            StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call)));
+
+        /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+        public global::Celeriac.Group<int[]> Chunks(
+            global::System.Collections.Generic.IEnumerable<global::Demo.Order[]> calls, int size) =>
+            ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call)), size);
 
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public CountTaskHandle With(

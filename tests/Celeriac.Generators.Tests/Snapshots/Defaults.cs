@@ -77,6 +77,20 @@ partial class Defaults
             global::System.Collections.Generic.IEnumerable<(bool truth, byte small, int number, uint unsigned, long wide, ulong widest, float single, double half, double nothing, double endless, double zero, decimal price, char quote, string text, string? missing, string forced, global::Demo.Colour colour, global::Demo.Colour odd, global::Demo.Colour? perhaps, int? count, int? none, global::System.Guid id, global::System.DateTimeOffset time, int[]? list)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11, call.Item12, call.Item13, call.Item14, call.Item15, call.Item16, call.Item17, call.Item18, call.Item19, call.Item20, call.Item21, call.Item22, call.Item23, call.Item24)), cancellationToken);
 
+        /// <summary>The task called with each of these, one after the other, in one run; not yet sent (Celery's <c>map</c>).</summary>
+        public global::Celeriac.Signature<global::Celeriac.None[]> Map(global::System.Collections.Generic.IEnumerable<bool> items) =>
+            MapEach(items);
+
+        /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+        public global::Celeriac.Signature<global::Celeriac.None[]> StarMap(
+            global::System.Collections.Generic.IEnumerable<(bool truth, byte small, int number, uint unsigned, long wide, ulong widest, float single, double half, double nothing, double endless, double zero, decimal price, char quote, string text, string? missing, string forced, global::Demo.Colour colour, global::Demo.Colour odd, global::Demo.Colour? perhaps, int? count, int? none, global::System.Guid id, global::System.DateTimeOffset time, int[]? list)> calls) =>
+            StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11, call.Item12, call.Item13, call.Item14, call.Item15, call.Item16, call.Item17, call.Item18, call.Item19, call.Item20, call.Item21, call.Item22, call.Item23, call.Item24)));
+
+        /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+        public global::Celeriac.Group<global::Celeriac.None[]> Chunks(
+            global::System.Collections.Generic.IEnumerable<(bool truth, byte small, int number, uint unsigned, long wide, ulong widest, float single, double half, double nothing, double endless, double zero, decimal price, char quote, string text, string? missing, string forced, global::Demo.Colour colour, global::Demo.Colour odd, global::Demo.Colour? perhaps, int? count, int? none, global::System.Guid id, global::System.DateTimeOffset time, int[]? list)> calls, int size) =>
+            ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11, call.Item12, call.Item13, call.Item14, call.Item15, call.Item16, call.Item17, call.Item18, call.Item19, call.Item20, call.Item21, call.Item22, call.Item23, call.Item24)), size);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public AllTaskHandle With(
             global::System.TimeSpan? countdown = null,

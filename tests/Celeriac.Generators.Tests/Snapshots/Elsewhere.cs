@@ -58,6 +58,19 @@ partial class Python
             global::System.Collections.Generic.IEnumerable<(int x, int y)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), cancellationToken);
 
+        /// <summary>The task called with each of these, one after the other, in one run; not yet sent (Celery's <c>map</c>).</summary>
+        public global::Celeriac.Signature<int[]> Map(global::System.Collections.Generic.IEnumerable<int> items) =>
+            MapEach(items);
+
+        /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+        public global::Celeriac.Signature<int[]> StarMap(global::System.Collections.Generic.IEnumerable<(int x, int y)> calls) =>
+            StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)));
+
+        /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+        public global::Celeriac.Group<int[]> Chunks(
+            global::System.Collections.Generic.IEnumerable<(int x, int y)> calls, int size) =>
+            ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), size);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public AddTaskHandle With(
             global::System.TimeSpan? countdown = null,
@@ -122,6 +135,21 @@ partial class Python
         public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<global::Celeriac.None>>> DelayManyAsync(
             global::System.Collections.Generic.IEnumerable<string[]> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call)), cancellationToken);
+
+        /// <summary>The task called with each of these, one after the other, in one run; not yet sent (Celery's <c>map</c>).</summary>
+        public global::Celeriac.Signature<global::Celeriac.None[]> Map(
+            global::System.Collections.Generic.IEnumerable<string> items) =>
+            MapEach(items);
+
+        /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+        public global::Celeriac.Signature<global::Celeriac.None[]> StarMap(
+            global::System.Collections.Generic.IEnumerable<string[]> calls) =>
+            StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call)));
+
+        /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+        public global::Celeriac.Group<global::Celeriac.None[]> Chunks(
+            global::System.Collections.Generic.IEnumerable<string[]> calls, int size) =>
+            ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call)), size);
 
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public LogTaskHandle With(

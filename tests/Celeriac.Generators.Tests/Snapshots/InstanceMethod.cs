@@ -53,6 +53,16 @@ partial class Mail
             global::System.Collections.Generic.IEnumerable<(string to, string subject)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), cancellationToken);
 
+        /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+        public global::Celeriac.Signature<global::Celeriac.None[]> StarMap(
+            global::System.Collections.Generic.IEnumerable<(string to, string subject)> calls) =>
+            StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)));
+
+        /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+        public global::Celeriac.Group<global::Celeriac.None[]> Chunks(
+            global::System.Collections.Generic.IEnumerable<(string to, string subject)> calls, int size) =>
+            ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), size);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public SendTaskHandle With(
             global::System.TimeSpan? countdown = null,

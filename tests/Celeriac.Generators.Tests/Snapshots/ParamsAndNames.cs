@@ -57,6 +57,16 @@ partial class Outer
                 global::System.Collections.Generic.IEnumerable<(string @event, string call, int result, string?[] rest)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
                 SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4)), cancellationToken);
 
+            /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+            public global::Celeriac.Signature<string[]> StarMap(
+                global::System.Collections.Generic.IEnumerable<(string @event, string call, int result, string?[] rest)> calls) =>
+                StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4)));
+
+            /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+            public global::Celeriac.Group<string[]> Chunks(
+                global::System.Collections.Generic.IEnumerable<(string @event, string call, int result, string?[] rest)> calls, int size) =>
+                ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4)), size);
+
             /// <summary>The same task with other options; what is null stays as it was.</summary>
             public JoinTaskHandle With(
                 global::System.TimeSpan? countdown = null,
@@ -127,6 +137,16 @@ partial class Outer
             public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<int>>> DelayManyAsync(
                 global::System.Collections.Generic.IEnumerable<(int Sign, int cancellationToken)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
                 SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), cancellationToken);
+
+            /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+            public global::Celeriac.Signature<int[]> StarMap(
+                global::System.Collections.Generic.IEnumerable<(int Sign, int cancellationToken)> calls) =>
+                StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)));
+
+            /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+            public global::Celeriac.Group<int[]> Chunks(
+                global::System.Collections.Generic.IEnumerable<(int Sign, int cancellationToken)> calls, int size) =>
+                ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), size);
 
             /// <summary>The same task with other options; what is null stays as it was.</summary>
             public PlusHandle With(

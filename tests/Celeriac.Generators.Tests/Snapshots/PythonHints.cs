@@ -74,6 +74,16 @@ partial class Hints
             global::System.Collections.Generic.IEnumerable<(bool truth, byte small, double real, char letter, string? text, byte[] bytes, decimal price, global::System.Guid id, global::System.DateTimeOffset time, global::System.DateOnly day, global::System.TimeSpan span, global::System.Uri place, global::Demo.Colour colour, global::Demo.Rights rights, int? count, int[] numbers, global::System.Collections.Generic.IReadOnlyList<string?>? names, global::System.Collections.Generic.Dictionary<string, decimal> prices, global::Demo.Order order, global::System.Text.Json.JsonElement json, object any)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11, call.Item12, call.Item13, call.Item14, call.Item15, call.Item16, call.Item17, call.Item18, call.Item19, call.Item20, call.Item21)), cancellationToken);
 
+        /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+        public global::Celeriac.Signature<global::System.Collections.Generic.Dictionary<int, global::Demo.Order?>[]> StarMap(
+            global::System.Collections.Generic.IEnumerable<(bool truth, byte small, double real, char letter, string? text, byte[] bytes, decimal price, global::System.Guid id, global::System.DateTimeOffset time, global::System.DateOnly day, global::System.TimeSpan span, global::System.Uri place, global::Demo.Colour colour, global::Demo.Rights rights, int? count, int[] numbers, global::System.Collections.Generic.IReadOnlyList<string?>? names, global::System.Collections.Generic.Dictionary<string, decimal> prices, global::Demo.Order order, global::System.Text.Json.JsonElement json, object any)> calls) =>
+            StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11, call.Item12, call.Item13, call.Item14, call.Item15, call.Item16, call.Item17, call.Item18, call.Item19, call.Item20, call.Item21)));
+
+        /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+        public global::Celeriac.Group<global::System.Collections.Generic.Dictionary<int, global::Demo.Order?>[]> Chunks(
+            global::System.Collections.Generic.IEnumerable<(bool truth, byte small, double real, char letter, string? text, byte[] bytes, decimal price, global::System.Guid id, global::System.DateTimeOffset time, global::System.DateOnly day, global::System.TimeSpan span, global::System.Uri place, global::Demo.Colour colour, global::Demo.Rights rights, int? count, int[] numbers, global::System.Collections.Generic.IReadOnlyList<string?>? names, global::System.Collections.Generic.Dictionary<string, decimal> prices, global::Demo.Order order, global::System.Text.Json.JsonElement json, object any)> calls, int size) =>
+            ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11, call.Item12, call.Item13, call.Item14, call.Item15, call.Item16, call.Item17, call.Item18, call.Item19, call.Item20, call.Item21)), size);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public TypesTaskHandle With(
             global::System.TimeSpan? countdown = null,
@@ -172,6 +182,21 @@ partial class Hints
             global::System.Collections.Generic.IEnumerable<(bool truth, long wide, double whole, float nothing, decimal price, string text, string? none, global::Demo.Colour colour, global::Demo.Colour? perhaps, global::System.Guid id, int[] list)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11)), cancellationToken);
 
+        /// <summary>The task called with each of these, one after the other, in one run; not yet sent (Celery's <c>map</c>).</summary>
+        public global::Celeriac.Signature<global::System.DateTime?[]> Map(
+            global::System.Collections.Generic.IEnumerable<bool> items) =>
+            MapEach(items);
+
+        /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+        public global::Celeriac.Signature<global::System.DateTime?[]> StarMap(
+            global::System.Collections.Generic.IEnumerable<(bool truth, long wide, double whole, float nothing, decimal price, string text, string? none, global::Demo.Colour colour, global::Demo.Colour? perhaps, global::System.Guid id, int[] list)> calls) =>
+            StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11)));
+
+        /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+        public global::Celeriac.Group<global::System.DateTime?[]> Chunks(
+            global::System.Collections.Generic.IEnumerable<(bool truth, long wide, double whole, float nothing, decimal price, string text, string? none, global::Demo.Colour colour, global::Demo.Colour? perhaps, global::System.Guid id, int[] list)> calls, int size) =>
+            ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2, call.Item3, call.Item4, call.Item5, call.Item6, call.Item7, call.Item8, call.Item9, call.Item10, call.Item11)), size);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public DefaultsTaskHandle With(
             global::System.TimeSpan? countdown = null,
@@ -248,6 +273,21 @@ partial class Hints
         public global::System.Threading.Tasks.ValueTask<global::System.Collections.Generic.IReadOnlyList<global::Celeriac.AsyncResult<global::System.Collections.Generic.List<decimal>>>> DelayManyAsync(
             global::System.Collections.Generic.IEnumerable<decimal?[]> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call)), cancellationToken);
+
+        /// <summary>The task called with each of these, one after the other, in one run; not yet sent (Celery's <c>map</c>).</summary>
+        public global::Celeriac.Signature<global::System.Collections.Generic.List<decimal>[]> Map(
+            global::System.Collections.Generic.IEnumerable<decimal?> items) =>
+            MapEach(items);
+
+        /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+        public global::Celeriac.Signature<global::System.Collections.Generic.List<decimal>[]> StarMap(
+            global::System.Collections.Generic.IEnumerable<decimal?[]> calls) =>
+            StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call)));
+
+        /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+        public global::Celeriac.Group<global::System.Collections.Generic.List<decimal>[]> Chunks(
+            global::System.Collections.Generic.IEnumerable<decimal?[]> calls, int size) =>
+            ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call)), size);
 
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public RestTaskHandle With(

@@ -53,6 +53,19 @@ partial class MathTasks
             global::System.Collections.Generic.IEnumerable<(int x, int y)> calls, global::System.Threading.CancellationToken cancellationToken = default) =>
             SendManyAsync(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), cancellationToken);
 
+        /// <summary>The task called with each of these, one after the other, in one run; not yet sent (Celery's <c>map</c>).</summary>
+        public global::Celeriac.Signature<int[]> Map(global::System.Collections.Generic.IEnumerable<int> items) =>
+            MapEach(items);
+
+        /// <summary>The task called with each of these arguments, one after the other, in one run; not yet sent (Celery's <c>starmap</c>).</summary>
+        public global::Celeriac.Signature<int[]> StarMap(global::System.Collections.Generic.IEnumerable<(int x, int y)> calls) =>
+            StarMapEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)));
+
+        /// <summary>The task called with each of these arguments, in a group of runs of so many calls; not yet sent (Celery's <c>chunks</c>).</summary>
+        public global::Celeriac.Group<int[]> Chunks(
+            global::System.Collections.Generic.IEnumerable<(int x, int y)> calls, int size) =>
+            ChunkEach(global::System.Linq.Enumerable.Select(calls, call => S(call.Item1, call.Item2)), size);
+
         /// <summary>The same task with other options; what is null stays as it was.</summary>
         public AddTaskHandle With(
             global::System.TimeSpan? countdown = null,

@@ -5,8 +5,8 @@ namespace Celeriac.Interop.Tests.CSharpToPython;
 /// <summary>What the tests of C# callers and the Python worker have in common. At the end the worker must have nothing to complain of.</summary>
 public abstract class PythonTest(InteropPlace place) : IAsyncLifetime
 {
-    protected const int Limit = 90_000;
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    protected const int Limit = 180_000;
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private TaskClient? _client;
     private PythonWorker? _worker;
 

@@ -5,7 +5,7 @@ namespace Celeriac.Interop.Tests.Fleet;
 /// <summary>Celery's own command line against a fleet of one Python and one C# worker: both must give the same answers.</summary>
 public sealed class ControlTests(ControlPlace fleet, PythonClient python) : IClassFixture<ControlPlace>, IClassFixture<PythonClient>, IAsyncLifetime
 {
-    private const int Limit = 90_000;
+    private const int Limit = 180_000;
     private const string Both = $"{ControlPlace.CSharpNode},{ControlPlace.PythonNode}";
 
     public ValueTask InitializeAsync()

@@ -5,7 +5,7 @@ namespace Celeriac.Interop.Tests.Fleet;
 /// <summary>What Celery's own monitors see of a C# worker: <c>celery events --dump</c>, and the receiver and cluster state that Flower is built on.</summary>
 public sealed class EventTests(ControlPlace fleet, PythonClient python) : IClassFixture<ControlPlace>, IClassFixture<PythonClient>, IAsyncLifetime
 {
-    private const int Limit = 90_000;
+    private const int Limit = 180_000;
 
     // Runs calls while a receiver listens, until each has ended as an event says, and answers the events of both workers.
     private const string Capture = """

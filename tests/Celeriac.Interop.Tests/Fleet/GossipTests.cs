@@ -17,7 +17,7 @@ public sealed class GossipTests(InteropPlace place, PythonClient python) : Inter
         await EventuallyAsync(async () =>
         {
             await Python.RunAsync($"app.clock.value = {Ahead}\nwith app.events.default_dispatcher(hostname='py@far') as events:\n    events.send('worker-heartbeat', freq=2, active=0, processed=0, loadavg=(0.0, 0.0, 0.0), sw_ident='py-celery', sw_ver='5', sw_sys='Linux')");
-            var answers = await worker.Client.Control.BroadcastAsync("clock", options: new ControlOptions { Destination = [CSharpNode], Timeout = TimeSpan.FromSeconds(5) }, cancellationToken: Cancelled);
+            var answers = await worker.Client.Control.BroadcastAsync("clock", options: new ControlOptions { Destination = [CSharpNode], Timeout = TimeSpan.FromSeconds(30) }, cancellationToken: Cancelled);
             return Assert.Single(answers).Value.GetProperty("clock").GetInt64() > Ahead;
         }, "a clock ahead of the heartbeat's");
     }

@@ -3,7 +3,7 @@ namespace Celeriac.Interop.Tests.Fleet;
 /// <summary>Our own command line against a Python worker.</summary>
 public sealed class OwnVerbTests(ControlPlace fleet) : IClassFixture<ControlPlace>
 {
-    private const int Limit = 90_000;
+    private const int Limit = 180_000;
     private const string Answered = $"->  {ControlPlace.PythonNode}: OK\n";
 
     [Theory(Timeout = Limit)]

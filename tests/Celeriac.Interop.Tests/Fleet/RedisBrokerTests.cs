@@ -50,6 +50,31 @@ public sealed class RedisBrokerTests(InteropPlace place, RedisBrokerPlace fleet,
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_chain_of_either_side_alternates_between_the_languages()
+    {
+        Assert.Equal(1117, (await Python.RunAsync("return chain(interop_app.add.s(1, 2), app.signature('cs.add', args=(10,)), interop_app.add.s(4).set(queue='py'), app.signature('cs.add', args=(100,)), app.signature('cs.add', args=(1000,))).apply_async().get(timeout=PATIENCE)")).GetInt32());
+        var sent = await Client.SendAsync(Peer.PeerTasks.AddTask.S(1, 2) | PythonAdd(10) | Peer.PeerTasks.AddTask.Partial(100) | PythonAdd(1000), Cancelled);
+        Assert.Equal(1113, await sent.GetAsync(Patience, Cancelled));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_chord_of_either_side_has_members_and_bodies_of_both_sides()
+    {
+        Assert.Equal("[6,6,26]", Plain(await Python.RunAsync("""
+            members = [app.signature('cs.add', args=(1, 2)), interop_app.add.s(1).set(queue='py')]
+            a = chord(members, interop_app.total.s().set(queue='py')).apply_async()
+            b = chord(members, app.signature('cs.total')).apply_async()
+            c = chain(group(members), app.signature('cs.total'), interop_app.add.s(20).set(queue='py')).apply_async()
+            return [r.get(timeout=PATIENCE) for r in (a, b, c)]
+            """)));
+        var members = Group.Of(Peer.PeerTasks.AddTask.S(1, 2), PythonAdd(2).With(1), Peer.PeerTasks.AddTask.S(1, 2) | PythonAdd(1));
+        var inCSharp = await Client.SendAsync(members | Peer.PeerTasks.TotalTask.Partial(), Cancelled);
+        var inPython = await Client.SendAsync(members | new Signature("py.sum").Set(InPython).AsPartial<IReadOnlyList<int>, int>() | PythonAdd(5), Cancelled);
+        Assert.Equal((10, 15), (await inCSharp.GetAsync(Patience, Cancelled), await inPython.GetAsync(Patience, Cancelled)));
+        Assert.Empty(fleet.PythonWorker.Complaints());
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task Of_a_shared_queue_each_message_is_done_once_by_either_side()
     {
         var ledger = Directory.CreateTempSubdirectory("celeriac-ledger-").FullName;
@@ -98,6 +123,10 @@ public sealed class RedisBrokerTests(InteropPlace place, RedisBrokerPlace fleet,
         Assert.Contains(RedisBrokerPlace.PythonNode, Plain(beats), StringComparison.Ordinal);
         await heard.WaitAsync(Patience, Cancelled);
     }
+
+    private static Partial<int, int> PythonAdd(int other) => new Signature("py.add").WithArgs(other).Set(InPython).AsPartial<int, int>();
+
+    private static SendOptions InPython(SendOptions options) => options with { Queue = "py" };
 
     private static async Task HearAsync(EventReceiver receiver, params string[] nodes)
     {

@@ -95,6 +95,23 @@ public sealed class RedisResultTests(InteropPlace place, RedisPlace fleet, Pytho
         File.Delete(gate);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task The_result_of_a_CSharp_task_is_published_to_Python_that_listens() =>
+        Assert.Equal("5", Plain(await Python.RunAsync("""
+            task_id = str(uuid.uuid4())
+            listener = app.backend.client.pubsub()
+            listener.subscribe(app.backend.get_key_for_task(task_id))
+            def heard(kind):
+                deadline = time.monotonic() + PATIENCE
+                while time.monotonic() < deadline:
+                    message = listener.get_message(timeout=1)
+                    if message and message['type'] == kind:
+                        return message['data']
+            heard('subscribe')
+            send('cs.add', 2, 3, task_id=task_id)
+            return json.loads(heard('message'))['result']
+            """)));
+
     private static string Gate() => Path.Combine(Path.GetTempPath(), $"celeriac-gate-{Guid.NewGuid():N}");
 }
 

@@ -17,7 +17,7 @@ public sealed class WorkflowTests(ControlPlace fleet, InteropPlace place, Python
 }
 
 /// <summary>The same, with results in Redis.</summary>
-public sealed class RedisWorkflowTests(RedisPlace fleet, InteropPlace place, PythonClient python) : WorkflowFacts(place, python), IClassFixture<RedisPlace>
+public sealed partial class RedisWorkflowTests(RedisPlace fleet, InteropPlace place, PythonClient python) : WorkflowFacts(place, python), IClassFixture<RedisPlace>
 {
     protected override TaskClient Client => fleet.CSharpWorker.Client;
 
@@ -48,6 +48,46 @@ public sealed class RedisWorkflowTests(RedisPlace fleet, InteropPlace place, Pyt
         var nested = await Client.SendAsync(Group.Of(members | PythonTotal, members | PeerTasks.TotalTask.Partial()) | PythonTotal, Cancelled);
         Assert.Equal((10, 15, 20), (await inCSharp.GetAsync(Patience, Cancelled), await inPython.GetAsync(Patience, Cancelled), await nested.GetAsync(Patience, Cancelled)));
     }
+
+    [Fact(Timeout = Limit)]
+    public async Task Members_of_several_types_may_run_on_both_sides()
+    {
+        var text = new Signature("py.echo").WithArgs("text").Set(InPython).As<string>();
+        var chord = Group.Of(PeerTasks.AddTask.S(1, 2), text, Group.Of(PeerTasks.AddTask.S(3, 4), PythonAdd(5).With(6))) | new Signature("py.echo").Set(InPython).AsPartial<(int, string, int[]), (int, string, int[])>();
+        var (number, word, numbers) = await (await Client.SendAsync(chord, Cancelled)).GetAsync(Patience, Cancelled);
+        Assert.Equal((3, "text", "7,11"), (number, word, string.Join(',', numbers)));
+    }
+
+    /// <summary>Members of either side, failed ones of both among them, and an errback of either.</summary>
+    [Theory(Timeout = Limit)]
+    [InlineData("py", "cs.failed")]
+    [InlineData("py", "py.failed")]
+    [InlineData("cs", "cs.failed")]
+    [InlineData("cs", "py.failed")]
+    public async Task A_failed_member_reaches_the_errback_of_the_body_once(string side, string errback)
+    {
+        using var ledger = new Ledger();
+        Signature[] members = side == "py"
+            ? [new Signature("py.fail").WithArgs("Refused", "no"), new Signature("py.add").WithArgs(1), new Signature("py.fail").WithArgs("Refused", "again")]
+            : [new Signature("cs.fail").WithArgs("key", "lost"), new Signature("cs.add").WithArgs(1), new Signature("cs.fail").WithArgs("key", "again")];
+        var body = On(side == "py" ? "cs" : "py", new Signature(side == "py" ? "cs.total" : "py.sum")).LinkError(On(errback[..2], ledger.Of(errback)));
+        var sent = await Client.SendAsync(Group.Of(members.Select(member => On(side, member))) | body, Cancelled);
+        await EventuallyAsync(() => Task.FromResult(ledger.Lines.Length > 0), "the errback has run");
+        Assert.Equal(TaskStates.Failure, (await sent.WaitAsync(Patience, Cancelled)).Status);
+        // What would call it again came before these.
+        await (await Client.SendAsync(Group.Of(PeerTasks.AddTask.S(1), PythonAdd(1).With(1)), Cancelled)).GetAsync(Patience, Cancelled);
+        Assert.StartsWith(sent.Id, Assert.Single(ledger.Lines), StringComparison.Ordinal);
+    }
+
+    /// <summary>What comes back is where the results are, in both languages.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task Chunks_that_a_worker_of_either_side_is_given_are_sent_as_a_group() =>
+        Assert.Equal("[[[3,7],[11]],[[3,7],[11]]]", Plain(await Python.RunAsync("""
+            from celery.result import result_from_tuple
+            rows = [(1, 2), (3, 4), (5, 6)]
+            sent = [send('celery.chunks', kwargs=dict(task=app.signature(name), it=rows, n=2), queue=queue) for name, queue in (('cs.add', 'cs'), ('py.add', 'py'))]
+            return [[member.get(timeout=PATIENCE) for member in result_from_tuple(result.get(timeout=PATIENCE), app=app).results] for result in sent]
+            """)));
 
     [Fact(Timeout = Limit)]
     public async Task A_failed_member_of_either_side_fails_the_body_of_either_side()
@@ -174,6 +214,23 @@ public abstract class WorkflowFacts(InteropPlace place, PythonClient python) : I
         string[] Lines() => File.Exists(ledger) ? File.ReadAllLines(ledger) : [];
     }
 
+    /// <summary>A Python worker calls errbacks of its own on the spot; of the other side's it knows nothing, and they get the id. A C# worker gives its own all that is known.</summary>
+    [Theory(Timeout = Limit)]
+    [InlineData("py", "py.failed", "{0} py")]
+    [InlineData("py", "py.failed_whole", "{0} Refused py")]
+    [InlineData("py", "cs.failed", "{0} - - cs")]
+    [InlineData("cs", "py.failed", "{0} py")]
+    [InlineData("cs", "cs.failed", "{0} cs.fail KeyError cs")]
+    public async Task An_errback_of_either_side_is_called_as_Celery_calls_it(string side, string errback, string expected)
+    {
+        using var ledger = new Ledger();
+        var fails = side == "py" ? new Signature("py.fail").WithArgs("Refused", "no") : new Signature("cs.fail").WithArgs("key", "lost");
+        var sent = await Client.SendAsync(On(side, fails).LinkError(On(errback[..2], ledger.Of(errback))), Cancelled);
+        Assert.Equal(TaskStates.Failure, (await sent.WaitAsync(Patience, Cancelled)).Status);
+        await EventuallyAsync(() => Task.FromResult(ledger.Lines.Length > 0), "the errback has run");
+        Assert.Equal([string.Format(CultureInfo.InvariantCulture, expected, sent.Id)], ledger.Lines);
+    }
+
     [Fact(Timeout = Limit)]
     public async Task A_group_may_hold_tasks_of_both_sides()
     {
@@ -188,6 +245,28 @@ public abstract class WorkflowFacts(InteropPlace place, PythonClient python) : I
         Assert.Equal("[13,23]", Plain(await Python.RunAsync("return chain(app.signature('cs.add', args=(1, 2)), group(interop_app.add.s(10).set(queue='py'), app.signature('cs.add', args=(20,)))).apply_async().get(timeout=PATIENCE)")));
 
     [Fact(Timeout = Limit)]
+    public async Task A_CSharp_worker_runs_what_Python_maps() =>
+        Assert.Equal("[[3,4],[3,7],[[3,7],[11]],[1,2],2]", Plain(await Python.RunAsync("""
+            from celery.canvas import chunks, xmap, xstarmap
+            add, rows = app.signature('cs.add'), [(1, 2), (3, 4), (5, 6)]
+            sent = [xmap(add, [1, 2]).apply_async(), xstarmap(add, rows[:2]).apply_async(), chunks(add, rows, 2).apply_async(queue='cs')]
+            sent += [send('celery.accumulate', 1, 2, queue='cs'), send('celery.accumulate', 1, 2, kwargs={'index': -1}, queue='cs')]
+            return [result.get(timeout=PATIENCE) for result in sent]
+            """)));
+
+    [Fact(Timeout = Limit)]
+    public async Task A_Python_worker_runs_what_CSharp_maps()
+    {
+        var add = new Signature("py.add").Set(InPython);
+        var map = await Client.SendAsync(Map.Of(PythonAdd(10), [1, 2]) | Accumulate.Of<int[]>().Set(InPython), Cancelled);
+        var starMap = await Client.SendAsync(StarMap.Of(add.As<int>(), [(1, 2), (3, 4)]), Cancelled);
+        var chunks = await Client.SendAsync(Chunks.Of(add.As<int>(), [(1, 2), (3, 4), (5, 6)], 2), Cancelled);
+        Assert.Equal(["[11, 12]", "[3, 7]", "[[3, 7],[11]]"], [await TextAsync(map), await TextAsync(starMap), await TextAsync(chunks)]);
+
+        static async Task<string> TextAsync(AsyncResult sent) => System.Text.Encoding.UTF8.GetString((await sent.GetJsonAsync(Patience, Cancelled)).Span);
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task Python_makes_a_signature_of_what_CSharp_writes_and_the_other_way_round()
     {
         var json = (PythonAdd(4).With(3) | PeerTasks.AddTask.Partial(1)).ToJson();
@@ -198,5 +277,20 @@ public abstract class WorkflowFacts(InteropPlace place, PythonClient python) : I
 
     protected static Partial<int, int> PythonAdd(int other) => new Signature("py.add").WithArgs(other).Set(InPython).AsPartial<int, int>();
 
+    protected static Signature On(string side, Signature task) => task.Set(options => options with { Queue = side });
+
     protected static SendOptions InPython(SendOptions options) => options with { Queue = "py" };
+
+    /// <summary>A file into which errbacks of both sides write.</summary>
+    protected sealed class Ledger : IDisposable
+    {
+        public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"celeriac-errbacks-{Guid.NewGuid():N}");
+
+        /// <summary>An errback that writes here. By name: Celery counts the positional parameters of a Python function, and one of the old form has one.</summary>
+        public Signature Of(string errback) => new(errback) { Kwargs = TaskJson.Encode(new Dictionary<string, string> { ["ledger"] = Path }) };
+
+        public string[] Lines => File.Exists(Path) ? File.ReadAllLines(Path) : [];
+
+        public void Dispose() => File.Delete(Path);
+    }
 }

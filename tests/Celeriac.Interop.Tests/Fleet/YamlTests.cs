@@ -72,7 +72,7 @@ public sealed class YamlTests(InteropPlace place, YamlPlace fleet, PythonClient 
     [Fact(Timeout = Limit)]
     public async Task Our_commands_read_what_a_Python_worker_answers_in_YAML()
     {
-        var replies = await fleet.CSharpWorker.Client.Inspect.PingAsync(new ControlOptions { Destination = [YamlPlace.PythonNode], Timeout = TimeSpan.FromSeconds(10) }, Cancelled);
+        var replies = await fleet.CSharpWorker.Client.Inspect.PingAsync(new ControlOptions { Destination = [YamlPlace.PythonNode], Timeout = TimeSpan.FromSeconds(30) }, Cancelled);
         Assert.Equal(YamlPlace.PythonNode, Assert.Single(replies).Node);
     }
 

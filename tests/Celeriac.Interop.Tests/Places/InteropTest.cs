@@ -6,9 +6,9 @@ namespace Celeriac.Interop.Tests;
 public abstract class InteropTest(InteropPlace place, PythonClient python) : IClassFixture<PythonClient>
 {
     /// <summary>How many milliseconds a fact may take.</summary>
-    protected const int Limit = 90_000;
+    protected const int Limit = 180_000;
 
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 

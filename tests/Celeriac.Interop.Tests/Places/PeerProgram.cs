@@ -5,7 +5,7 @@ namespace Celeriac.Interop.Tests;
 /// <summary>A C# program with Celeriac's verbs, run as an operator runs it: a process with arguments.</summary>
 internal static class PeerProgram
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
 
     /// <summary>Runs a verb to its end; answers its exit code and all that it wrote.</summary>
     public static async Task<(int Code, string Output)> RunAsync(params string[] arguments)

@@ -6,7 +6,7 @@ namespace Celeriac.Interop.Tests;
 /// <summary>A Python process with the app that runs what a test gives it: the body of a function, whose return value comes back as JSON. One for each test class.</summary>
 public sealed class PythonClient(InteropPlace place) : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
     private readonly SemaphoreSlim _turn = new(1);
     private Process? _process;
     private Task<string>? _errors;

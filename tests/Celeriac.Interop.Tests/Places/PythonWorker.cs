@@ -20,7 +20,7 @@ public sealed record PythonWorkerOptions
 /// <summary>A real <c>celery worker</c> as a child process, and its log.</summary>
 public sealed class PythonWorker : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
     private readonly GuardedProcess _process;
     private readonly string _folder;
     private readonly string _log;

@@ -18,11 +18,29 @@ import celery
 import kombu
 from celery import chain, chord, group, signature
 from celery.exceptions import TimeoutError as LocalTimeout
+from celery.result import AsyncResult, ResultSet
 
 import interop_app
 from interop_app import app
 
-PATIENCE = 30
+PATIENCE = 60
+
+
+def looking_again(get):
+    """Celery subscribes to a result of Redis and looks for it on another connection, and misses what is written between the two (celery/celery#4039)."""
+    def patient(self, timeout=None, **options):
+        deadline = time.monotonic() + (timeout or float("inf"))
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return get(self, timeout=min(max(left, 0.001), 3), **options)
+            except LocalTimeout:
+                if left <= 3:
+                    raise
+    return patient
+
+
+AsyncResult.get, ResultSet.get = looking_again(AsyncResult.get), looking_again(ResultSet.get)
 
 
 def send(name, *args, **options):

@@ -2,7 +2,7 @@
 import os
 import time
 
-from celery import Celery, chain
+from celery import Celery, chain, chord, group
 from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
 
 app = Celery("interop", broker=os.environ["INTEROP_BROKER"], backend=os.environ.get("INTEROP_BACKEND", "rpc://"))
@@ -138,6 +138,28 @@ def request(self, *args, **kwargs):
     }
 
 
+@app.task(name="py.replaced", bind=True)
+def replaced(self, by):
+    """Is replaced by a workflow of both sides."""
+    ours, theirs = add.s(3, 4), app.signature("cs.add", args=(1, 2))
+    raise self.replace({
+        "task": theirs, "chain": chain(theirs, add.s(10).set(queue="py")), "group": group(theirs, ours), "chord": chord([theirs, ours], app.signature("cs.total")),
+    }[by])
+
+
+@app.task(name="py.adding", bind=True)
+def adding(self, value):
+    """Adds a C# task to its chord."""
+    self.add_to_chord(app.signature("cs.add", args=(value, 10)))
+    return value
+
+
+@app.task(name="py.stamps", bind=True)
+def stamps(self, *args):
+    """The stamps in the headers that the worker got, as ``name=value``; Celery 5.2 gives them to nobody else."""
+    return [f"{name}={self.request.get('stamps')[name]}" for name in self.request.get("stamped_headers") or []]
+
+
 @app.task(name="py.sum")
 def total(values):
     return sum(values)
@@ -157,6 +179,20 @@ def parent():
 @app.task(name="py.chain_through_cs")
 def chain_through_cs():
     return chain(add.s(1, 2), app.signature("cs.add", args=(3,)), add.s(4)).apply_async().id
+
+
+@app.task(name="py.failed")
+def failed(task_id, *, ledger):
+    """An errback of the old form."""
+    with open(ledger, "a", encoding="utf-8") as lines:
+        lines.write(f"{task_id} py\n")
+
+
+@app.task(name="py.failed_whole")
+def failed_whole(request, error, trace, ledger):
+    """An errback of the new form: Celery calls it in the worker that failed."""
+    with open(ledger, "a", encoding="utf-8") as lines:
+        lines.write(f"{request.id} {type(error).__name__} py\n")
 
 
 @app.task(name="shared.work")

@@ -11,7 +11,7 @@ internal sealed class FakeConnection : IBrokerConnection
 
     public Task<Exception?> Lost => _lost.Task;
 
-    public Task Disposed => _disposed.Task.WaitAsync(TimeSpan.FromSeconds(10));
+    public Task Disposed => _disposed.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
     /// <summary>What closing does beyond being told; default nothing.</summary>
     public Func<Task> Closing { get; init; } = () => Task.CompletedTask;
@@ -42,7 +42,7 @@ internal sealed class FakeBroker
 
     public bool IsQuiet => _attempts.Reader.Count == 0;
 
-    public async Task<Attempt> NextAsync() => await _attempts.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+    public async Task<Attempt> NextAsync() => await _attempts.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
     internal sealed record Attempt(BrokerUrl Server, TaskCompletionSource<FakeConnection> Answer)
     {

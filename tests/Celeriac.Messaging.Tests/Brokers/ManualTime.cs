@@ -28,7 +28,7 @@ internal sealed class ManualTime : TimeProvider
             var watcher = new Watcher(within, new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously));
             _watchers.Add(watcher);
             Tell();
-            return watcher.Found.Task.WaitAsync(TimeSpan.FromSeconds(10));
+            return watcher.Found.Task.WaitAsync(TimeSpan.FromSeconds(60));
         }
     }
 

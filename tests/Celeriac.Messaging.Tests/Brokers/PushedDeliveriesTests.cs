@@ -5,7 +5,7 @@ namespace Celeriac.Messaging.Tests.Brokers;
 
 public sealed class PushedDeliveriesTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private long _tag;
 
     [Fact]

@@ -6,7 +6,7 @@ namespace Celeriac.Messaging.Tests.Brokers;
 /// <summary>Restoring, closing and disposing.</summary>
 public sealed class ReconnectingLifeTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly ManualTime _time = new();
     private readonly FakeBroker _broker = new();
     private readonly TaskCompletionSource _restoring = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,5 +1,6 @@
 using Celeriac.Brokers;
 using Celeriac.Messaging;
+using Celeriac.Postgres.Transactions;
 using Npgsql;
 
 namespace Celeriac.Postgres.Tests;
@@ -40,6 +41,56 @@ public sealed class CrashTests(RestartedServer own) : PostgresTest, IClassFixtur
             }
         }
         Assert.Equal(there, await CountAsync(client));
+    }
+
+    [Theory]
+    [InlineData("before the commit", 0)]
+    [InlineData("after the commit", 1)]
+    [InlineData("between publishing and removing", 2)]
+    public async Task A_task_of_the_outbox_survives_the_death_of_the_server_if_and_only_if_its_transaction_had_committed(string dies, int published)
+    {
+        var outbox = Own(new PostgresOutbox(Url + "&publish_timeout=20s"));
+        await outbox.ConnectAsync(Cancelled);
+        var client = OpenClient($"memory://{Queue}");
+        await client.Transport.DeclareAsync(Topology.Queue(Queue), Cancelled);
+        var connection = await ConnectAsync();
+        var transaction = await connection.BeginTransactionAsync(Cancelled);
+        await outbox.In(client, transaction).SendAsync(LedgerTasks.AddTask.S(1, 1), Cancelled);
+        if (dies == "before the commit")
+        {
+            await CrashAsync();
+            await Assert.ThrowsAnyAsync<NpgsqlException>(() => transaction.CommitAsync(Cancelled));
+        }
+        else
+        {
+            await transaction.CommitAsync(Cancelled);
+        }
+        if (dies == "after the commit")
+        {
+            await CrashAsync();
+        }
+        Assert.Equal(Math.Min(published, 1), await outbox.CountAsync(Cancelled));
+
+        var ids = new List<string?>();
+        var publishing = new TaskClient(new TransactionTransport(client.Transport, PublishAsync, declares: true), client.Results, new CeleriacOptions { DefaultQueue = Queue });
+        using var stop = new CancellationTokenSource();
+        var relay = outbox.RelayAsync(publishing, stop.Token);
+        await EventuallyAsync(async () => await outbox.CountAsync(Cancelled) == 0, "the outbox is empty");
+        await stop.CancelAsync();
+        await relay.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        Assert.Equal(published, await CountAsync(client));
+        // Where the server died before the removal it is there twice, with one id: an inbox drops the repeat.
+        Assert.Equal((published, Math.Min(published, 1)), (ids.Count, ids.Distinct().Count()));
+
+        async ValueTask PublishAsync(ReadOnlyMemory<Publication> publications, CancellationToken cancellationToken)
+        {
+            ids.Add(publications.Span[0].Message.CorrelationId);
+            await client.Transport.PublishAsync(publications, cancellationToken);
+            if (dies == "between publishing and removing" && ids.Count == 1)
+            {
+                await CrashAsync();
+            }
+        }
     }
 
     [Fact]

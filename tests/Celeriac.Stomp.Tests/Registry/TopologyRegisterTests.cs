@@ -33,7 +33,7 @@ public sealed class TopologyRegisterTests(TopologyRegisterTests.OwnServer own) :
         await NextAsync(await ListenAsync(holder, ActiveMqTopology.Queue, new("activemq.prefetchSize", "1"), new("activemq.exclusive", "true")));
         var declaring = DeclareAsync(transport, "second");
         await holder.DisposeAsync();
-        await declaring.WaitAsync(TimeSpan.FromSeconds(5), Cancelled);
+        await declaring.WaitAsync(Patience, Cancelled);
         Assert.NotNull(await Open(Url).CountAsync(NameOf("first"), Cancelled));
         Assert.NotNull(await Open(Url).CountAsync(NameOf("second"), Cancelled));
     }
@@ -51,6 +51,27 @@ public sealed class TopologyRegisterTests(TopologyRegisterTests.OwnServer own) :
         Assert.Equal(["x"], await DrainAsync(Open(Url), queue));
         await holder.DisposeAsync();
         await DeclareAsync(transport, "second");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Declarations_that_are_given_up_leave_the_register_free()
+    {
+        var hasty = Open(Url);
+        var queue = await DeclareAsync(hasty, "first");
+        for (var round = 0; round < 60; round++)
+        {
+            using var giveUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(round % 20));
+            try
+            {
+                await hasty.DeclareAsync(new Topology { Queues = [new QueueDeclaration(NameOf($"hasty{round}"))] }, giveUp.Token);
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+        // The one who gave up is still connected.
+        await DeclareAsync(Open(Url), "second");
+        Assert.NotNull(await hasty.CountAsync(queue, Cancelled));
     }
 
     [Fact(Timeout = Limit)]

@@ -6,7 +6,7 @@ namespace Celeriac.Tests.Canvas;
 /// <summary>What a worker does with the rest of a workflow that it cannot go on with.</summary>
 public sealed class FollowingTests : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly MemoryTaskConformance.Place _place = new();
 
     public ValueTask DisposeAsync() => _place.DisposeAsync();

@@ -43,6 +43,17 @@ public sealed class SignatureJsonTests
         Assert.Equal(Anonymous(GoldenMessages.Find(version, "link").Message.Body), Anonymous(body));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("[ ]")]
+    [InlineData("""[{"task":"x"}]""")]
+    public void The_rest_of_a_chain_grows_also_where_Python_has_left_an_empty_one(string rest)
+    {
+        var grown = SignatureJson.Append(Encoding.UTF8.GetBytes(rest), [new Signature("a"), new Signature("b")]);
+        Assert.Equal(rest.Length > 3 ? ["x", "a", "b"] : ["a", "b"], SignatureReader.ReadArray(grown).Select(task => task.Task));
+    }
+
     [Fact]
     public void Every_option_survives_the_way_there_and_back()
     {

@@ -78,6 +78,15 @@ public sealed class WorkflowTests
     }
 
     [Fact]
+    public void What_is_called_after_a_task_goes_where_its_sender_would_send_it()
+    {
+        var routed = new Freezing(place => place) { Fix = task => task.Options with { Queue = $"of {task.Task}" } };
+        var frozen = routed.Freeze(s_task.Link(new Signature("l").Link(new Signature("m"))).LinkError(Group.Of(new Signature("e"))));
+        Assert.Equal(("of l", "of m"), (frozen.Links[0].Options.Queue, frozen.Links[0].Links[0].Options.Queue));
+        Assert.Equal("of e", CanvasTree.TasksOf(frozen.LinkErrors[0]).Single().Options.Queue);
+    }
+
+    [Fact]
     public void The_id_of_a_chain_stays_that_of_its_last_task_wherever_it_comes_to_stand()
     {
         var inner = (s_task | new Signature("b")).Set(options => options with { TaskId = "inner" });

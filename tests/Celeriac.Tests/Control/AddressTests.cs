@@ -30,7 +30,7 @@ public sealed class AddressTests
     public void An_expression_that_takes_for_ever_is_given_up() =>
         Assert.Throws<RegexMatchTimeoutException>(() => new ControlAddress(null, "(a+)+$", "pcre").Means(new string('a', 60) + "!"));
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Only_the_nodes_that_are_named_answer()
     {
         await using var fleet = new Fleet();
@@ -43,7 +43,7 @@ public sealed class AddressTests
         Assert.Equal("w2@test", Assert.Single(matched).Node);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Nobody_answers_within_the_timeout_where_nobody_is()
     {
         await using var fleet = new Fleet();
@@ -69,7 +69,7 @@ public sealed class AddressTests
         Assert.Equal("pong", (await fleet.AskAsync("ping")).Ok);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_command_whose_time_has_passed_is_not_obeyed()
     {
         await using var fleet = new Fleet();

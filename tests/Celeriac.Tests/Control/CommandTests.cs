@@ -54,7 +54,7 @@ public sealed class CommandTests
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(answer), JsonNode.Parse(reply.Value.GetRawText())), reply.Value.GetRawText());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Inspect_ping_works_over_a_file_that_several_connections_share()
     {
         var file = Path.Combine(Path.GetTempPath(), $"celeriac-control-{Guid.NewGuid():N}.db");
@@ -71,7 +71,7 @@ public sealed class CommandTests
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_election_of_others_is_acknowledged()
     {
         await using var fleet = new Fleet();
@@ -91,7 +91,7 @@ public sealed class CommandTests
         await agreeing;
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_queue_is_shown_exactly_as_Kombu_shows_it()
     {
         await using var fleet = new Fleet();
@@ -102,7 +102,7 @@ public sealed class CommandTests
             shown.GetRawText());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Stats_have_every_key_that_Flower_shows()
     {
         await using var fleet = new Fleet();
@@ -118,7 +118,7 @@ public sealed class CommandTests
         Assert.All(new[] { "uptime", "rusage" }, key => Assert.True(stats.TryGetProperty(key, out _), key));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Conf_has_Celerys_names_and_no_password()
     {
         await using var fleet = new Fleet();
@@ -130,7 +130,7 @@ public sealed class CommandTests
         Assert.True(all.GetProperty("task_acks_late").GetBoolean());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Conf_shows_how_tasks_are_routed()
     {
         await using var fleet = new Fleet();
@@ -152,7 +152,7 @@ public sealed class CommandTests
         Assert.Equal("[2.5,60]", (await fleet.AskAsync("stats")).Value.GetProperty("pool").GetProperty("timeouts").GetRawText());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Hello_tells_what_is_revoked_with_floats_of_the_monotonic_clock_and_learns()
     {
         await using var fleet = new Fleet();
@@ -166,7 +166,7 @@ public sealed class CommandTests
         Assert.True(reply.Value.GetProperty("clock").GetInt64() > 0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_worker_that_starts_learns_from_the_others_what_is_revoked()
     {
         await using var fleet = new Fleet();
@@ -176,7 +176,7 @@ public sealed class CommandTests
         await Fleet.UntilAsync(() => second.State.Revocations.Ids.Any(entry => entry.Id == "gone"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Events_are_switched_on_and_off()
     {
         await using var fleet = new Fleet();
@@ -187,7 +187,7 @@ public sealed class CommandTests
         Assert.Equal("task events already disabled", (await fleet.AskAsync("disable_events")).Ok);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_command_of_the_program_is_answered_and_its_exception_too()
     {
         await using var fleet = new Fleet();

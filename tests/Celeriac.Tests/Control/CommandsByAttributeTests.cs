@@ -8,7 +8,7 @@ namespace Celeriac.Tests.Control;
 /// <summary>Methods with [ControlCommand] and [InspectCommand], registered by the generated AddTasks(), answer over a broker.</summary>
 public sealed class CommandsByAttributeTests
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_broadcast_reaches_the_method_and_brings_its_answer_back()
     {
         await using var fleet = new Fleet();
@@ -17,7 +17,7 @@ public sealed class CommandsByAttributeTests
         Assert.Equal("users 5 w1@test", reply.Ok);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_missing_argument_is_answered_as_Python_words_it()
     {
         await using var fleet = new Fleet();
@@ -25,7 +25,7 @@ public sealed class CommandsByAttributeTests
         Assert.Equal("TypeError(\"attributed_warm_up() missing 1 required positional argument: 'cache_name'\")", (await fleet.AskAsync("attributed_warm_up")).Error);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Where_only_looking_is_allowed_an_inspect_command_is_obeyed_and_a_control_command_is_not()
     {
         await using var fleet = new Fleet();

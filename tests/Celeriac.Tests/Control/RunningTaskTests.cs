@@ -11,7 +11,7 @@ public sealed class RunningTaskTests
 
     private static ControlOptions One => Fleet.Of("w1@test");
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Active_and_reserved_tasks_are_shown_with_all_that_is_known()
     {
         await using var fleet = new Fleet();
@@ -37,7 +37,7 @@ public sealed class RunningTaskTests
         await waits.WaitAsync(s_patience, Cancelled);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_task_that_is_terminated_gets_its_token_cancelled_and_ends_as_REVOKED()
     {
         await using var fleet = new Fleet();
@@ -51,7 +51,7 @@ public sealed class RunningTaskTests
         Assert.Equal(0, (await fleet.Client.Transport.CountAsync("celery", Cancelled))!.Ready);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_revoked_task_does_not_run_and_ends_as_REVOKED()
     {
         await using var fleet = new Fleet();
@@ -65,7 +65,7 @@ public sealed class RunningTaskTests
         await Fleet.UntilAsync(() => worker.State.InHand.Find("taken-back") is null);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_task_that_waits_for_a_slot_can_still_be_revoked()
     {
         await using var fleet = new Fleet();
@@ -81,7 +81,7 @@ public sealed class RunningTaskTests
         Assert.False(Held.HasStarted(waits.Id));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_time_limit_that_is_set_holds_for_the_next_run()
     {
         await using var fleet = new Fleet();
@@ -91,7 +91,7 @@ public sealed class RunningTaskTests
         Assert.Equal("SoftTimeLimitExceeded", (await Assert.ThrowsAsync<RemoteTaskException>(async () => await result.GetJsonAsync(s_patience, Cancelled))).RemoteType);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_rate_limit_beside_that_of_the_cluster_says_so()
     {
         await using var fleet = new Fleet();
@@ -101,7 +101,7 @@ public sealed class RunningTaskTests
         Assert.Equal("new rate limit set successfully for this worker alone: the limit of 10/m for the whole cluster stays beside it, and changes with the task's declaration", reply.Ok);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_tasks_own_limit_wins_over_the_workers()
     {
         await using var fleet = new Fleet();
@@ -116,7 +116,7 @@ public sealed class RunningTaskTests
         Assert.Equal(TaskStates.Success, (await own.WaitAsync(s_patience, Cancelled)).Status);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_rate_limit_holds_a_task_back_without_its_slot_and_a_new_one_lets_it_go()
     {
         await using var fleet = new Fleet();
@@ -134,7 +134,7 @@ public sealed class RunningTaskTests
         Assert.Equal("SUCCESS", (await second.WaitAsync(s_patience, Cancelled)).Status);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_stopping_worker_gives_back_what_its_rate_limit_holds()
     {
         await using var fleet = new Fleet();
@@ -149,7 +149,7 @@ public sealed class RunningTaskTests
         Assert.Equal(1, (await fleet.Client.Transport.CountAsync("celery", Cancelled))!.Ready);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Queues_come_and_go_while_the_worker_works()
     {
         await using var fleet = new Fleet();
@@ -173,7 +173,7 @@ public sealed class RunningTaskTests
         Assert.Equal(1, (await fleet.Client.Transport.CountAsync("celery", Cancelled))!.Ready);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_pool_grows_and_shrinks_while_the_worker_works()
     {
         await using var fleet = new Fleet();
@@ -198,7 +198,7 @@ public sealed class RunningTaskTests
         await last.WaitAsync(s_patience, Cancelled);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Shutdown_is_warm_and_is_not_answered()
     {
         await using var fleet = new Fleet();

@@ -190,7 +190,7 @@ public sealed class TelemetryTests : IDisposable
         double[] Values(string name) => [.. mine.Where(number => number.Name == name).Select(number => number.Value)];
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_worker_tells_how_much_waits_in_its_queues()
     {
         Measure();

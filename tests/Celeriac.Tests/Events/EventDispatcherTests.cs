@@ -10,7 +10,7 @@ public sealed class EventDispatcherTests
 {
     private readonly LogicalClock _clock = new();
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_broker_that_is_away_costs_the_sender_nothing_and_the_oldest_events_go()
     {
         await using var away = new AwayTransport();
@@ -28,7 +28,7 @@ public sealed class EventDispatcherTests
         Assert.Equal(20_001, _clock.Now);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task What_gathers_travels_in_messages_of_at_most_24_and_arrives_before_the_end()
     {
         await using var transport = Transports.Create($"memory://{Guid.NewGuid():N}");
@@ -53,7 +53,7 @@ public sealed class EventDispatcherTests
         Assert.Equal(Enumerable.Range(0, 100).Select(number => (double?)number), numbers);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_field_that_cannot_be_written_costs_only_its_event()
     {
         await using var transport = Transports.Create($"memory://{Guid.NewGuid():N}");
@@ -69,7 +69,7 @@ public sealed class EventDispatcherTests
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_receiver_that_is_closed_ends_who_reads_it()
     {
         await using var transport = Transports.Create($"memory://{Guid.NewGuid():N}");

@@ -29,7 +29,7 @@ public sealed class WorkerEventsTests
         Options = new TaskOptions { SendEvents = false },
     };
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_life_of_a_task_is_told()
     {
         await using var stage = new EventStage();
@@ -40,10 +40,10 @@ public sealed class WorkerEventsTests
         Assert.Equal(heard.Select(happened => happened.Clock).Order(), heard.Select(happened => happened.Clock));
         var task = stage.Cluster.FindTask(result.Id)!;
         Assert.Equal((TaskStates.Success, "conformance.add", "5", EventStage.Node, result.Id), (task.State, task.Name, task.Result, task.Worker, task.RootId));
-        Assert.Equal(5, await result.GetAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(5, await result.GetAsync(TimeSpan.FromSeconds(60)));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_retry_and_a_failure_are_told()
     {
         await using var stage = new EventStage();
@@ -58,7 +58,7 @@ public sealed class WorkerEventsTests
         Assert.StartsWith("Traceback", failed.Text("traceback"), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_task_that_came_too_late_and_one_that_nobody_knows_are_told()
     {
         await using var stage = new EventStage();
@@ -70,12 +70,12 @@ public sealed class WorkerEventsTests
         Assert.StartsWith("NotRegistered('no.such'", (await stage.ListenUntilAsync("task-failed"))[^1].Text("exception"), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Task_events_are_off_until_they_are_asked_for()
     {
         await using var stage = new EventStage(options => options.SendTaskEvents = false);
         await stage.StartAsync();
-        await (await stage.Client.SendAsync(ConformanceTasks.AddTask.S(2, 3))).GetAsync(TimeSpan.FromSeconds(10));
+        await (await stage.Client.SendAsync(ConformanceTasks.AddTask.S(2, 3))).GetAsync(TimeSpan.FromSeconds(60));
         Assert.True(stage.Worker.State.Events.EnableTaskEvents());
         Assert.False(stage.Worker.State.Events.EnableTaskEvents());
         var second = await stage.Client.SendAsync(ConformanceTasks.AddTask.S(2, 3));
@@ -85,7 +85,7 @@ public sealed class WorkerEventsTests
         Assert.False(stage.Worker.State.Events.SendsTaskEvents);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_says_hello_beats_and_says_goodbye()
     {
         await using var stage = new EventStage(options => options.HeartbeatInterval = TimeSpan.FromSeconds(0.1));
@@ -98,7 +98,7 @@ public sealed class WorkerEventsTests
         Assert.False(Assert.Single(stage.Cluster.Workers).IsAlive);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Without_heartbeat_only_tasks_are_told()
     {
         await using var stage = new EventStage(options => options.WithoutHeartbeat = true);
@@ -107,17 +107,17 @@ public sealed class WorkerEventsTests
         Assert.DoesNotContain(await stage.ListenUntilAsync("task-succeeded"), happened => happened.Group == "worker");
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_task_that_sends_no_events_is_not_told()
     {
         await using var stage = new EventStage(tasks: [s_silent]);
         await stage.StartAsync();
-        await (await stage.Client.SendAsync(new Signature<int>("test.silent"))).GetAsync(TimeSpan.FromSeconds(10));
+        await (await stage.Client.SendAsync(new Signature<int>("test.silent"))).GetAsync(TimeSpan.FromSeconds(60));
         var told = await stage.Client.SendAsync(ConformanceTasks.AddTask.S(2, 3));
         Assert.All((await stage.ListenUntilAsync("task-succeeded")).Where(happened => happened.Group == "task"), happened => Assert.Equal(told.Id, happened.TaskId));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_task_that_the_broker_holds_until_its_eta_is_told_as_received_once()
     {
         await using var stage = new EventStage();
@@ -130,7 +130,7 @@ public sealed class WorkerEventsTests
         Assert.True(heard[1].ReceivedAt - heard[0].ReceivedAt > TimeSpan.FromSeconds(2));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Events_travel_through_the_exchange_of_the_setting()
     {
         await using var stage = new EventStage(share: shared => shared.EventExchange = "elsewhere");
@@ -140,7 +140,7 @@ public sealed class WorkerEventsTests
         Assert.Equal("elsewhere", (await stage.Client.Transport.GetAsync("raw"))!.Exchange);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Who_begins_to_listen_hears_of_the_workers_at_once()
     {
         await using var stage = new EventStage(options => options.HeartbeatInterval = TimeSpan.FromHours(1));
@@ -155,7 +155,7 @@ public sealed class WorkerEventsTests
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_task_tells_what_it_likes()
     {
         await using var stage = new EventStage(options => options.SendTaskEvents = false, tasks: [s_telling]);
@@ -165,7 +165,7 @@ public sealed class WorkerEventsTests
         Assert.Equal((result.Id, EventStage.Node, 7d), (told.TaskId, told.Hostname, told.Number("done")));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_client_tells_what_it_likes_and_what_it_sends()
     {
         await using var stage = new EventStage(share: shared => shared.SendSentEvent = true);
@@ -210,7 +210,7 @@ public sealed class WorkerEventsTests
         Assert.All(ours, happened => Assert.Contains(string.Join(" ", Kinds(happened)), golden[happened.Type]));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Events_travel_as_Celerys_do()
     {
         await using var stage = new EventStage();

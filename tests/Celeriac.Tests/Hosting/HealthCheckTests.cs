@@ -94,14 +94,14 @@ public sealed class HealthCheckTests : IAsyncDisposable
         Assert.Equal(HealthStatus.Degraded, (await checks.CheckHealthAsync(Cancelled)).Entries["celeriac"].Status);
 
         await host.StartAsync(Cancelled);
-        await host.Services.GetRequiredService<Worker>().Ready.WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
+        await host.Services.GetRequiredService<Worker>().Ready.WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
         var entry = (await checks.CheckHealthAsync(Cancelled)).Entries["celeriac"];
         await host.StopAsync(Cancelled);
 
         Assert.Equal((HealthStatus.Healthy, "w@test", 0), (entry.Status, entry.Data["worker"], entry.Data["running"]));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Liveness_readiness_and_lag_are_checks_of_their_own()
     {
         var builder = HostingApp.Builder();

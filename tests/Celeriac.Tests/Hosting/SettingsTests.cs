@@ -38,7 +38,7 @@ public sealed class SettingsTests
             ("Celeriac:worker_queues", "jobs, mail"), ("Celeriac:worker_synchronous_concurrency", "2"), ("Celeriac:worker_node_name", "w1@%h"),
             ("Celeriac:worker_shutdown_timeout", "00:00:07"), ("Celeriac:max_body_bytes", "4096"), ("Celeriac:task_send_sent_event", "yes"),
             ("Celeriac:worker_send_task_events", "true"), ("Celeriac:worker_without_heartbeat", "1"), ("Celeriac:worker_heartbeat_interval", "5")));
-        Assert.Equal((true, true, true, TimeSpan.FromSeconds(5)), (shared.SendSentEvent, worker.SendTaskEvents, worker.WithoutHeartbeat, worker.HeartbeatInterval));
+        Assert.Equal((true, true, true, TimeSpan.FromSeconds(5)), (shared.SendSentEvent, worker.SendTaskEvents, worker.WithoutHeartbeat, worker.HeartbeatInterval!.Value));
         Assert.Equal(("memory://all", "rpc://", "jobs", TimeSpan.FromSeconds(90.5), 4096), (shared.BrokerUrl, shared.ResultBackend, shared.DefaultQueue, shared.ResultExpires, shared.MaxBodyBytes));
         Assert.Equal((false, true, 3, 12, 2, "w1@%h"), (worker.AcksLate, worker.TrackStarted, worker.Concurrency, worker.MessagesAhead, worker.SynchronousConcurrency, worker.NodeName));
         Assert.Equal(["jobs", "mail"], worker.Queues);

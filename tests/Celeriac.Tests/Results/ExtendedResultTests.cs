@@ -7,7 +7,7 @@ namespace Celeriac.Tests.Results;
 /// <summary>What a worker writes of a task on its way, and what <c>result_extended</c> adds to it.</summary>
 public sealed class ExtendedResultTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly string _queue = $"told-{Guid.NewGuid():N}";
 
     [Fact]

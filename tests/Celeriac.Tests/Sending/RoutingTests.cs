@@ -42,6 +42,16 @@ public sealed class RoutingTests
         Assert.Equal(new Destination("europe", "", "europe", 7, true), Router().Route(new Signature("other") { Kwargs = "{\"region\":\"eu\"}"u8.ToArray() }));
     }
 
+    [Fact]
+    public void Who_calls_a_task_many_times_goes_where_the_task_goes_as_in_Celery()
+    {
+        _options.TaskRoutes.Add("math.add", "numbers");
+        var map = Map.Of(new Signature("math.add").AsPartial<int, int>(), [1]);
+        Assert.Equal("numbers", Router().Route(map).Queue);
+        Assert.Equal("numbers", Router().Fix(Signature.FromJson(map.ToJson())).Queue);
+        Assert.Equal("declared", Router().Route(Map.Of((new Signature("t") { Declared = new TaskOptions { Queue = "declared" } }).AsPartial<int, int>(), [1])).Queue);
+    }
+
     /// <summary>Kombu's lpmerge: member by member, what the call says, then the declaration, then the route.</summary>
     [Fact]
     public void The_call_wins_over_the_declaration_and_that_over_the_route()

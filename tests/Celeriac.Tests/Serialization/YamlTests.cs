@@ -183,7 +183,7 @@ public sealed class YamlTests
         Assert.Equal("- 1\n- 2\n", message.ReadText(contents));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_that_accepts_yaml_runs_it_and_one_that_does_not_puts_it_aside()
     {
         await using var transport = Transports.Create($"memory://{Guid.NewGuid():N}");
@@ -202,7 +202,7 @@ public sealed class YamlTests
         var run = new Worker(client, new TaskRegistry([ConformanceTasks.AddTask.Definition]), new WorkerOptions { Concurrency = 1 }, options).RunAsync(stop.Token);
         try
         {
-            return await (await client.SendAsync(ConformanceTasks.AddTask.S(1, 2))).GetAsync(TimeSpan.FromSeconds(10));
+            return await (await client.SendAsync(ConformanceTasks.AddTask.S(1, 2))).GetAsync(TimeSpan.FromSeconds(60));
         }
         finally
         {

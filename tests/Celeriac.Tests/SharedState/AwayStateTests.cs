@@ -10,7 +10,7 @@ namespace Celeriac.Tests.SharedState;
 /// <summary>The store of shared state goes away while workers work.</summary>
 public sealed class AwayStateTests : IAsyncDisposable
 {
-    private const int Limit = 60_000;
+    private const int Limit = 120_000;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly string _name = Guid.NewGuid().ToString("N");
     private readonly CancellationTokenSource _stop = new();

@@ -5,7 +5,7 @@ namespace Celeriac.Tests.Working;
 
 public sealed class AloneGateTests : IDisposable
 {
-    private const int Limit = 20_000;
+    private const int Limit = 120_000;
     private readonly ManualTime _time = new();
     private readonly AloneGate _gate;
 

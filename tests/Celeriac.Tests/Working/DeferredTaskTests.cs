@@ -9,7 +9,7 @@ namespace Celeriac.Tests.Working;
 public sealed class DeferredTaskTests
 {
     /// <summary>Python sends both: the property would drop the message in the broker, without the state REVOKED.</summary>
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_task_that_goes_back_into_the_broker_until_its_eta_takes_no_expiration_along()
     {
         await using var transport = new WatchedTransport(Transports.Create($"memory://{Guid.NewGuid():N}"));

@@ -8,7 +8,7 @@ namespace Celeriac.Tests.Working;
 /// <summary>A store that takes failures and refuses every success: what becomes of a task whose result nobody will ever take.</summary>
 public sealed class RefusedOutcomeTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_result_that_the_store_refuses_ends_as_FAILURE_and_in_quarantine_and_frees_its_slot()
     {
         await using var transport = Transports.Create($"memory://{Guid.NewGuid():N}");
@@ -19,11 +19,11 @@ public sealed class RefusedOutcomeTests
         using var stop = new CancellationTokenSource();
         var run = worker.RunAsync(stop.Token);
 
-        var error = await Assert.ThrowsAsync<RemoteTaskException>(async () => await (await client.SendAsync(ConformanceTasks.AddTask.S(1, 2))).GetAsync(TimeSpan.FromSeconds(10)));
+        var error = await Assert.ThrowsAsync<RemoteTaskException>(async () => await (await client.SendAsync(ConformanceTasks.AddTask.S(1, 2))).GetAsync(TimeSpan.FromSeconds(60)));
         Assert.Equal("OutcomeRefused", error.RemoteType);
         Assert.Contains("too rich for this store", error.RemoteMessage, StringComparison.Ordinal);
 
-        await Assert.ThrowsAsync<RemoteTaskException>(async () => await (await client.SendAsync(ConformanceTasks.AddTask.S(3, 4))).GetAsync(TimeSpan.FromSeconds(10)));
+        await Assert.ThrowsAsync<RemoteTaskException>(async () => await (await client.SendAsync(ConformanceTasks.AddTask.S(3, 4))).GetAsync(TimeSpan.FromSeconds(60)));
         await stop.CancelAsync();
         await run;
         Assert.Equal((0, 2), ((await transport.CountAsync("refused"))!.Ready, (await transport.CountAsync("refused.quarantine"))!.Ready));

@@ -6,7 +6,7 @@ namespace Celeriac.Tests.Working;
 /// <summary>Code that does not look at its token.</summary>
 public sealed class StuckRunTests
 {
-    private const int Limit = 60_000;
+    private const int Limit = 120_000;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<CancellationReason> _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _free = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -11,12 +11,8 @@ internal static class BrokerScripts
     public const string Prelude = """
         local own, unacked, index, prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
         local at = 4
-        local function arg() at = at + 1; return ARGV[at] end
-        local function args(each)
-          local list = {}
-          for i = 1, tonumber(arg()) * (each or 1) do list[i] = arg() end
-          return list
-        end
+
+        """ + ScriptParts.Arguments + """
         local function seconds()
           local t = redis.call('TIME')
           return string.format('%d.%06d', t[1], t[2])
@@ -79,9 +75,11 @@ internal static class BrokerScripts
           return count
         end
 
-        local function serves(holder, queue)
-          local queues = redis.call('HGET', own .. 'holder:' .. holder, 'queues') or ''
-          return string.find(',' .. queues .. ',', ',' .. queue .. ',', 1, true) ~= nil
+        local function renew(holder)
+          local now = seconds()
+          for _, number in ipairs(redis.call('HKEYS', own .. 'claims:' .. holder)) do
+            redis.call('ZADD', index, 'XX', now, tag(holder, number))
+          end
         end
 
         local function promote(name, separator, now)

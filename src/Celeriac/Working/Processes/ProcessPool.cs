@@ -266,7 +266,7 @@ internal sealed class ProcessPool : ITaskPool
     {
         public int ProcessId => child.Id;
 
-        public Task<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping) => pool.RunAsync(child, task, running, stopping);
+        public ValueTask<Outcome> RunAsync(AdmittedTask task, RunningTask running, CancellationToken stopping) => new(pool.RunAsync(child, task, running, stopping));
 
         public void Dispose() => pool.Release(child);
     }

@@ -9,7 +9,7 @@ public sealed class AutoscaleTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_pool_grows_with_the_work_up_to_the_most_and_stats_show_it_as_Celery_does()
     {
         await using var fleet = new Fleet();
@@ -24,7 +24,7 @@ public sealed class AutoscaleTests
         await Fleet.UntilAsync(() => worker.Counters.Succeeded == 5);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_command_changes_the_bounds_and_the_prefetch_with_them()
     {
         await using var fleet = new Fleet();
@@ -46,7 +46,7 @@ public sealed class AutoscaleTests
         var options = new WorkerOptions { Autoscale = new(8, 2) };
         var state = new Worker(client, new TaskRegistry([]), options, new CeleriacOptions(), time: time).State;
         using var dispatch = new Dispatch(state.Tasks, limits: null, time);
-        state.Runners = new RunnerPool(dispatch, _ => Task.CompletedTask);
+        state.Runners = new RunnerPool(dispatch, _ => ValueTask.CompletedTask);
         state.Runners.Grow(6);
         var autoscaler = new Autoscaler(state, options, new(8, 2), "w1@test", time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         time.Seconds = 29;

@@ -28,7 +28,7 @@ public sealed class ProbeTests
     [InlineData("[::1]", null)]
     public void An_address_is_a_port_of_this_machine_or_says_otherwise(string text, string? address) => Assert.Equal(address, ProbeAddress.Parse(text)?.ToString());
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_worker_that_consumes_is_alive_and_ready_and_says_how_much_waits()
     {
         await using var stage = new Stage([Held.Definition], worker: options => (options.Probe, options.LagLimit) = ("0", 1));
@@ -39,7 +39,7 @@ public sealed class ProbeTests
         Assert.Equal((200, "0 messages wait in queue 'celery', the limit is 1"), await AskAsync(port, "/lag?verbose=1"));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Too_much_that_waits_is_503_on_lag_alone()
     {
         await using var stage = new Stage([Held.Definition], worker: options => (options.Probe, options.LagLimit, options.Concurrency) = ("0", 1, 1));
@@ -55,7 +55,7 @@ public sealed class ProbeTests
         ids.ForEach(Held.Release);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_stopping_worker_is_alive_and_not_ready()
     {
         await using var fleet = new Fleet();
@@ -71,7 +71,7 @@ public sealed class ProbeTests
         await fleet.EndsAsync();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_port_that_is_taken_keeps_the_worker_from_starting()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
@@ -83,7 +83,7 @@ public sealed class ProbeTests
         Assert.StartsWith($"The probe cannot listen on '127.0.0.1:{port}'", fault.Message, StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("POST /live HTTP/1.1\r\n\r\n", 405)]
     [InlineData("GET /secrets HTTP/1.1\r\n\r\n", 404)]
     [InlineData("GET /live/../ready HTTP/1.1\r\n\r\n", 404)]
@@ -98,14 +98,14 @@ public sealed class ProbeTests
         Assert.StartsWith($"HTTP/1.1 {status} ", await place.TellAsync(Encoding.Latin1.GetBytes(request)), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_request_without_end_is_read_no_further_than_4_KiB()
     {
         await using var place = new Place();
         Assert.StartsWith("HTTP/1.1 431 ", await place.TellAsync(Encoding.ASCII.GetBytes("GET /live HTTP/1.1\r\nX: " + new string('x', ProbeRequest.MostBytes - 23))), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Those_who_say_nothing_are_hung_up_on_and_then_others_are_answered()
     {
         var time = new SteppedTimer();
@@ -122,7 +122,7 @@ public sealed class ProbeTests
         silent.ForEach(socket => socket.Dispose());
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_request_in_single_bytes_is_understood()
     {
         await using var place = new Place();

@@ -10,7 +10,7 @@ public sealed class StoppingTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_task_that_a_deploy_interrupts_has_not_failed_and_runs_in_the_next_worker_with_no_retry_counted()
     {
         var broker = $"memory://{Guid.NewGuid():N}";
@@ -68,7 +68,7 @@ public sealed class StoppingTests
         Assert.DoesNotContain(told, type => type is "task-failed" or "task-retried" or "task-rejected" or "task-revoked");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_task_that_was_acknowledged_before_it_was_interrupted_fails_because_nobody_will_run_it_again()
     {
         await using var client = TaskClient.Open($"memory://{Guid.NewGuid():N}");
@@ -90,7 +90,7 @@ public sealed class StoppingTests
         Assert.Equal(0, (await client.Transport.CountAsync("celery", Cancelled))!.Ready);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("soft", CancellationReason.SoftTimeLimit)]
     [InlineData("terminate", CancellationReason.Terminated)]
     public async Task A_run_may_ask_why_its_token_has_fired(string how, CancellationReason expected)
@@ -122,7 +122,7 @@ public sealed class StoppingTests
         Assert.Equal(CancellationReason.None, before);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_soft_stop_on_idle_waits_its_time_only_where_it_was_asked_to()
     {
         await using var client = TaskClient.Open($"memory://{Guid.NewGuid():N}");
@@ -141,7 +141,7 @@ public sealed class StoppingTests
         await run;
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_worker_begins_exactly_as_many_tasks_as_it_may_and_ends_when_they_have()
     {
         await using var fleet = new Fleet();
@@ -155,7 +155,7 @@ public sealed class StoppingTests
         Assert.Equal(7, (await fleet.Client.Transport.CountAsync("celery", Cancelled))!.Ready);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Counters_tell_what_has_become_of_each_task_and_what_is_held()
     {
         var failing = Stage.Define("test.fails", _ => throw new InvalidOperationException("no"));
@@ -173,7 +173,7 @@ public sealed class StoppingTests
         Assert.Equal((1, 1), (counters.Tasks["test.fails"].Started, counters.Tasks["test.fails"].Failed));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task What_runs_is_told_to_the_log_when_somebody_asks()
     {
         await using var stage = new Stage([Held.Definition]);
@@ -185,7 +185,7 @@ public sealed class StoppingTests
         Held.Release(sent.Id);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task What_the_broker_has_taken_back_is_cancelled_leaves_no_trace_and_is_innocent_when_it_comes_again()
     {
         await using var stage = new Stage([Held.Definition]);
