@@ -40,12 +40,12 @@ internal sealed class StompConnection : IBrokerConnection
     /// <param name="server">The server.</param>
     /// <param name="options">What the URL says.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="topologyChanged">Called when queues may have been deleted.</param>
+    /// <param name="topologyChanged">Called when queues may have been deleted, with where to read what is declared on this connection.</param>
     /// <param name="consumerRefused">Called when the server has ended a consumer, because its queue is gone.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="TransportException">The server cannot be reached; or, as <see cref="TransportRefusedException"/>, it refuses.</exception>
     public static async Task<StompConnection> OpenAsync(
-        BrokerUrl server, StompUrlOptions options, TimeProvider time, Action<RoutingTable> topologyChanged,
+        BrokerUrl server, StompUrlOptions options, TimeProvider time, Action<StompConnection, Func<RoutingTable>> topologyChanged,
         Action<StompConsumer, Exception?> consumerRefused, CancellationToken cancellationToken)
     {
         Task<StompClient> Open(CancellationToken token) => StompFailures.TranslateAsync(() => StompClient.ConnectAsync(options.For(server), time, token), server.ToString());
@@ -58,7 +58,7 @@ internal sealed class StompConnection : IBrokerConnection
                 { } name when name.StartsWith("RabbitMQ", StringComparison.OrdinalIgnoreCase) => new StompConnection(client, self =>
                     new RabbitMqBroker(client, Open, () => self.Lost.IsCompleted, (consumer, reason) => self.ConsumerLost(consumer, reason, consumerRefused), options.MaximumBody, options.PlainHeaders, time)),
                 { } name when name.StartsWith("ActiveMQ", StringComparison.OrdinalIgnoreCase) =>
-                    new StompConnection(client, _ => new ActiveMqBroker(client, options.MaximumBody, topologyChanged)),
+                    new StompConnection(client, self => new ActiveMqBroker(client, options.MaximumBody, table => topologyChanged(self, table))),
                 _ => throw new TransportRefusedException(
                     $"The STOMP server at '{server}' calls itself '{client.Server ?? "(nothing)"}'. ActiveMQ 5 and RabbitMQ's STOMP plug-in are supported, because queues work differently on each server. Use one of them."),
             };

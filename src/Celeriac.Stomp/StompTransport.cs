@@ -212,11 +212,11 @@ internal sealed class StompTransport : ITransport
         }
     }
 
-    private void OnTopologyChanged(RoutingTable table)
+    private void OnTopologyChanged(StompConnection connection, Func<RoutingTable> table)
     {
         foreach (var subscription in _subscriptions.Keys)
         {
-            subscription.OnTopologyChanged(table);
+            subscription.OnTopologyChanged(connection, table);
         }
     }
 

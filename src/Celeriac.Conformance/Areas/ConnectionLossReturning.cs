@@ -92,6 +92,37 @@ public abstract partial class TransportConformance
     }
 
     [Fact(Timeout = Limit)]
+    public async Task Every_subscription_on_a_queue_that_was_lost_with_the_server_goes_on_after_a_cut()
+    {
+        if (Network() is not { } network || Transport.Capabilities.FencedLeases || await ExchangesAreRefusedAsync())
+        {
+            return;
+        }
+        // They come back one after the other: what the first declares again is news for those that still wait.
+        string[] queues = [.. Enumerable.Range(0, 10).Select(number => Harness.NameOf($"queue{number}"))];
+        await Transport.DeclareAsync(new Topology { Queues = [.. queues.Select(queue => new QueueDeclaration(queue) { Durable = false })] }, Cancelled);
+        var subscriptions = new List<ISubscription>();
+        foreach (var queue in queues)
+        {
+            subscriptions.Add(await SubscribeAsync(queue));
+        }
+        network.Refuse();
+        await network.CutAsync();
+        var elsewhere = Harness.Open(network.Around(Harness.Url));
+        foreach (var queue in queues)
+        {
+            await elsewhere.DeleteQueueAsync(queue, Cancelled);
+        }
+        network.Restore();
+        foreach (var (queue, subscription) in queues.Zip(subscriptions))
+        {
+            await PublishAsync(queue, queue);
+            Assert.Equal([queue], await DrainAsync(subscription, 1));
+            await subscription.DisposeAsync();
+        }
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task The_health_goes_from_connected_to_reconnecting_with_the_reason_and_back()
     {
         if (Network() is not { } network)

@@ -22,7 +22,7 @@ internal sealed class ActiveMqBroker : IStompBroker
     private readonly StompClient _client;
     private readonly Func<string> _nextId;
     private readonly ActiveMqTopology _topology;
-    private readonly Action<RoutingTable> _topologyChanged;
+    private readonly Action<Func<RoutingTable>> _topologyChanged;
     private readonly ActiveMqConsumers _consumers;
     private readonly SendingBack _sendingBack;
     private readonly ActiveMqTransactions _transactions;
@@ -30,8 +30,8 @@ internal sealed class ActiveMqBroker : IStompBroker
 
     /// <param name="client">The connection.</param>
     /// <param name="maximumBody">The largest body in bytes.</param>
-    /// <param name="topologyChanged">Called after another process has changed the topology.</param>
-    public ActiveMqBroker(StompClient client, long maximumBody, Action<RoutingTable> topologyChanged)
+    /// <param name="topologyChanged">Called after the topology was changed, here or by another process, with where to read it.</param>
+    public ActiveMqBroker(StompClient client, long maximumBody, Action<Func<RoutingTable>> topologyChanged)
     {
         var lastId = 0L;
         _client = client;
@@ -87,7 +87,7 @@ internal sealed class ActiveMqBroker : IStompBroker
         {
             // STOMP cannot delete a queue of ActiveMQ: it stays, empty, and without a place in the register.
             await PurgeAsync(new KnownQueue(new QueueDeclaration(queue), 0), cancellationToken).ConfigureAwait(false);
-            _topologyChanged(_topology.Table);
+            _topologyChanged(() => _topology.Table);
         }
         return removed;
     }
@@ -251,7 +251,11 @@ internal sealed class ActiveMqBroker : IStompBroker
         try
         {
             // Whoever announces hears himself, and need not look.
-            _topologyChanged(_topology.Knows(announcement) ? _topology.Table : await _topology.RefreshAsync(CancellationToken.None).ConfigureAwait(false));
+            if (!_topology.Knows(announcement))
+            {
+                await _topology.RefreshAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            _topologyChanged(() => _topology.Table);
         }
         catch (StompException)
         {

@@ -131,10 +131,20 @@ internal sealed partial class StompSubscription : ISubscription
         _transport.Forget(this);
     }
 
-    /// <summary>Another process may have deleted a queue that is consumed here.</summary>
-    public void OnTopologyChanged(RoutingTable table)
+    /// <summary>
+    /// Another process may have deleted a queue that is consumed here. What it consumed on a connection before has no say: while it waits to be
+    /// restored, its queues may have been declared anew.
+    /// </summary>
+    public void OnTopologyChanged(StompConnection connection, Func<RoutingTable> table)
     {
-        foreach (var consumer in Consumers().Where(consumer => table.Queue(consumer.Queue)?.Id != consumer.Incarnation))
+        IReadOnlyList<StompConsumer> consumers;
+        lock (_lock)
+        {
+            consumers = ReferenceEquals(_connection, connection) ? [.. _consumers] : [];
+        }
+        // Read after the consumers, so that it is no older than any of them.
+        var now = table();
+        foreach (var consumer in consumers.Where(consumer => now.Queue(consumer.Queue)?.Id != consumer.Incarnation))
         {
             _deliveries.Fail(Deleted(consumer.Queue, null));
         }
