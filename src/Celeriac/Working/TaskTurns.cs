@@ -135,13 +135,13 @@ internal sealed class TaskTurns(
         using var span = telemetry.Begin(task);
         task.ProcessId = place.ProcessId;
         state.InHand.Start(task, time.GetUtcNow());
+        if (!task.AcksLate && !await outcomes.AcknowledgeEarlyAsync(task, bounds.GiveUp).ConfigureAwait(false))
+        {
+            return false;
+        }
         if (task.Definition.Options.SendEvents)
         {
             state.Events.Started(task.Request);
-        }
-        if (!task.AcksLate)
-        {
-            await outcomes.AcknowledgeEarlyAsync(task, bounds.GiveUp).ConfigureAwait(false);
         }
         if (task.Definition.Options.TrackStarted ?? options.TrackStarted)
         {

@@ -90,6 +90,44 @@ public sealed class StoppingTests
         Assert.Equal(0, (await client.Transport.CountAsync("celery", Cancelled))!.Ready);
     }
 
+    /// <summary>At most once: a message that is the broker's again is run by whoever receives it next.</summary>
+    [Fact(Timeout = 180_000)]
+    public async Task A_task_that_acknowledges_early_is_not_run_where_its_message_was_lost_meanwhile()
+    {
+        var (blocking, goOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var ran = new ConcurrentQueue<string>();
+        var task = Stage.Define("test.early", async invocation =>
+        {
+            ran.Enqueue(invocation.Context.Id);
+            if (ran.Count == 1)
+            {
+                blocking.SetResult();
+                await goOn.Task;
+            }
+            return TaskInvocation.Result(1);
+        }, new TaskOptions { AcksLate = false });
+        await using var stage = new Stage([task], worker: options => options.Concurrency = 1);
+        var first = await stage.Client.SendAsync(new Signature<int>("test.early"), Cancelled);
+        await blocking.Task.WaitAsync(Cancelled);
+        var lost = await stage.Client.SendAsync(new Signature<int>("test.early"), Cancelled);
+        while ((await stage.Client.Transport.CountAsync("celery", Cancelled))!.Ready > 0)
+        {
+            await Task.Delay(5, Cancelled);
+        }
+        await stage.Client.Transport.DeleteQueueAsync("celery", Cancelled);
+        goOn.SetResult();
+        await first.GetAsync(Stage.Patience, Cancelled);
+        // The worker declares its queue again.
+        while (await stage.Client.Transport.CountAsync("celery", Cancelled) is null)
+        {
+            await Task.Delay(5, Cancelled);
+        }
+        var next = await stage.Client.SendAsync(new Signature<int>("test.early"), Cancelled);
+        await next.GetAsync(Stage.Patience, Cancelled);
+        Assert.DoesNotContain(lost.Id, ran);
+        Assert.Equal([first.Id, next.Id], ran);
+    }
+
     [Theory(Timeout = 180_000)]
     [InlineData("soft", CancellationReason.SoftTimeLimit)]
     [InlineData("terminate", CancellationReason.Terminated)]
