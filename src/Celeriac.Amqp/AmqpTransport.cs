@@ -242,33 +242,6 @@ internal sealed partial class AmqpTransport : ITransport, ISettlesOne
         }
     }
 
-    private Task<CompletionStatus> SettleAsync(Completion completion)
-    {
-        if (!_channels.Holds(completion.Delivery))
-        {
-            return s_lost;
-        }
-        if (completion.FollowUps.Count > 0)
-        {
-            return PublishAndSettleAsync(completion);
-        }
-        var settling = _channels.SettleAsync(completion.Delivery, completion.Settlement);
-        return settling.IsCompletedSuccessfully ? settling.Result == CompletionStatus.Applied ? s_applied : s_lost : settling.AsTask();
-    }
-
-    private async Task<CompletionStatus> PublishAndSettleAsync(Completion completion)
-    {
-        try
-        {
-            await PublishAllAsync(completion.FollowUps.ToArray()).ConfigureAwait(false);
-        }
-        catch (PublishException error)
-        {
-            throw error.Decisive;
-        }
-        return await _channels.SettleAsync(completion.Delivery, completion.Settlement).ConfigureAwait(false);
-    }
-
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 
     private static TransportCapabilities CapabilitiesOf(AmqpOptions options) => new()

@@ -27,6 +27,8 @@ public enum CompletionStatus
 /// <summary>
 /// What ends a delivery: messages that follow from it, a document to keep, and the settlement. They travel together:
 /// a store commits all or none; a broker gets the follow-ups confirmed before the acknowledgement, so that a crash repeats a step and never loses one.
+/// AMQP sends a single small follow-up that is transient, not mandatory and straight to a queue in the same write as the acknowledgement and unconfirmed:
+/// no confirmation would keep it over a restart of the broker.
 /// </summary>
 /// <param name="Delivery">What is settled.</param>
 /// <param name="Settlement">How.</param>
@@ -34,6 +36,12 @@ public sealed record Completion(Delivery Delivery, Settlement Settlement)
 {
     /// <summary>Messages to publish before the settlement.</summary>
     public IReadOnlyList<Publication> FollowUps { get; init; } = [];
+
+    /// <summary>
+    /// True where the work is still to be done: the answer comes when the server surely has the settlement, because the work may end this process. Others are answered when the
+    /// settlement is on its way, where a lost connection brings the message back.
+    /// </summary>
+    public bool IsEarly { get; init; }
 
     /// <summary>A document to write before the settlement, on transports with <see cref="ITransport.Documents"/>; else it must be null.</summary>
     public Document? Document { get; init; }

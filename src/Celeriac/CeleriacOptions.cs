@@ -72,6 +72,12 @@ public sealed class CeleriacOptions
     public TimeSpan ChordDeadline { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>
+    /// Whether a worker's replies (<c>rpc://</c>) survive a restart of the broker; Celery's <c>result_persistent</c>, which is false there. Default true: the task is acknowledged
+    /// when the broker has its result on disk. False is faster, because RabbitMQ gets reply and acknowledgement in one write, and costs those who wait during a restart their results.
+    /// </summary>
+    public bool ResultPersistent { get; set; } = true;
+
+    /// <summary>
     /// Whether a record also tells the task's name, arguments, worker, retries, routing key and stamps; Celery's <c>result_extended</c>. Default false:
     /// arguments may be large, and secret.
     /// </summary>

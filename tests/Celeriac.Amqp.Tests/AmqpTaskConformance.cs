@@ -14,6 +14,15 @@ public sealed class AmqpTaskConformance : TaskConformance<AmqpTaskConformance.Pl
     public sealed class Place() : AmqpTaskHarness("queue_type=classic");
 }
 
+/// <summary>Tasks through RabbitMQ's classic queues, results as replies that leave together with their acknowledgements.</summary>
+public sealed class AmqpTransientRepliesConformance : TaskConformance<AmqpTransientRepliesConformance.Place>
+{
+    public sealed class Place() : AmqpTaskHarness("queue_type=classic")
+    {
+        public override bool ResultPersistent => false;
+    }
+}
+
 /// <summary>Tasks through RabbitMQ's quorum queues, results as replies.</summary>
 public sealed class AmqpQuorumTaskConformance : TaskConformance<AmqpQuorumTaskConformance.Place>
 {

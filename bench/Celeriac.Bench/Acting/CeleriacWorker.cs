@@ -22,6 +22,7 @@ internal sealed class CeleriacWorker(Arguments arguments) : Actor
     {
         BrokerUrl = arguments.Has("wire") ? $"{arguments.Broker}?client={arguments.Text("wire")}" : arguments.Broker,
         DefaultQueue = arguments.Queue,
+        ResultPersistent = arguments.Text("replies", "persistent") != "transient",
         ResultBackend = arguments.Has("results") ? arguments.Text("results") : arguments.Has("kept") ? arguments.Text("store") : null,
     };
 

@@ -114,9 +114,11 @@ internal static class AmqpScenarios
 
     private static Contender[] Results(string window, double celeryShare) =>
     [
-        new("celeriac, prefetch 100", Role.Bench("client", "mode=result", window), Role.Bench("worker", "prefetch=100")),
+        // Replies are transient, as everybody's here but those of Celeriac's default.
+        new("celeriac, prefetch 100", Role.Bench("client", "mode=result", window), Role.Bench("worker", "prefetch=100", "replies=transient")),
+        new("celeriac, persistent replies, prefetch 100", Role.Bench("client", "mode=result", window), Role.Bench("worker", "prefetch=100")),
         new("celeriac, default", Role.Plain("client", "mode=result", window), Role.Plain("worker")),
-        new("celeriac, own frames, prefetch 100", Role.Bench("client", "mode=result", window, "wire=celeriac"), Role.Bench("worker", "prefetch=100", "wire=celeriac")),
+        new("celeriac, own frames, prefetch 100", Role.Bench("client", "mode=result", window, "wire=celeriac"), Role.Bench("worker", "prefetch=100", "wire=celeriac", "replies=transient")),
         new("frames by hand, prefetch 100", Role.Bench("raw-client", "mode=result", window), Role.Bench("raw-worker")),
         new("RabbitMQ.Client, prefetch 100", Role.Bench("rabbit-client", "mode=result", window), Role.Bench("rabbit-worker")),
         new("MassTransit", Role.Peer("masstransit-client", "mode=result", window), Role.Peer("masstransit-worker")) { Share = 0.5 },

@@ -105,6 +105,8 @@ internal sealed partial class AmqpChannel(AmqpClient client, ushort number) : IA
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<bool> ReplyAsync(string queue, AmqpProperties properties, ReadOnlyMemory<byte> body) => ValueTask.FromResult(TryPublish("", queue, isMandatory: false, properties, body));
+
     public void Flush(bool isHere) => client.Output.Flush(isHere);
 
     public bool TryPublish(string exchange, string routingKey, bool isMandatory, AmqpProperties properties, ReadOnlyMemory<byte> body)

@@ -11,10 +11,13 @@ internal sealed class LibraryChannel : IAmqpChannel
 {
     private static readonly TimeSpan s_closing = TimeSpan.FromSeconds(2);
     private readonly IChannel _channel;
+    private readonly Lock _replying = new();
+    private readonly LibraryAcknowledgements _acknowledgements;
 
     public LibraryChannel(IChannel channel, bool confirms)
     {
         _channel = channel;
+        _acknowledgements = new LibraryAcknowledgements(channel);
         IsExact = !confirms || ExactProperties.TryAllow(channel);
         channel.ChannelShutdownAsync += OnShutdownAsync;
     }
@@ -56,23 +59,42 @@ internal sealed class LibraryChannel : IAmqpChannel
     public Task UnbindQueueAsync(string queue, string exchange, string routingKey) =>
         CallAsync(() => _channel.QueueUnbindAsync(queue, exchange, routingKey, null, CancellationToken.None));
 
-    public Task PrefetchAsync(ushort count) => CallAsync(() => _channel.BasicQosAsync(0, count, global: false, CancellationToken.None));
+    public Task PrefetchAsync(ushort count) => CallAsync(async () =>
+    {
+        await SendAcknowledgementsAsync().ConfigureAwait(false);
+        await _channel.BasicQosAsync(0, count, global: false, CancellationToken.None).ConfigureAwait(false);
+    });
 
     public Task ConsumeAsync(string queue, string tag, MessageHeaders arguments, IAmqpConsumer consumer) => CallAsync(() => _channel.BasicConsumeAsync(
-        queue, autoAck: false, tag, noLocal: false, exclusive: false, Table(arguments), new LibraryConsumer(_channel, consumer), CancellationToken.None));
+        queue, autoAck: false, tag, noLocal: false, exclusive: false, Table(arguments), new LibraryConsumer(_channel, _acknowledgements, consumer), CancellationToken.None));
 
-    public Task CancelAsync(string tag) => CallAsync(() => _channel.BasicCancelAsync(tag, noWait: false, CancellationToken.None));
+    public Task CancelAsync(string tag) => CallAsync(async () =>
+    {
+        await SendAcknowledgementsAsync().ConfigureAwait(false);
+        await _channel.BasicCancelAsync(tag, noWait: false, CancellationToken.None).ConfigureAwait(false);
+    });
 
     public Task<Incoming?> GetAsync(string queue) => CallAsync<Incoming?>(async () =>
-        await _channel.BasicGetAsync(queue, autoAck: false, CancellationToken.None).ConfigureAwait(false) is { } got
-            ? new Incoming(got.DeliveryTag, got.Redelivered, ReceivedMessage.From(LibraryProperties.Read(got.BasicProperties, got.Body), got.Exchange, got.RoutingKey))
-            : null);
+    {
+        await SendAcknowledgementsAsync().ConfigureAwait(false);
+        if (await _channel.BasicGetAsync(queue, autoAck: false, CancellationToken.None).ConfigureAwait(false) is not { } got)
+        {
+            return null;
+        }
+        _acknowledgements.Delivered(got.DeliveryTag);
+        return new Incoming(got.DeliveryTag, got.Redelivered, ReceivedMessage.From(LibraryProperties.Read(got.BasicProperties, got.Body), got.Exchange, got.RoutingKey));
+    });
 
-    public async ValueTask AckAsync(ulong tag)
+    public ValueTask AckAsync(ulong tag) => IsOpen ? _acknowledgements.AckAsync(tag) : ValueTask.FromException(new AmqpClosedException(Reason));
+
+    /// <summary>Returns when all that was acknowledged is on its way.</summary>
+    public Task SendAcknowledgementsAsync() => _acknowledgements.SendAsync();
+
+    public async ValueTask RejectAsync(ulong tag, bool requeue)
     {
         try
         {
-            await _channel.BasicAckAsync(tag, multiple: false, CancellationToken.None).ConfigureAwait(false);
+            await _acknowledgements.RejectAsync(tag, requeue).ConfigureAwait(false);
         }
         catch (Exception error) when (LibraryErrors.IsOfTheChannel(error))
         {
@@ -80,11 +102,18 @@ internal sealed class LibraryChannel : IAmqpChannel
         }
     }
 
-    public async ValueTask RejectAsync(ulong tag, bool requeue)
+    public async ValueTask<bool> ReplyAsync(string queue, AmqpProperties properties, ReadOnlyMemory<byte> body)
     {
         try
         {
-            await _channel.BasicRejectAsync(tag, requeue, CancellationToken.None).ConfigureAwait(false);
+            ValueTask publishing;
+            // The library wants one publisher at a time. What it has begun it writes whole, so nobody waits here for the socket.
+            lock (_replying)
+            {
+                publishing = _channel.BasicPublishAsync("", queue, mandatory: false, new LibraryProperties(properties), body, CancellationToken.None);
+            }
+            await publishing.ConfigureAwait(false);
+            return true;
         }
         catch (Exception error) when (LibraryErrors.IsOfTheChannel(error))
         {
@@ -136,6 +165,7 @@ internal sealed class LibraryChannel : IAmqpChannel
         try
         {
             // A server that does not answer is not waited for: its connection ends by the heartbeat.
+            await SendAcknowledgementsAsync().WaitAsync(s_closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _channel.CloseAsync(200, "Goodbye", abort: true, CancellationToken.None).WaitAsync(s_closing).ConfigureAwait(false);
             await _channel.DisposeAsync().AsTask().WaitAsync(s_closing).ConfigureAwait(false);
         }

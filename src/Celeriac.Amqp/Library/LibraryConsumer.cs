@@ -6,13 +6,14 @@ using RabbitMQ.Client.Events;
 namespace Celeriac.Amqp.Library;
 
 /// <summary>Hands what RabbitMQ.Client tells a consumer on to ours.</summary>
-internal sealed class LibraryConsumer(IChannel channel, IAmqpConsumer consumer) : IAsyncBasicConsumer
+internal sealed class LibraryConsumer(IChannel channel, LibraryAcknowledgements acknowledgements, IAmqpConsumer consumer) : IAsyncBasicConsumer
 {
     public IChannel Channel => channel;
 
     public Task HandleBasicDeliverAsync(
         string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
     {
+        acknowledgements.Delivered(deliveryTag);
         consumer.Delivered(new Incoming(deliveryTag, redelivered, ReceivedMessage.From(LibraryProperties.Read(properties, body), exchange, routingKey)));
         return Task.CompletedTask;
     }

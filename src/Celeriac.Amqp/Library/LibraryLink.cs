@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Celeriac.Amqp.Links;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -9,6 +10,7 @@ internal sealed class LibraryLink : IAmqpLink
 {
     private static readonly TimeSpan s_closing = TimeSpan.FromSeconds(2);
     private readonly IConnection _connection;
+    private readonly ConcurrentDictionary<LibraryChannel, bool> _channels = new();
 
     public LibraryLink(IConnection connection)
     {
@@ -37,7 +39,14 @@ internal sealed class LibraryLink : IAmqpLink
         {
             // Confirmations are tracked by us: the library's own tracking adds a header to each message.
             var options = new CreateChannelOptions(confirms, publisherConfirmationTrackingEnabled: false, null, 1);
-            return new LibraryChannel(await _connection.CreateChannelAsync(options, CancellationToken.None).ConfigureAwait(false), confirms);
+            var channel = new LibraryChannel(await _connection.CreateChannelAsync(options, CancellationToken.None).ConfigureAwait(false), confirms);
+            _channels[channel] = true;
+            channel.Closed += () => _channels.TryRemove(channel, out _);
+            if (!channel.IsOpen)
+            {
+                _channels.TryRemove(channel, out _);
+            }
+            return channel;
         }
         catch (Exception error) when (LibraryErrors.IsOfTheChannel(error))
         {
@@ -49,6 +58,7 @@ internal sealed class LibraryLink : IAmqpLink
     {
         try
         {
+            await Task.WhenAll(_channels.Keys.Select(channel => channel.SendAcknowledgementsAsync())).WaitAsync(s_closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _connection.CloseAsync(200, "Goodbye", s_closing, abort: true, CancellationToken.None).ConfigureAwait(false);
             await _connection.DisposeAsync().ConfigureAwait(false);
         }

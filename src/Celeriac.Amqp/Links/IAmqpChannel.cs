@@ -55,6 +55,9 @@ internal interface IAmqpChannel : IAsyncDisposable
 
     ValueTask RejectAsync(ulong tag, bool requeue);
 
+    /// <summary>Publishes to a queue on a channel without confirmations, whole and before the next acknowledgement, with which it may leave; false where it would have to wait.</summary>
+    ValueTask<bool> ReplyAsync(string queue, AmqpProperties properties, ReadOnlyMemory<byte> body);
+
     /// <summary>From now on the server's answers to publishes go there.</summary>
     void Confirm(IConfirmations confirmations);
 

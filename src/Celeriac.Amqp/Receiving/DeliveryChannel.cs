@@ -1,5 +1,6 @@
 using Celeriac.Amqp.Connecting;
 using Celeriac.Amqp.Links;
+using Celeriac.Amqp.Wire;
 using Celeriac.Messaging;
 
 namespace Celeriac.Amqp.Receiving;
@@ -8,6 +9,9 @@ namespace Celeriac.Amqp.Receiving;
 internal sealed class DeliveryChannel : IAsyncDisposable
 {
     private readonly Action _closed;
+    private readonly Lock _flushLock = new();
+    private Task _flush = Task.CompletedTask;
+    private Task? _nextFlush;
 
     public DeliveryChannel(AmqpConnection connection, IAmqpChannel channel, long generation, Action closed)
     {
@@ -36,7 +40,10 @@ internal sealed class DeliveryChannel : IAsyncDisposable
         };
 
     /// <summary>Settles; false where the channel is gone and with it the tag: the broker hands the message out again.</summary>
-    public async ValueTask<bool> SettleAsync(DeliveryClaim claim, Settlement settlement)
+    /// <param name="claim">The delivery's claim.</param>
+    /// <param name="settlement">How.</param>
+    /// <param name="isEarly">True to return only when the broker has worked it through (<see cref="Completion.IsEarly"/>).</param>
+    public async ValueTask<bool> SettleAsync(DeliveryClaim claim, Settlement settlement, bool isEarly = false)
     {
         try
         {
@@ -55,12 +62,60 @@ internal sealed class DeliveryChannel : IAsyncDisposable
                 default:
                     throw new ArgumentOutOfRangeException(nameof(settlement), settlement, "Not a settlement.");
             }
+            if (isEarly)
+            {
+                await FlushSharedAsync().ConfigureAwait(false);
+            }
             return IsOpen;
         }
         catch (Exception error) when (AmqpConnection.IsOfTheChannel(error))
         {
             return false;
         }
+    }
+
+    /// <summary>True once the broker has taken a reply over this connection: what it refuses would close this channel, and with it all that runs.</summary>
+    public bool TakesReplies { get; set; }
+
+    /// <summary>Replies and acknowledges in one write. False where the channel is gone, as in <see cref="SettleAsync"/>; null where nothing was done, because the reply would have to wait.</summary>
+    public async ValueTask<bool?> ReplyAndAckAsync(DeliveryClaim claim, string queue, AmqpProperties properties, ReadOnlyMemory<byte> body)
+    {
+        if (!TakesReplies || Connection.Blocked is not null)
+        {
+            return null;
+        }
+        try
+        {
+            if (!await Channel.ReplyAsync(queue, properties, body).ConfigureAwait(false))
+            {
+                return null;
+            }
+            await Channel.AckAsync((ulong)claim.Tag).ConfigureAwait(false);
+            return IsOpen;
+        }
+        catch (Exception error) when (AmqpConnection.IsOfTheChannel(error))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The same as <see cref="FlushAsync"/> for many at once: who comes while a question is under way shares the next one.</summary>
+    public Task FlushSharedAsync()
+    {
+        lock (_flushLock)
+        {
+            return _nextFlush ??= FlushAfterAsync(_flush);
+        }
+    }
+
+    private async Task FlushAfterAsync(Task before)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        lock (_flushLock)
+        {
+            (_flush, _nextFlush) = (_nextFlush!, null);
+        }
+        await FlushAsync().ConfigureAwait(false);
     }
 
     /// <summary>Returns when the broker has worked through all that was sent on this channel: what went back can be received elsewhere.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Celeriac.Amqp.Connecting;
+using Celeriac.Amqp.Wire;
 using Celeriac.Messaging;
 
 namespace Celeriac.Amqp.Receiving;
@@ -32,13 +33,41 @@ internal sealed class DeliveryChannels
     public bool Holds(Delivery delivery) => _open.TryGetValue(delivery.Claim.Generation, out var open) && open.Channel.IsOpen;
 
     /// <summary>Settles; Lost where the delivery's channel is gone.</summary>
-    public async ValueTask<CompletionStatus> SettleAsync(Delivery delivery, Settlement settlement)
+    public async ValueTask<CompletionStatus> SettleAsync(Delivery delivery, Settlement settlement, bool isEarly)
     {
-        if (!_open.TryGetValue(delivery.Claim.Generation, out var open) || !await open.Channel.SettleAsync(delivery.Claim, settlement).ConfigureAwait(false))
+        if (!_open.TryGetValue(delivery.Claim.Generation, out var open) || !await open.Channel.SettleAsync(delivery.Claim, settlement, isEarly).ConfigureAwait(false))
         {
             return CompletionStatus.Lost;
         }
         open.Settled(delivery);
         return CompletionStatus.Applied;
+    }
+
+    /// <summary>The broker has taken a reply to this delivery.</summary>
+    public void Replied(Delivery delivery)
+    {
+        if (_open.TryGetValue(delivery.Claim.Generation, out var open))
+        {
+            open.Channel.TakesReplies = true;
+        }
+    }
+
+    /// <summary>Replies and acknowledges in one write; null where the reply must go first, by itself.</summary>
+    public async ValueTask<CompletionStatus?> ReplyAndAckAsync(Delivery delivery, string queue, AmqpProperties properties, ReadOnlyMemory<byte> body)
+    {
+        if (!_open.TryGetValue(delivery.Claim.Generation, out var open))
+        {
+            return CompletionStatus.Lost;
+        }
+        switch (await open.Channel.ReplyAndAckAsync(delivery.Claim, queue, properties, body).ConfigureAwait(false))
+        {
+            case null:
+                return null;
+            case false:
+                return CompletionStatus.Lost;
+            default:
+                open.Settled(delivery);
+                return CompletionStatus.Applied;
+        }
     }
 }

@@ -34,6 +34,17 @@ public static partial class LedgerTasks
         await Task.Delay(Timeout.Infinite, CancellationToken.None);
     }
 
+    /// <summary>The same, acknowledged before the run: the first thing it does is to end its process.</summary>
+    [Task("conformance.early_killer", AcksLate = false)]
+    public static void KillEarly(string ledger, TaskContext context)
+    {
+        Directory.CreateDirectory(ledger);
+        File.WriteAllText(Path.Combine(ledger, $"{context.Id}~{Guid.NewGuid():N}"), "");
+        var self = System.Diagnostics.Process.GetCurrentProcess();
+        self.Kill();
+        self.WaitForExit();
+    }
+
     /// <summary>An entry is a file of its own: unlike a line at the end of a common file, no other process can overwrite it.</summary>
     internal static async Task AppendAsync(string ledger, string entry)
     {

@@ -118,6 +118,29 @@ public abstract partial class TaskConformance<THarness>
         Assert.Equal(3, Entries(ledger).Count(entry => entry == pill.Id));
     }
 
+    /// <summary>At most once: what ends the process is known to the broker as gone before it begins.</summary>
+    [Fact(Timeout = LongLimit)]
+    public async Task A_task_that_acknowledges_early_and_kills_its_process_is_not_run_again()
+    {
+        if (!SharesProcesses())
+        {
+            return;
+        }
+        var ledger = Harness.NewFolder();
+        await using var client = Harness.OpenClient(QuickUrl);
+        var pill = await client.SendAsync(LedgerTasks.KillEarlyTask.S(ledger));
+        await using (var victim = await StartWorkerProcessAsync("victim@test"))
+        {
+            await victim.ReadToEndAsync();
+        }
+        var bystander = await client.SendAsync(LedgerTasks.EnterTask.S(ledger, 0));
+        await using var survivor = await StartWorkerProcessAsync("survivor@test");
+
+        Assert.Equal(bystander.Id, await bystander.GetAsync(Patience));
+        await NothingIsLeftAsync();
+        Assert.Single(Entries(ledger), entry => entry == pill.Id);
+    }
+
     /// <summary>Whoever was merely in the same process as a poison pill gets its run.</summary>
     [Fact(Timeout = LongLimit)]
     public async Task The_innocent_that_died_with_a_poison_pill_are_run()

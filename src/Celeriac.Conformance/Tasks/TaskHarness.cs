@@ -16,6 +16,9 @@ public abstract class TaskHarness : IAsyncDisposable
     /// <summary>Where results go; null, the default, for what the broker gives.</summary>
     public virtual string? ResultBackend => null;
 
+    /// <summary>Whether replies survive a restart of the broker (<see cref="CeleriacOptions.ResultPersistent"/>).</summary>
+    public virtual bool ResultPersistent => true;
+
     /// <summary>The URL of the same place for processes whose lease ends one second after they stop renewing it.</summary>
     public virtual string ShortLeaseUrl => $"{BrokerUrl}{(BrokerUrl.Contains('?', StringComparison.Ordinal) ? '&' : '?')}lease=1s";
 
@@ -121,7 +124,7 @@ public abstract class TaskHarness : IAsyncDisposable
 
     private CeleriacOptions Options(string? brokerUrl = null, Action<CeleriacOptions>? configure = null)
     {
-        var options = new CeleriacOptions { BrokerUrl = brokerUrl ?? BrokerUrl, ResultBackend = ResultBackend, DefaultQueue = Queue, MaxBodyBytes = 1 << 20, MaxResultBytes = 1 << 19 };
+        var options = new CeleriacOptions { BrokerUrl = brokerUrl ?? BrokerUrl, ResultBackend = ResultBackend, ResultPersistent = ResultPersistent, DefaultQueue = Queue, MaxBodyBytes = 1 << 20, MaxResultBytes = 1 << 19 };
         configure?.Invoke(options);
         return options;
     }

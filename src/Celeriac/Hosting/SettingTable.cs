@@ -25,6 +25,7 @@ internal static class SettingTable
         Setting.Switch("task_inherit_parent_priority", ["inherit_parent_priority"], "true", (options, value) => options.InheritParentPriority = value),
         Setting.Duration("result_expires", [], "86400", (options, time) => options.ResultExpires = time),
         Setting.Duration("chord_deadline", [], "86400", (options, time) => options.ChordDeadline = time),
+        Setting.Switch("result_persistent", [], "true", (options, value) => options.ResultPersistent = value),
         Setting.Switch("result_extended", [], "false", (options, value) => options.ResultExtended = value),
         Setting.Number("max_body_bytes", ["task_max_body_bytes"], "16777216", (options, bytes) => options.MaxBodyBytes = bytes),
         Setting.Number("result_max_bytes", ["max_result_bytes"], "16777216", (options, bytes) => options.MaxResultBytes = bytes),

@@ -121,16 +121,18 @@ internal sealed class ReplyResultStore(ITransport transport, ResultContents cont
 
     private static ObjectDisposedException Closed() => new(nameof(IResultStore), "The client was closed while a result was awaited.");
 
-    // Not mandatory: a client that has gone is no error. Persistent, unlike Celery's default (result_persistent): the task is acknowledged
-    // when the broker has its reply, and a transient one would be lost with a restart of the broker, and with it the result.
-    private static Publication ReplyOf(ResultRecord record, string replyTo) => new(
+    /// <summary>Whether replies survive a restart of the broker (<see cref="CeleriacOptions.ResultPersistent"/>).</summary>
+    public bool ArePersistent { get; init; } = true;
+
+    // Not mandatory: a client that has gone is no error.
+    private Publication ReplyOf(ResultRecord record, string replyTo) => new(
         new Message
         {
             Body = ResultCodec.Encode(record),
             ContentType = "application/json",
             ContentEncoding = "utf-8",
             CorrelationId = record.TaskId,
-            Persistent = true,
+            Persistent = ArePersistent,
         }, "", replyTo);
 
     /// <summary>Ends once replies are received. All first calls share one try, and its failure: a broker that is away costs each the same time.</summary>

@@ -59,7 +59,7 @@ public static class ResultStores
             _ => throw Unknown(url),
         };
 
-        IResultStore Replies() => new ReplyResultStore(broker, ResultContents.Of(options), options.ResultExpires, context.Time, context.LoggerFactory);
+        IResultStore Replies() => new ReplyResultStore(broker, ResultContents.Of(options), options.ResultExpires, context.Time, context.LoggerFactory) { ArePersistent = options.ResultPersistent };
         IResultStore Documents(ITransport store, bool owns) => new DocumentResultStore(store, owns, options.ResultExpires, context.Time, context.LoggerFactory);
     }
 

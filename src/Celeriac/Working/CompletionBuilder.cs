@@ -28,6 +28,7 @@ internal sealed class CompletionBuilder(ITransport transport, IResultStore resul
         {
             FollowUps = attached?.Reply is { } reply ? [.. followUps, reply] : followUps,
             Document = attached?.Document,
+            IsEarly = effects.IsEarly,
         };
     }
 

@@ -18,6 +18,9 @@ internal readonly record struct Effects(Settlement Settlement, ResultRecord? Rec
     /// <summary>True where the message was acknowledged before the run: what is left are the follow-ups and the record.</summary>
     public bool IsAcknowledged { get; init; }
 
+    /// <summary>True where the run is still to come: it may end this process, and must not begin before the message is gone.</summary>
+    public bool IsEarly { get; init; }
+
     /// <summary>
     /// The message goes back, and it counts as no death. To its place where that is possible; where the broker counts no deaths, one that has come back from
     /// a dead process before is sent anew, because such a broker tells both returns in the same way.

@@ -117,7 +117,7 @@ internal sealed class OutcomeHandler(ITransport transport, IResultStore results,
 
     /// <summary>Acknowledges before the run. False where the message is another's by now: it must not run here too.</summary>
     public async ValueTask<bool> AcknowledgeEarlyAsync(AdmittedTask task, CancellationToken giveUp) =>
-        task.IsAcknowledged = await CommitAsync(task.Delivery, new Effects(Settlement.Ack, null), null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
+        task.IsAcknowledged = await CommitAsync(task.Delivery, new Effects(Settlement.Ack, null) { IsEarly = true }, null, task.Request.Task, task.Request.Id, giveUp).ConfigureAwait(false);
 
     /// <summary>Moves a task whose eta is far away back into the broker, where it costs nothing.</summary>
     public ValueTask DeferAsync(AdmittedTask task, DateTimeOffset eta, CancellationToken giveUp) =>

@@ -1,4 +1,4 @@
-using Celeriac.Amqp.Client;
+using Celeriac.Amqp.Links;
 
 namespace Celeriac.Amqp.Tests.Frames;
 

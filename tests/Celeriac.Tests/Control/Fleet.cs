@@ -42,11 +42,13 @@ internal sealed class Fleet(string? broker = null) : IAsyncDisposable
     public Task EndsAsync(int run = 0) => _runs[run].WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     /// <summary>Reads again until it is so; what is watched happens on the threads of a worker.</summary>
-    public static async Task UntilAsync(Func<bool> isSo)
+    public static Task UntilAsync(Func<bool> isSo) => UntilAsync(() => Task.FromResult(isSo()));
+
+    public static async Task UntilAsync(Func<Task<bool>> isSo)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (!isSo())
+        while (!await isSo())
         {
             Assert.False(patience.IsCancellationRequested, "It did not become so within 30 s.");
             await pause.WaitForNextTickAsync(TestContext.Current.CancellationToken);

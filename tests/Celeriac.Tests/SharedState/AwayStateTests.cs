@@ -3,6 +3,7 @@ using Celeriac.Conformance;
 using Celeriac.Messaging;
 using Celeriac.Messaging.Stores;
 using Celeriac.Results;
+using Celeriac.Tests.Control;
 using Celeriac.Tests.Filters;
 
 namespace Celeriac.Tests.SharedState;
@@ -73,10 +74,10 @@ public sealed class AwayStateTests : IAsyncDisposable
         var (_, run, stop) = await StartAsync();
         State.IsAway = true;
         var sent = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _client.SendAsync(LimitTasks.NarrowTask.S(_name), Cancelled).AsTask()));
-        await UntilAsync(() => Task.FromResult(_log.Lines.Any(line => line.Id == 2190)));
+        await Fleet.UntilAsync(() => Task.FromResult(_log.Lines.Any(line => line.Id == 2190)));
         await stop.CancelAsync();
         QueueCounts? counts = null;
-        await UntilAsync(async () => (counts = await _client.Transport.CountAsync(_client.DefaultQueue, Cancelled)) is { Unacknowledged: 0 });
+        await Fleet.UntilAsync(async () => (counts = await _client.Transport.CountAsync(_client.DefaultQueue, Cancelled)) is { Unacknowledged: 0 });
         Assert.Equal(4, counts!.Ready + counts.Delayed);
 
         // It says goodbye to the store for some seconds where that is away.
@@ -108,16 +109,6 @@ public sealed class AwayStateTests : IAsyncDisposable
         _runs.Add(run);
         await worker.Ready.WaitAsync(s_patience, Cancelled);
         return (worker, run, stop);
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        for (var patience = System.Diagnostics.Stopwatch.StartNew(); !await isSo();)
-        {
-            Assert.True(patience.Elapsed < s_patience, "It did not become so.");
-            await pause.WaitForNextTickAsync(Cancelled);
-        }
     }
 
     /// <summary>Answers nothing while it is away.</summary>

@@ -110,18 +110,12 @@ public sealed class StoppingTests
         var first = await stage.Client.SendAsync(new Signature<int>("test.early"), Cancelled);
         await blocking.Task.WaitAsync(Cancelled);
         var lost = await stage.Client.SendAsync(new Signature<int>("test.early"), Cancelled);
-        while ((await stage.Client.Transport.CountAsync("celery", Cancelled))!.Ready > 0)
-        {
-            await Task.Delay(5, Cancelled);
-        }
+        await Fleet.UntilAsync(async () => (await stage.Client.Transport.CountAsync("celery", Cancelled))!.Ready == 0);
         await stage.Client.Transport.DeleteQueueAsync("celery", Cancelled);
         goOn.SetResult();
         await first.GetAsync(Stage.Patience, Cancelled);
         // The worker declares its queue again.
-        while (await stage.Client.Transport.CountAsync("celery", Cancelled) is null)
-        {
-            await Task.Delay(5, Cancelled);
-        }
+        await Fleet.UntilAsync(async () => await stage.Client.Transport.CountAsync("celery", Cancelled) is not null);
         var next = await stage.Client.SendAsync(new Signature<int>("test.early"), Cancelled);
         await next.GetAsync(Stage.Patience, Cancelled);
         Assert.DoesNotContain(lost.Id, ran);

@@ -1,8 +1,8 @@
-namespace Celeriac.Amqp.Client;
+namespace Celeriac.Amqp.Links;
 
 /// <summary>
 /// The acknowledgements of a channel that have not left yet. What is done without a gap from the oldest delivery on leaves as one frame; a frame for many never covers one that still runs.
-/// Guarded by the channel's lock.
+/// Guarded by its owner's lock.
 /// </summary>
 internal sealed class Acknowledgements
 {
