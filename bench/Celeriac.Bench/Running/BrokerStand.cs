@@ -7,11 +7,14 @@ namespace Celeriac.Bench.Running;
 /// <summary>The brokers of a bench, each started when it is first needed and used by every scenario on it.</summary>
 internal sealed class BrokerStand : IAsyncDisposable
 {
+    // STOMP cannot delete a queue, and what many runs have published fills the memory of ActiveMQ: then it gets a successor.
+    private const int MostActiveRuns = 3;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("celeriac-bench-");
     private RabbitMqServer? _rabbit;
     private ActiveMqServer? _active;
     private PostgresServer? _postgres;
     private int _run;
+    private int _activeRuns;
 
     /// <summary>Broker and queue of one run, and the broker's process where it is one.</summary>
     /// <param name="Url">The broker.</param>
@@ -59,6 +62,11 @@ internal sealed class BrokerStand : IAsyncDisposable
             await using var connection = await new ConnectionFactory { Uri = new Uri(stall.Url) }.CreateConnectionAsync();
             await using var channel = await connection.CreateChannelAsync();
             await channel.QueueDeleteAsync(stall.Queue);
+        }
+        if (kind == BrokerKind.ActiveMq && ++_activeRuns % MostActiveRuns == 0)
+        {
+            await _active!.DisposeAsync();
+            _active = null;
         }
     }
 
