@@ -84,7 +84,7 @@ public sealed class MessageHeaders : IReadOnlyList<KeyValuePair<string, HeaderVa
     public IEnumerator<KeyValuePair<string, HeaderValue>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, HeaderValue>>)Items).GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private KeyValuePair<string, HeaderValue>[] Items => _items ??= HeaderCodec.DecodeItems(_encoded.Span);
+    private KeyValuePair<string, HeaderValue>[] Items => _items ??= HeaderDecoding.Items(_encoded.Span);
 
     internal ReadOnlyMemory<byte> Encoded => _encoded;
 

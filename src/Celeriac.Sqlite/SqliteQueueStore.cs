@@ -110,7 +110,7 @@ internal sealed class SqliteQueueStore : IQueueStore
     public async ValueTask<long> PurgeAsync(long queueId, CancellationToken cancellationToken = default)
     {
         // In pieces, so that a large queue does not hold up everybody; up to what is there now, so that it ends while others publish.
-        var upTo = await WriteAsync(session => session.Messages.Newest, cancellationToken).ConfigureAwait(false);
+        var upTo = await WriteAsync(session => session.Messages.Numbers.Last, cancellationToken).ConfigureAwait(false);
         long purged = 0;
         int piece;
         do

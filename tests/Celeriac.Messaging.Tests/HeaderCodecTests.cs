@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Celeriac.Messaging;
 
 namespace Celeriac.Messaging.Tests;
@@ -20,6 +19,53 @@ public sealed class HeaderCodecTests
 
         Assert.Equal(headers, decoded);
         Assert.Equal(headers.Select(header => header.Key), decoded.Select(header => header.Key));
+    }
+
+    [Fact]
+    public void The_form_is_this_one()
+    {
+        // What is stored stays readable only while this stands.
+        string[] names =
+        [
+            "lang", "task", "id", "shadow", "eta", "expires", "group", "group_index", "retries", "timelimit", "root_id", "parent_id", "argsrepr", "kwargsrepr",
+            "origin", "ignore_result", "replaced_task_nesting", "stamped_headers", "stamps", "compression", "traceparent", "tracestate", "baggage",
+        ];
+        var encoded = HeaderCodec.Encode(new MessageHeaders(names.Select(name => new KeyValuePair<string, HeaderValue>(name, HeaderValue.Null))));
+        byte[] expected = [0xFF, 0xFF, 0xFF, 0xFF, (byte)names.Length, .. names.SelectMany((_, place) => new[] { (byte)((place << 1) | 1), (byte)HeaderKind.Null })];
+        Assert.Equal(expected, encoded);
+
+        encoded = HeaderCodec.Encode(new MessageHeaders([new("é", -2), new("retries", 300), new("lang", "cs"), new("x", true), new("y", 1.0)]));
+        expected =
+        [
+            0xFF, 0xFF, 0xFF, 0xFF, 5, 4, 0xC3, 0xA9, (byte)HeaderKind.Long, 3, 17, (byte)HeaderKind.Long, 0xD8, 0x04, 1, (byte)HeaderKind.Text, 2, (byte)'c', (byte)'s',
+            2, (byte)'x', (byte)HeaderKind.Bool, 1, 2, (byte)'y', (byte)HeaderKind.Double, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F,
+        ];
+        Assert.Equal(expected, encoded);
+    }
+
+    [Fact]
+    public void The_form_before_it_is_read()
+    {
+        byte[] older =
+        [
+            3, 0, 0, 0, 4, 0, 0, 0, .. "lang"u8, (byte)HeaderKind.Text, 2, 0, 0, 0, .. "cs"u8, 1, 0, 0, 0, (byte)'n', (byte)HeaderKind.Long, 44, 1, 0, 0, 0, 0, 0, 0,
+            1, 0, 0, 0, (byte)'l', (byte)HeaderKind.List, 2, 0, 0, 0, (byte)HeaderKind.Bool, 1, 0, 0, 0, 0, 0, 0, 0, (byte)HeaderKind.Double, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F,
+        ];
+
+        Assert.Equal(new MessageHeaders([new("lang", "cs"), new("n", 300), new("l", HeaderValue.From([true, 1.0]))]), MessageHeaders.FromEncoded(older));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 1, 0xFF, 0x01, 0 }, "name number 127")]
+    [InlineData(new byte[] { 1, 2, 97, 99 }, "unknown kind 99")]
+    [InlineData(new byte[] { 2, 1, 0, 1, 0 }, "'lang' is given twice")]
+    [InlineData(new byte[] { 1, 0, 0 }, "empty name")]
+    [InlineData(new byte[] { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0 }, "does not end")]
+    [InlineData(new byte[] { 100, 1, 0 }, "a length beyond their end")]
+    public void Damaged_headers_say_what_is_wrong(byte[] damaged, string fault)
+    {
+        byte[] encoded = [0xFF, 0xFF, 0xFF, 0xFF, .. damaged];
+        Assert.Contains(fault, Assert.Throws<FormatException>(() => MessageHeaders.FromEncoded(encoded).Count).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,6 +117,7 @@ public sealed class HeaderCodecTests
                 garbage[index] = random.Next(4) == 0 ? garbage[index] : (byte)(garbage[index] % 8);
             }
             DecodeOrRefuse(garbage);
+            DecodeOrRefuse([0xFF, 0xFF, 0xFF, 0xFF, .. garbage]);
         }
     }
 
@@ -109,24 +156,28 @@ public sealed class HeaderCodecTests
         Assert.Contains(fault, Assert.Throws<FormatException>(() => MessageHeaders.FromEncoded(nested).Count).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Nested_lists_that_claim_the_rest_reserve_nothing_for_their_claims()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Nested_lists_that_claim_the_rest_reserve_nothing_for_their_claims(bool isOlder)
     {
         // Thirty lists in one another, each claiming about a million items in the megabyte behind it.
         var bytes = new byte[1_000_000];
-        byte[] start = [1, 0, 0, 0, 1, 0, 0, 0, (byte)'a'];
+        byte[] start = isOlder ? [1, 0, 0, 0, 1, 0, 0, 0, (byte)'a'] : [0xFF, 0xFF, 0xFF, 0xFF, 1, 2, (byte)'a'];
         start.CopyTo(bytes, 0);
         var offset = start.Length;
         for (var depth = 0; depth < 30; depth++)
         {
             bytes[offset] = (byte)HeaderKind.List;
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(offset + 1), bytes.Length - offset - 5);
-            offset += 5;
+            var claim = bytes.Length - offset - 5;
+            byte[] length = isOlder ? BitConverter.GetBytes(claim) : [(byte)(claim | 0x80), (byte)((claim >> 7) | 0x80), (byte)(claim >> 14)];
+            length.CopyTo(bytes, offset + 1);
+            offset += 1 + length.Length;
         }
         bytes[offset] = 99;
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        Assert.Throws<FormatException>(() => MessageHeaders.FromEncoded(bytes).Count);
+        Assert.Contains("unknown kind 99", Assert.Throws<FormatException>(() => MessageHeaders.FromEncoded(bytes).Count).Message, StringComparison.Ordinal);
 
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100_000);
     }

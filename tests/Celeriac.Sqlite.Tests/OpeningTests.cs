@@ -74,21 +74,6 @@ public sealed class OpeningTests
     }
 
     [Fact]
-    public async Task A_file_of_version_1_is_brought_up_with_what_it_holds()
-    {
-        await using var file = new TestFile();
-        var before = await file.OpenAsync();
-        await before.WriteAsync([new Document("a", new byte[] { 1 })]);
-        await before.DisposeAsync();
-        RawFile.Execute(file.Path, "DROP TABLE state; PRAGMA user_version = 1");
-
-        await using var store = await file.OpenAsync();
-        Assert.True((await store.State.TryWriteAsync([new StateChange("kind/a", new byte[] { 2 }) { ExpectedVersion = 0 }])).IsWritten);
-        Assert.Single(await store.ReadAsync(["a"]));
-        Assert.Equal(SqliteSchema.Version, RawFile.Number(file.Path, "PRAGMA user_version"));
-    }
-
-    [Fact]
     public async Task Expired_state_is_swept()
     {
         await using var file = new TestFile();

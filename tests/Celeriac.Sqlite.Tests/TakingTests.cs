@@ -69,7 +69,7 @@ public sealed class TakingTests
 
         Assert.Equal(body, taken.Message.Body.ToArray());
         Assert.Equal(UnitStatus.Applied, await store.EndAsync(taken));
-        Assert.Equal(0, RawFile.Number(file.Path, "SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM bodies)"));
+        Assert.Equal(0, RawFile.Number(file.Path, "SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM ready) + (SELECT count(*) FROM claims)"));
     }
 
     [Fact]
@@ -201,8 +201,8 @@ public sealed class TakingTests
         await store.PutAsync(Put(queue, "now"));
 
         Assert.Equal(["now"], (await store.TakeAsync(holder, queue)).Bodies());
-        Assert.Equal("SEARCH messages USING INDEX messages_ready (queue=?)", RawFile.Explain(file.Path, TakeStatements.SelectReady));
-        Assert.Equal("SEARCH messages USING COVERING INDEX messages_delayed (queue=? AND due>? AND due<?)", RawFile.Explain(file.Path, TakeStatements.SelectDue));
+        Assert.Equal("SEARCH r USING PRIMARY KEY (queue=?)", RawFile.Explain(file.Path, TakeStatements.SelectReady));
+        Assert.Equal("SEARCH delayed USING PRIMARY KEY (queue=? AND due<?)", RawFile.Explain(file.Path, "SELECT id " + TakeStatements.SelectDue));
     }
 
     [Fact]

@@ -6,8 +6,6 @@ namespace Celeriac.Bench.Running;
 /// <summary>One scenario: its contenders in turn, round after round.</summary>
 internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings settings)
 {
-    /// <summary>Until then the runtime is still compiling: after 5,000 tasks a quarter of the processor time is the compiler's.</summary>
-    private const int MostWarm = 20_000;
     private readonly Dictionary<string, List<Outcome?>> _outcomes = scenario.Contenders.ToDictionary(contender => contender.Name, _ => new List<Outcome?>());
 
     /// <summary>What every contender has shown, in each round; null where a run failed.</summary>
@@ -64,7 +62,7 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
     {
         var tasks = Math.Max(1, (int)(scenario.Tasks * contender.Share * (scenario.Scales ? settings.Scale : 1)));
         var backlog = (int)(contender.Backlog * settings.Scale);
-        var warm = Math.Min(tasks, MostWarm);
+        var warm = Math.Min(tasks, scenario.Warm);
         // Nothing here is slower than a hundred a second for long.
         var patience = TimeSpan.FromSeconds(15 + (tasks + backlog) / 100.0);
         if (contender.Before is { } before)

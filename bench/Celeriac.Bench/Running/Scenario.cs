@@ -65,6 +65,9 @@ internal sealed record Scenario(string Name, BrokerKind Broker, int Tasks)
 
     public required IReadOnlyList<Ratio> Ratios { get; init; }
 
+    /// <summary>How many tasks at most come before the measured ones. Until then the runtime is still compiling: after 5,000 tasks a quarter of the processor time is the compiler's.</summary>
+    public int Warm { get; init; } = 20_000;
+
     /// <summary>The most rounds that it has, where one takes long.</summary>
     public int MaximumRounds { get; init; } = int.MaxValue;
 

@@ -36,7 +36,7 @@ internal sealed class Database : IDisposable
     }
 
     /// <summary>How many rows the last statement inserted, updated or deleted, without what triggers did.</summary>
-    public int Changes => sqlite3_changes(_handle);
+    public int Changes => NativeCalls.Changes(_handle.DangerousGetHandle());
 
     /// <summary>How many rows this connection has changed so far, with what triggers did.</summary>
     public long TotalChanges => sqlite3_total_changes(_handle);

@@ -44,7 +44,7 @@ internal static class DatabaseFile
         }
         else if (VersionOf(database) < SqliteSchema.Version)
         {
-            BringUp(database);
+            BringUp(database, options.Path);
         }
         if (options.MaximumMebibytes > 0)
         {
@@ -124,14 +124,20 @@ internal static class DatabaseFile
         });
     }
 
-    /// <summary>Version 1 lacks shared state; processes of that version that have the file open do not miss it.</summary>
-    private static void BringUp(Database database) => Alone(database, () =>
+    /// <summary>An older process that has the file open would look for tables that are gone: it must have ended first.</summary>
+    private static void BringUp(Database database, string path) => Alone(database, () =>
     {
-        if (VersionOf(database) == 1)
+        if (VersionOf(database) is var version && version == SqliteSchema.Version)
         {
-            database.Execute(SqliteSchema.SharedState);
-            database.Execute($"PRAGMA user_version = {SqliteSchema.Version};");
+            return;
         }
+        if (Sessions.FindLiveHere(database) is { } process)
+        {
+            throw new TransportRefusedException(
+                $"'{path}' has schema version {version} and is open in process {process}, which works with an older Celeriac. It was not touched. End all processes of the older version, then start this one.");
+        }
+        database.Execute(SqliteSchema.BringUpFrom(version));
+        database.Execute($"PRAGMA user_version = {SqliteSchema.Version};");
     });
 
     private static long VersionOf(Database database) => database.ReadNumber("PRAGMA user_version");

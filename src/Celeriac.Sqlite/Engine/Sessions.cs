@@ -53,6 +53,21 @@ internal sealed class Sessions(Database database, SqliteOptions options, ILogger
     /// <summary>Takes this process out of the list.</summary>
     public void Leave() => _remove.With(_own).Run();
 
+    /// <summary>A process of this machine that is alive and has the file open; null for none. Those of other machines cannot be looked for.</summary>
+    public static long? FindLiveHere(Database database)
+    {
+        using var here = database.Prepare("SELECT process, started_at FROM sessions WHERE machine = ?");
+        here.With(Environment.MachineName);
+        while (here.Read())
+        {
+            if (IsAlive((int)here.Number(0), here.Number(1)))
+            {
+                return here.Number(0);
+            }
+        }
+        return null;
+    }
+
     private static long StartOfThisProcess => new DateTimeOffset(ProcessStart).ToUnixTimeSeconds();
 
     private List<long> DeadHere()

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using SQLitePCL;
 using static SQLitePCL.raw;
@@ -11,13 +12,15 @@ namespace Celeriac.Sqlite.Engine;
 /// </summary>
 internal sealed class Statement(Database database, sqlite3_stmt handle) : IDisposable
 {
+    // Alive as long as the statement, which owns it.
+    private readonly nint _native = handle.DangerousGetHandle();
     private const int LongestTextOnStack = 512;
     // SQLITE_STMTSTATUS_REPREPARE, which the library does not name.
     private const int TimesCompiledAnew = 5;
     private int _parameters;
 
     /// <summary>Gives the next parameter a number.</summary>
-    public Statement With(long value) => Bound(sqlite3_bind_int64(handle, ++_parameters, value));
+    public Statement With(long value) => Bound(NativeCalls.BindNumber(_native, ++_parameters, value));
 
     /// <summary>Gives the next parameter a number or null.</summary>
     public Statement With(long? value)
@@ -32,9 +35,10 @@ internal sealed class Statement(Database database, sqlite3_stmt handle) : IDispo
     }
 
     /// <summary>Gives the next parameter bytes.</summary>
-    public Statement With(ReadOnlySpan<byte> value) => Bound(sqlite3_bind_blob(handle, ++_parameters, value));
+    public Statement With(ReadOnlySpan<byte> value) => Bound(NativeCalls.BindBlob(_native, ++_parameters, value));
 
     /// <summary>Gives the next parameter text or null.</summary>
+    [SkipLocalsInit]
     public Statement With(string? value)
     {
         if (value is null)
@@ -45,12 +49,12 @@ internal sealed class Statement(Database database, sqlite3_stmt handle) : IDispo
         if (length <= LongestTextOnStack)
         {
             Span<byte> text = stackalloc byte[LongestTextOnStack];
-            return Bound(sqlite3_bind_text(handle, ++_parameters, text[..Encoding.UTF8.GetBytes(value, text)]));
+            return Bound(NativeCalls.BindText(_native, ++_parameters, text[..Encoding.UTF8.GetBytes(value, text)]));
         }
         var rented = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            return Bound(sqlite3_bind_text(handle, ++_parameters, rented.AsSpan(0, Encoding.UTF8.GetBytes(value, rented))));
+            return Bound(NativeCalls.BindText(_native, ++_parameters, rented.AsSpan(0, Encoding.UTF8.GetBytes(value, rented))));
         }
         finally
         {
@@ -61,15 +65,17 @@ internal sealed class Statement(Database database, sqlite3_stmt handle) : IDispo
     /// <summary>Executes a statement without rows; answers how many rows it changed.</summary>
     public int Run()
     {
-        _ = Read();
-        Reset();
+        if (Read())
+        {
+            Reset();
+        }
         return database.Changes;
     }
 
     /// <summary>Steps to the next row; false after the last. Who stops before that calls <see cref="Reset"/>.</summary>
     public bool Read()
     {
-        var code = sqlite3_step(handle);
+        var code = NativeCalls.Step(_native);
         if (code == SQLITE_ROW)
         {
             return true;
@@ -88,15 +94,22 @@ internal sealed class Statement(Database database, sqlite3_stmt handle) : IDispo
     /// <summary>True when the query has a row.</summary>
     public bool HasRow()
     {
-        var found = Read();
+        if (!Read())
+        {
+            return false;
+        }
         Reset();
-        return found;
+        return true;
     }
 
     /// <summary>The number in the first column of the first row; null for no row or a null.</summary>
     public long? ReadNumber()
     {
-        var number = Read() && !IsNull(0) ? Number(0) : (long?)null;
+        if (!Read())
+        {
+            return null;
+        }
+        var number = NumberOrNull(0);
         Reset();
         return number;
     }
@@ -104,29 +117,32 @@ internal sealed class Statement(Database database, sqlite3_stmt handle) : IDispo
     /// <summary>Ends reading and forgets the parameters, with the copies of bodies that SQLite made of them.</summary>
     public void Reset()
     {
-        _parameters = 0;
         // The code of reset repeats the error of the last step, which has been thrown already.
-        _ = sqlite3_reset(handle);
-        _ = sqlite3_clear_bindings(handle);
+        _ = NativeCalls.Reset(_native);
+        if (_parameters > 0)
+        {
+            _parameters = 0;
+            _ = NativeCalls.ClearBindings(_native);
+        }
     }
 
     /// <summary>True when the column is null.</summary>
-    public bool IsNull(int column) => sqlite3_column_type(handle, column) == SQLITE_NULL;
+    public bool IsNull(int column) => NativeCalls.TypeOf(_native, column) == SQLITE_NULL;
 
     /// <summary>The number in a column.</summary>
-    public long Number(int column) => sqlite3_column_int64(handle, column);
+    public long Number(int column) => NativeCalls.ReadNumber(_native, column);
 
     /// <summary>The number in a column, or null.</summary>
     public long? NumberOrNull(int column) => IsNull(column) ? null : Number(column);
 
     /// <summary>The text in a column, NUL characters included.</summary>
-    public string Text(int column) => Encoding.UTF8.GetString(sqlite3_column_blob(handle, column));
+    public string Text(int column) => Encoding.UTF8.GetString(NativeCalls.ReadBlob(_native, column));
 
     /// <summary>The text in a column, or null.</summary>
     public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 
     /// <summary>A copy of the bytes in a column.</summary>
-    public byte[] Bytes(int column) => sqlite3_column_blob(handle, column).ToArray();
+    public byte[] Bytes(int column) => NativeCalls.ReadBlob(_native, column).ToArray();
 
     /// <summary>How often SQLite has compiled it anew: a change of the tables is a reason, a new parameter must be none.</summary>
     public int Recompilations => sqlite3_stmt_status(handle, TimesCompiledAnew, 0);

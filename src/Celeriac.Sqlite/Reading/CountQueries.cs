@@ -3,16 +3,15 @@ using Celeriac.Sqlite.Engine;
 
 namespace Celeriac.Sqlite.Reading;
 
-/// <summary>Counts the messages of a queue, each kind from its own index.</summary>
+/// <summary>Counts the messages of a queue, each kind where it stands.</summary>
 internal sealed class CountQueries(Database database)
 {
-    private readonly Statement _ready = database.Prepare("SELECT count(*) FROM messages INDEXED BY messages_ready WHERE queue = ? AND holder IS NULL AND due = 0");
-    private readonly Statement _expired = database.Prepare("""
-        SELECT count(*) FROM messages INDEXED BY messages_expiring WHERE queue = ? AND holder IS NULL AND expires_at > 0 AND expires_at <= ? AND due <= ?
-        """);
-    private readonly Statement _due = database.Prepare("SELECT count(*) FROM messages INDEXED BY messages_delayed WHERE queue = ? AND due > 0 AND due <= ?");
-    private readonly Statement _delayed = database.Prepare("SELECT count(*) FROM messages INDEXED BY messages_delayed WHERE queue = ? AND due > 0 AND due > ?");
-    private readonly Statement _claimed = database.Prepare("SELECT count(*) FROM messages INDEXED BY messages_claimed WHERE holder IS NOT NULL AND queue = ?");
+    private readonly Statement _ready = database.Prepare("SELECT count(*) FROM ready WHERE queue = ?");
+    private readonly Statement _expired = database.Prepare($"SELECT count(*) {QueuePeek.FromExpired} AND due <= ?");
+    private readonly Statement _due = database.Prepare("SELECT count(*) FROM delayed WHERE queue = ? AND due <= ?");
+    private readonly Statement _delayed = database.Prepare("SELECT count(*) FROM delayed WHERE queue = ? AND due > ?");
+    // All claims are looked through, without an index that every claim would have to keep: there are no more than workers have fetched.
+    private readonly Statement _claimed = database.Prepare("SELECT count(*) FROM claims WHERE queue = ?");
     private readonly Statement _consumers = database.Prepare("SELECT count(*) FROM holder_queues WHERE queue = ?");
 
     /// <summary>What is in a queue. An expired message is not ready: no consumer will see it.</summary>

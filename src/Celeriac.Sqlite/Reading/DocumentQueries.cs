@@ -16,7 +16,7 @@ internal sealed class DocumentQueries(Database database)
     private readonly Statement _content = database.Prepare("SELECT content FROM documents WHERE sequence = ?");
     private readonly Statement _read = database.Prepare("SELECT sequence, content FROM documents WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)");
     // Not the greatest number in the table: that may fall when the newest document is deleted.
-    private readonly Statement _latest = database.Prepare("SELECT seq FROM sqlite_sequence WHERE name = 'documents'");
+    private readonly Statement _latest = database.Prepare("SELECT value FROM meta WHERE name = 'last_document'");
     private readonly Statement _after = database.Prepare("""
         SELECT sequence, key FROM documents WHERE sequence > ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY sequence LIMIT ?
         """);

@@ -16,8 +16,11 @@ internal sealed class HolderStatements(WriteSession session, Database database, 
     private readonly Statement _leaveQueues = database.Prepare("""
         UPDATE queues SET used_at = ? WHERE expires_ticks IS NOT NULL AND id IN (SELECT queue FROM holder_queues WHERE holder = ?)
         """);
-    private readonly Statement _giveBack = database.Prepare("UPDATE messages SET holder = NULL WHERE holder = ?");
-    private readonly Statement _giveBackDead = database.Prepare("UPDATE messages SET holder = NULL, deaths = deaths + 1 WHERE holder = ?");
+    // The claims of all holders are looked through, without an index that every claim would have to keep: a holder leaves once.
+    private readonly Statement _giveBack = database.Prepare("""
+        INSERT INTO ready(queue, priority, id, attempt, deaths) SELECT queue, priority, id, attempt, deaths + ? FROM claims WHERE holder = ?
+        """);
+    private readonly Statement _endClaims = database.Prepare("DELETE FROM claims WHERE holder = ?");
 
     /// <summary>Adds a holder; answers its number.</summary>
     public long Register(string name, TimeSpan lease, IReadOnlyList<long> queueIds)
@@ -35,7 +38,7 @@ internal sealed class HolderStatements(WriteSession session, Database database, 
     public int Release(long holder)
     {
         _remove.With(holder).Run();
-        return Leave(holder, _giveBack);
+        return Leave(holder, deaths: 0);
     }
 
     /// <summary>Raises beats; answers the holders that are gone.</summary>
@@ -60,17 +63,18 @@ internal sealed class HolderStatements(WriteSession session, Database database, 
         {
             if (_removeIfStill.With(holder).With(beat).Run() > 0)
             {
-                returned += Leave(holder, _giveBackDead);
+                returned += Leave(holder, deaths: 1);
             }
         }
         return returned;
     }
 
-    private int Leave(long holder, Statement giveBack)
+    private int Leave(long holder, long deaths)
     {
         _leaveQueues.With(time.GetUtcNow().ToUnixTimeMilliseconds()).With(holder).Run();
         _stopServing.With(holder).Run();
-        var returned = giveBack.With(holder).Run();
+        var returned = _giveBack.With(deaths).With(holder).Run();
+        _endClaims.With(holder).Run();
         if (returned > 0)
         {
             session.AddNews();

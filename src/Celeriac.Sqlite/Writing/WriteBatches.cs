@@ -31,11 +31,11 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
 
     /// <summary>Runs the work, or tidies up where there is none.</summary>
     /// <param name="batch">The work.</param>
-    /// <param name="gather">Adds what has come while the lock was waited for: it shares the commit. True where it may wait for more, because no other process is kept from writing by that.</param>
+    /// <param name="gather">Adds what has come while the lock was waited for: it shares the commit.</param>
     [SuppressMessage("Design", "CA1031", Justification = "The writer thread serves all callers and must outlive every error; each is told to the callers or logged.")]
-    public void Run(List<WriteJob> batch, Action<List<WriteJob>, bool> gather)
+    public void Run(List<WriteJob> batch, Action<List<WriteJob>> gather)
     {
-        var isWanted = turnstile.Enter();
+        turnstile.Enter();
         try
         {
             if (batch.Count == 0)
@@ -45,7 +45,7 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
             }
             var before = session.RowsChanged;
             session.Begin();
-            gather(batch, !isWanted);
+            gather(batch);
             Write(batch);
             IsTidy &= session.RowsChanged == before;
         }
@@ -109,7 +109,7 @@ internal sealed class WriteBatches(WriteSession session, Turnstile turnstile, Se
             {
                 job.Execute(session);
             }
-            session.Transaction.Commit();
+            session.Commit();
             return true;
         }
         catch (Exception)

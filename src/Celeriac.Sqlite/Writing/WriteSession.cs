@@ -63,7 +63,17 @@ internal sealed class WriteSession : IDisposable
     public void Begin()
     {
         _topologyVersion = null;
+        Messages.Numbers.Forget();
+        Documents.Numbers.Forget();
         Transaction.Begin();
+    }
+
+    /// <summary>Makes the transaction durable.</summary>
+    public void Commit()
+    {
+        Messages.Numbers.Write();
+        Documents.Numbers.Write();
+        Transaction.Commit();
     }
 
     /// <summary>Does one thing in a transaction of its own.</summary>
@@ -73,7 +83,7 @@ internal sealed class WriteSession : IDisposable
         try
         {
             work(this, state);
-            Transaction.Commit();
+            Commit();
         }
         catch
         {

@@ -108,7 +108,9 @@ internal sealed class WriterThread : IAsyncDisposable
             var batch = new List<WriteJob>();
             while (Gather(batch, batches))
             {
-                batches.Run(batch, GatherMore);
+                WaitForMore(batch);
+                batches.Run(batch, TakeMore);
+                _lastBatch = batch.Count;
                 batch.Clear();
             }
         }
@@ -145,25 +147,26 @@ internal sealed class WriterThread : IAsyncDisposable
     }
 
     /// <summary>
-    /// What has come while the lock was waited for shares the commit. After a large one those whom it has answered are mostly about to come back:
-    /// they get a moment, far shorter than a commit, so that the first of them does not go alone; not where another process wants to write too.
+    /// After a large batch those whom it has answered are mostly about to come back: they get a moment, far shorter than a commit, so that the first of them
+    /// does not go alone. Before the lock is taken, so that other processes write meanwhile.
     /// </summary>
-    private void GatherMore(List<WriteJob> batch, bool mayWait)
+    private void WaitForMore(List<WriteJob> batch)
     {
         var start = Stopwatch.GetTimestamp();
-        while (true)
+        while (batch.Count < _lastBatch / 2 && Stopwatch.GetElapsedTime(start) < s_moment)
         {
-            lock (_gate)
-            {
-                Take(batch);
-            }
-            if (!mayWait || batch.Count >= _lastBatch / 2 || Stopwatch.GetElapsedTime(start) >= s_moment)
-            {
-                break;
-            }
             Thread.Yield();
+            TakeMore(batch);
         }
-        _lastBatch = batch.Count;
+    }
+
+    // What has come while the lock was waited for shares the commit.
+    private void TakeMore(List<WriteJob> batch)
+    {
+        lock (_gate)
+        {
+            Take(batch);
+        }
     }
 
     private void Take(List<WriteJob> batch)
