@@ -4,17 +4,14 @@ using RabbitMQ.Client;
 
 namespace Celeriac.Bench.Running;
 
-/// <summary>The brokers of a bench, each started when it is first needed and used by every scenario on it.</summary>
+/// <summary>The brokers of a bench, each started when it is first needed and used by every scenario on it; ActiveMQ anew for each run.</summary>
 internal sealed class BrokerStand : IAsyncDisposable
 {
-    // STOMP cannot delete a queue, and what many runs have published fills the memory of ActiveMQ: then it gets a successor.
-    private const int MostActiveRuns = 3;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("celeriac-bench-");
     private RabbitMqServer? _rabbit;
     private ActiveMqServer? _active;
     private PostgresServer? _postgres;
     private int _run;
-    private int _activeRuns;
 
     /// <summary>Broker and queue of one run, and the broker's process where it is one.</summary>
     /// <param name="Url">The broker.</param>
@@ -63,7 +60,8 @@ internal sealed class BrokerStand : IAsyncDisposable
             await using var channel = await connection.CreateChannelAsync();
             await channel.QueueDeleteAsync(stall.Queue);
         }
-        if (kind == BrokerKind.ActiveMq && ++_activeRuns % MostActiveRuns == 0)
+        // STOMP cannot delete a queue, and what is left in one slows the next run, as a broker slows the first while Java compiles it: each gets one of its own.
+        if (kind == BrokerKind.ActiveMq)
         {
             await _active!.DisposeAsync();
             _active = null;

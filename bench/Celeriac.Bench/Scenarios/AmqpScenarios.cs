@@ -69,9 +69,10 @@ internal static class AmqpScenarios
     };
 
     /// <summary>Call, run, reply received, 200 in flight: both processes work at once.</summary>
-    public static Scenario Result { get; } = new("amqp.result", BrokerKind.RabbitMq, 30_000)
+    public static Scenario Result { get; } = new("amqp.result", BrokerKind.RabbitMq, 60_000)
     {
-        Contenders = Results("window=200", 0.1),
+        Warm = 60_000,
+        Contenders = Results("window=200", 0.05),
         Ratios =
         [
             Ratio.Rate("amqp.result.vs-raw", "celeriac, prefetch 100", "frames by hand, prefetch 100"),
@@ -88,9 +89,9 @@ internal static class AmqpScenarios
     };
 
     /// <summary>The same one at a time.</summary>
-    public static Scenario RoundTrip { get; } = new("amqp.roundtrip", BrokerKind.RabbitMq, 3_000)
+    public static Scenario RoundTrip { get; } = new("amqp.roundtrip", BrokerKind.RabbitMq, 10_000)
     {
-        Contenders = Results("window=1", 0.3),
+        Contenders = Results("window=1", 0.1),
         Ratios =
         [
             Ratio.Median("amqp.roundtrip.vs-raw", "celeriac, prefetch 100", "frames by hand, prefetch 100"),
@@ -121,7 +122,7 @@ internal static class AmqpScenarios
         new("celeriac, own frames, prefetch 100", Role.Bench("client", "mode=result", window, "wire=celeriac"), Role.Bench("worker", "prefetch=100", "wire=celeriac", "replies=transient")),
         new("frames by hand, prefetch 100", Role.Bench("raw-client", "mode=result", window), Role.Bench("raw-worker")),
         new("RabbitMQ.Client, prefetch 100", Role.Bench("rabbit-client", "mode=result", window), Role.Bench("rabbit-worker")),
-        new("MassTransit", Role.Peer("masstransit-client", "mode=result", window), Role.Peer("masstransit-worker")) { Share = 0.5 },
+        new("MassTransit", Role.Peer("masstransit-client", "mode=result", window), Role.Peer("masstransit-worker")) { Share = 0.25 },
         new("Celery, prefork -c 2", Role.Celery("client", "mode=result", window), Role.Celery("worker", "pool=prefork")) { Share = celeryShare },
         new("Celery, solo, prefetch 64", Role.Celery("client", "mode=result", window), Role.Celery("worker", "pool=solo", "concurrency=1", "multiplier=64")) { Share = celeryShare },
     ];

@@ -5,18 +5,22 @@ namespace Celeriac.Bench.Scenarios;
 /// <summary>PostgreSQL with its defaults of durability, every caller awaits its own commit.</summary>
 internal static class PostgresScenarios
 {
-    public static Scenario Result { get; } = new("postgres.result", BrokerKind.Postgres, 40_000)
+    /// <summary>As on SQLite, a slot of the worker is taken until the commit with its result.</summary>
+    public static Scenario Result { get; } = new("postgres.result", BrokerKind.Postgres, 100_000)
     {
+        Warm = 40_000,
         Contenders =
         [
-            new("celeriac", Role.Bench("client", "mode=result", "window=512"), Role.Bench("worker")),
+            new("celeriac, concurrency 256", Role.Bench("client", "mode=result", "window=512"), Role.Bench("worker", "concurrency=256")),
+            new("celeriac, default", Role.Plain("client", "mode=result", "window=512"), Role.Plain("worker")) { Share = 0.5 },
             new("raw, batches of 64", Role.Bench("postgres-loop", "mode=result", "batch=64")),
-            new("raw, one by one", Role.Bench("postgres-loop", "mode=result", "batch=1")) { Share = 0.1 },
+            new("raw, one by one", Role.Bench("postgres-loop", "mode=result", "batch=1")) { Share = 0.04 },
         ],
         Ratios =
         [
-            Ratio.Rate("postgres.result.vs-raw", "celeriac", "raw, batches of 64"),
-            Ratio.Rate("postgres.result.vs-raw-single", "celeriac", "raw, one by one"),
+            Ratio.Rate("postgres.result.vs-raw", "celeriac, concurrency 256", "raw, batches of 64"),
+            Ratio.Rate("postgres.result.default.vs-raw", "celeriac, default", "raw, batches of 64"),
+            Ratio.Rate("postgres.result.vs-raw-single", "celeriac, concurrency 256", "raw, one by one"),
         ],
     };
 

@@ -5,12 +5,12 @@ namespace Celeriac.Bench.Scenarios;
 /// <summary>ActiveMQ over STOMP: persistent messages, every caller awaits that its own is durable.</summary>
 internal static class StompScenarios
 {
-    public static Scenario Publish { get; } = new("stomp.publish", BrokerKind.ActiveMq, 20_000)
+    public static Scenario Publish { get; } = new("stomp.publish", BrokerKind.ActiveMq, 40_000)
     {
         Contenders =
         [
             new("celeriac, 500 callers", Role.Bench("client", "mode=publish", "window=500")),
-            new("raw, a receipt each", Role.Bench("stomp-loop", "batch=1", "window=100")) { Share = 0.3 },
+            new("raw, a receipt each", Role.Bench("stomp-loop", "batch=1", "window=100")) { Share = 0.15 },
             new("raw, transactions of 50", Role.Bench("stomp-loop", "batch=50", "window=1")),
         ],
         Ratios =

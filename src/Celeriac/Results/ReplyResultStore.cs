@@ -8,7 +8,7 @@ namespace Celeriac.Results;
 
 /// <summary>
 /// Results as replies (Celery's <c>rpc://</c>): the worker sends the result to the queue that the task's <c>reply_to</c> names.
-/// One reply consumer a client, started by the first call that wants a result; a reply is acknowledged after its waiter has the value.
+/// One reply consumer a client, started by the first call that wants a result; a reply is acknowledged a moment after its waiter has the value.
 /// Only the sending process can wait for a result.
 /// </summary>
 internal sealed class ReplyResultStore(ITransport transport, ResultContents contents, TimeSpan expires, TimeProvider time, ILoggerFactory logs) : IResultStore
@@ -28,6 +28,7 @@ internal sealed class ReplyResultStore(ITransport transport, ResultContents cont
     private Task? _starting;
     private bool _isDisposed;
     private ISubscription? _subscription;
+    private ReplyAcknowledgements? _acknowledgements;
     private Task _receiving = Task.CompletedTask;
 
     /// <summary>A reply is not on the disk of the broker, and nobody sends it again.</summary>
@@ -92,6 +93,7 @@ internal sealed class ReplyResultStore(ITransport transport, ResultContents cont
             await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await _receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _acknowledgements?.Dispose();
         await LeaveAsync().ConfigureAwait(false);
         _slot?.Dispose();
         _replies.FailAll(Closed());
@@ -153,6 +155,7 @@ internal sealed class ReplyResultStore(ITransport transport, ResultContents cont
     {
         // Not under the lock of the caller.
         await Task.Yield();
+        _acknowledgements ??= new ReplyAcknowledgements(time, _log, _closing.Token);
         _subscription = await SubscribeAsync().ConfigureAwait(false);
         _receiving = ReceiveAsync();
     }
@@ -170,7 +173,7 @@ internal sealed class ReplyResultStore(ITransport transport, ResultContents cont
             queue = new QueueDeclaration(_queue);
         }
         await transport.DeclareAsync(new Topology { Queues = [queue] }, CancellationToken.None).ConfigureAwait(false);
-        return await transport.SubscribeAsync(new SubscriptionOptions([_queue], 100), CancellationToken.None).ConfigureAwait(false);
+        return await transport.SubscribeAsync(new SubscriptionOptions([_queue], 4 * ReplyAcknowledgements.Most), CancellationToken.None).ConfigureAwait(false);
     }
 
     private async Task ReceiveAsync()
@@ -211,8 +214,7 @@ internal sealed class ReplyResultStore(ITransport transport, ResultContents cont
         {
             Log.ReplyUnreadable(_log, TaskMessageDecoder.Shown(delivery.Message.CorrelationId ?? "(none)"));
         }
-        // Not awaited: replies would come one by one, each after a write to the broker's disk. No more than the prefetch are under way.
-        _ = AcknowledgeAsync(delivery);
+        _acknowledgements!.Add(delivery);
     }
 
     private bool TryTake(Message reply)
@@ -230,23 +232,6 @@ internal sealed class ReplyResultStore(ITransport transport, ResultContents cont
         {
             // Whoever waits must not wait for ever: no later reply of that task will be in another format.
             return reply.CorrelationId is { } taskId && _replies.Refuse(taskId, error);
-        }
-    }
-
-    private async Task AcknowledgeAsync(Delivery delivery)
-    {
-        try
-        {
-            await delivery.AckAsync(_closing.Token).ConfigureAwait(false);
-        }
-        catch (Exception) when (_closing.IsCancellationRequested)
-        {
-            // The queue is deleted with what is in it.
-        }
-        catch (Exception error)
-        {
-            // It comes again, and finds its waiter served.
-            Log.ResultsUnreadable(_log, error);
         }
     }
 
