@@ -34,7 +34,7 @@ internal sealed class ReplyAcknowledgements : IDisposable
     /// <summary>Acknowledges a reply soon.</summary>
     public void Add(Delivery delivery)
     {
-        var count = 0;
+        int count;
         lock (_lock)
         {
             _waiting.Add(delivery);
