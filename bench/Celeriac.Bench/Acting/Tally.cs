@@ -11,7 +11,10 @@ internal static class Tally
     private static long s_warm;
     private static long s_target;
 
-    /// <summary>How many have run.</summary>
+    /// <summary>How many have run, with the warm ones.</summary>
+    public static long All => Interlocked.Read(ref s_count);
+
+    /// <summary>How many of the measured ones have run.</summary>
     public static long Count => Math.Max(0, Interlocked.Read(ref s_count) - s_warm);
 
     /// <summary>The meter begins with the first task after the warm ones; 0 tasks wait for no last one.</summary>

@@ -62,6 +62,11 @@ internal sealed class ActorProcess : IAsyncDisposable
             // Hexadecimal: 70, .NET's own.
             start.Environment["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "46";
         }
+        if (role.HasSmallHeap)
+        {
+            // Hexadecimal: 8 MiB.
+            start.Environment["DOTNET_GCGen0MaxBudget"] = "800000";
+        }
         return new ActorProcess($"{role.Program} {string.Join(' ', role.Words)}", Process.Start(start)!);
     }
 

@@ -27,6 +27,9 @@ internal sealed record Role(ActorProgram Program, params string[] Words)
     /// <summary>True where the runtime's own defaults hold instead of the settings that docs/performance.md proposes for a worker's process.</summary>
     public bool IsPlain { get; init; }
 
+    /// <summary>True where the young generation is kept small, as docs/performance.md proposes where memory is scarce.</summary>
+    public bool HasSmallHeap { get; init; }
+
     /// <summary>An actor of the bench itself.</summary>
     public static Role Bench(params string[] words) => new(ActorProgram.Bench, words);
 

@@ -5,14 +5,15 @@ namespace Celeriac.Bench.Scenarios;
 /// <summary>Client and worker in one process: what the task layer costs.</summary>
 internal static class MemoryScenarios
 {
-    public static Scenario NoResult { get; } = new("memory.noresult", BrokerKind.Memory, 1_000_000)
+    public static Scenario NoResult { get; } = new("memory.noresult", BrokerKind.Memory, 2_000_000)
     {
+        Warm = 300_000,
         Contenders =
         [
             new("celeriac", Role.Bench("memory", "window=256")),
             new("channel hand-off", Role.Bench("channel", "window=256")),
-            new("quartz, default", Role.Peer("quartz")) { Share = 0.05 },
-            new("quartz, batches of 64", Role.Peer("quartz", "batch=64", "threads=64")) { Share = 0.05 },
+            new("quartz, default", Role.Peer("quartz")) { Share = 0.02 },
+            new("quartz, batches of 64", Role.Peer("quartz", "batch=64", "threads=64")) { Share = 0.02 },
         ],
         Ratios =
         [

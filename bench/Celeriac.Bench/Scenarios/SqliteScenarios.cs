@@ -19,6 +19,7 @@ internal static class SqliteScenarios
         Contenders =
         [
             new("celeriac, concurrency 256", Calls, Role.Bench("worker", "concurrency=256")),
+            new("celeriac, small heap", Calls with { HasSmallHeap = true }, Role.Bench("worker", "concurrency=256") with { HasSmallHeap = true }) { Share = 0.5 },
             new("celeriac, default", Role.Plain("client", "mode=result", "window=512"), Role.Plain("worker")) { Share = 0.5 },
             new("raw, batches of 64", Role.Bench("sqlite-loop", "mode=result", "batch=64")),
             new("raw, batches of 64, random ids", Role.Bench("sqlite-loop", "mode=result", "batch=64", "ids=random")),
@@ -27,6 +28,8 @@ internal static class SqliteScenarios
         Ratios =
         [
             Ratio.Rate("sqlite.result.vs-raw", "celeriac, concurrency 256", "raw, batches of 64"),
+            new("sqlite.result.rss-mib", "celeriac, concurrency 256", null, outcome => outcome.Megabytes),
+            new("sqlite.result.small-heap.rss-mib", "celeriac, small heap", null, outcome => outcome.Megabytes),
             Ratio.Rate("sqlite.result.default.vs-raw", "celeriac, default", "raw, batches of 64"),
             Ratio.Rate("sqlite.result.vs-raw-random", "celeriac, concurrency 256", "raw, batches of 64, random ids"),
             Ratio.Rate("sqlite.result.vs-raw-single", "celeriac, concurrency 256", "raw, one by one"),

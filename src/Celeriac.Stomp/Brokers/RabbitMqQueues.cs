@@ -15,6 +15,8 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
 {
     private const string Transaction = "declare";
     private const int MostTries = 20;
+    // Some five seconds: where many ask about one queue all the time, one of them holds it at most moments.
+    private const int MostTriesWhileHeld = 100;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
     /// <exception cref="TransportRefusedException">A queue exists with other properties.</exception>
@@ -44,12 +46,12 @@ internal sealed partial class RabbitMqQueues(Func<CancellationToken, Task<StompC
         for (var tries = 1; ; tries++)
         {
             var refusal = await AskAsync(client => RefusalOfDeclaringAsync(client, queue, cancellationToken), cancellationToken).ConfigureAwait(false);
-            if (refusal is null || !RabbitMqErrors.MayPass(refusal) || tries == MostTries)
+            if (refusal is null || !RabbitMqErrors.MayPass(refusal) || tries == MostTriesWhileHeld)
             {
                 return refusal;
             }
-            // Somebody asks just now whether the queue exists, and holds it for that moment.
-            await Task.Delay(s_pause, time, cancellationToken).ConfigureAwait(false);
+            // Somebody asks just now whether the queue exists, and holds it for that moment; chance keeps us out of step with who asks again and again.
+            await Task.Delay(s_pause * (2 * Random.Shared.NextDouble()), time, cancellationToken).ConfigureAwait(false);
         }
     }
 
