@@ -22,7 +22,7 @@ internal sealed record PostgresOptions(BrokerUrl Url)
     /// <summary><c>poll</c>: how long an empty queue is trusted to stay empty without a notification. Default 60 seconds.</summary>
     public TimeSpan Poll { get; private init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary><c>connections</c>: the most connections of one transport. Default 8.</summary>
+    /// <summary><c>connections</c>: the most connections of one transport. Default 8, at least 5: two that write, one that listens, and two for the rest.</summary>
     public int Connections { get; private init; } = 8;
 
     /// <summary><c>sslmode</c>, <c>sslrootcert</c>, <c>sslcert</c> and <c>sslkey</c>, as psql has them. Default: TLS where the server offers it, unverified.</summary>
@@ -47,7 +47,7 @@ internal sealed record PostgresOptions(BrokerUrl Url)
             Migrates = url.Flag("migrate", true),
             Sweep = url.Duration("sweep", TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(50), TimeSpan.FromHours(1)),
             Poll = url.Duration("poll", TimeSpan.FromSeconds(60), TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)),
-            Connections = (int)url.Integer("connections", 8, 4, 1000),
+            Connections = (int)url.Integer("connections", 8, 5, 1000),
             Tls = (
                 url.Choice("sslmode", "prefer", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
                 url.Text("sslrootcert"), url.Text("sslcert"), url.Text("sslkey")),

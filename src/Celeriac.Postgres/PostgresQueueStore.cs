@@ -8,8 +8,8 @@ using static Celeriac.Postgres.Reading.Rows;
 namespace Celeriac.Postgres;
 
 /// <summary>
-/// Queues, documents and shared state in one schema. What enqueues, claims and completes goes through one writer that shares its commits;
-/// everything else has a connection out of a few.
+/// Queues, documents and shared state in one schema. What enqueues and completes goes through one writer that shares its commits, what claims
+/// through another, so that the server does both at once; everything else has a connection out of a few.
 /// </summary>
 internal sealed partial class PostgresQueueStore : IQueueStore
 {
@@ -17,7 +17,9 @@ internal sealed partial class PostgresQueueStore : IQueueStore
     private readonly string _schema;
     private readonly TimeProvider _time;
     private readonly PostgresServers _servers;
+    private readonly ClaimLedger _claims = new();
     private readonly StoreWriter _writer;
+    private readonly StoreWriter _taker;
     private readonly Hearing _hearing = new();
     private readonly ChangeSignal _followed = new();
     private readonly QuietQueues _quiet;
@@ -32,7 +34,8 @@ internal sealed partial class PostgresQueueStore : IQueueStore
         (_options, _schema, _time) = (options, options.Schema, context.Time);
         _quiet = new QuietQueues(_hearing, options.Poll, context.Time);
         _servers = new PostgresServers(options, context, Hear, PulseAll);
-        _writer = new StoreWriter(_servers, options, context, _hearing.Wrote);
+        _writer = new StoreWriter(_servers, options, context, _claims, _hearing.Wrote);
+        _taker = new StoreWriter(_servers, options, context, _claims, _ => { });
         _reads = new GatheredReads(keys => _servers.AskAsync((connection, ended) => DocumentQueries.ReadAsync(connection, _schema, keys, Now, ended), CancellationToken.None));
         State = new PostgresState(_servers, options.Schema, _followed);
     }
@@ -131,7 +134,7 @@ internal sealed partial class PostgresQueueStore : IQueueStore
         }
         _hearing.ListenFor(request.QueueIds);
         var heard = _hearing.NewsOf(request.QueueIds);
-        var answer = await _writer.TakeAsync(new TakeJob(request, _writer.Answers), cancellationToken).ConfigureAwait(false);
+        var answer = await _taker.TakeAsync(new TakeJob(request, _taker.Answers), cancellationToken).ConfigureAwait(false);
         _quiet.Note(request, answer, heard);
         return answer;
     }
@@ -163,7 +166,7 @@ internal sealed partial class PostgresQueueStore : IQueueStore
     /// <inheritdoc/>
     public async ValueTask ReleaseHolderAsync(long holder, CancellationToken cancellationToken = default)
     {
-        _writer.Claims.Forget(holder);
+        _claims.Forget(holder);
         _quiet.Forget(holder);
         // Without a server the lease ends by itself, and nobody waits for that.
         if (Health.State == ConnectionState.Connected)
@@ -230,18 +233,8 @@ internal sealed partial class PostgresQueueStore : IQueueStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<(long Sequence, string Key)>> KeysAfterAsync(long sequence, int limit, CancellationToken cancellationToken = default)
-    {
-        if (_quiet.HasNothingAfter(sequence))
-        {
-            return [];
-        }
-        _hearing.ListenForDocuments();
-        var heard = _hearing.Version;
-        var keys = await _servers.AskAsync((connection, ended) => DocumentQueries.KeysAfterAsync(connection, _schema, sequence, limit, Now, ended), cancellationToken).ConfigureAwait(false);
-        _quiet.Note(sequence, keys.Count, heard);
-        return keys;
-    }
+    public async ValueTask<IReadOnlyList<(long Sequence, string Key)>> KeysAfterAsync(long sequence, int limit, CancellationToken cancellationToken = default) =>
+        [.. (await AfterAsync(sequence, limit, mostBytes: -1, cancellationToken).ConfigureAwait(false)).Select(written => (written.Sequence, written.Key))];
 
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default) =>
@@ -258,6 +251,7 @@ internal sealed partial class PostgresQueueStore : IQueueStore
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _taker.DisposeAsync().ConfigureAwait(false);
         await _writer.DisposeAsync().ConfigureAwait(false);
         await _servers.DisposeAsync().ConfigureAwait(false);
     }

@@ -11,8 +11,8 @@ public sealed class MigrateVerbTests : PostgresTest
     public async Task A_fresh_database_gets_its_tables_and_again_there_is_nothing_to_do()
     {
         var first = await MigrateAsync($"{Url}&migrate=false");
-        Assert.True(first.Code == 0 && first.Output.Contains($"Schema '{Schema}'", StringComparison.Ordinal) && first.Output.Contains("was brought to version 2", StringComparison.Ordinal), first.All);
-        Assert.Equal("2", await Server.ControlAsync($"SELECT value FROM {Schema}.meta WHERE name = 'schema_version'"));
+        Assert.True(first.Code == 0 && first.Output.Contains($"Schema '{Schema}'", StringComparison.Ordinal) && first.Output.Contains("was brought to version 3", StringComparison.Ordinal), first.All);
+        Assert.Equal("3", await Server.ControlAsync($"SELECT value FROM {Schema}.meta WHERE name = 'schema_version'"));
         var second = await MigrateAsync($"{Url}&migrate=false");
         Assert.True(second.Code == 0 && second.Output.Contains("nothing to do", StringComparison.Ordinal), second.All);
     }
@@ -24,7 +24,7 @@ public sealed class MigrateVerbTests : PostgresTest
         await client.SendAsync(LedgerTasks.AddTask.S(1, 2), Cancelled);
         await Server.ControlAsync($"ALTER TABLE {Schema}.inbox DROP COLUMN result; UPDATE {Schema}.meta SET value = 1 WHERE name = 'schema_version'");
         var brought = await MigrateAsync(Url);
-        Assert.True(brought.Code == 0 && brought.Output.Contains("was brought to version 2", StringComparison.Ordinal), brought.All);
+        Assert.True(brought.Code == 0 && brought.Output.Contains("was brought to version 3", StringComparison.Ordinal), brought.All);
         Assert.Equal("0", await Server.ControlAsync($"SELECT count(result) FROM {Schema}.inbox"));
         Assert.Equal(1, await CountAsync(client));
     }

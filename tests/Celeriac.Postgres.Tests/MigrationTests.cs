@@ -12,7 +12,7 @@ public sealed class MigrationTests : PostgresTest
     {
         var clients = Enumerable.Range(0, 6).Select(_ => OpenClient()).ToArray();
         await Task.WhenAll(clients.Select(client => client.Transport.ConnectAsync(Cancelled).AsTask()));
-        Assert.Equal("2", await Server.ControlAsync($"SELECT value FROM {Schema}.meta WHERE name = 'schema_version'"));
+        Assert.Equal("3", await Server.ControlAsync($"SELECT value FROM {Schema}.meta WHERE name = 'schema_version'"));
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class MigrationTests : PostgresTest
         Assert.Contains("celeriac migrate", error.Message, StringComparison.Ordinal);
 
         var owner = OpenClient(Url + "&migrate=false");
-        Assert.Contains("brought to version 2", await ((StoreTransport)owner.Transport).MigrateAsync(Cancelled), StringComparison.Ordinal);
+        Assert.Contains("brought to version 3", await ((StoreTransport)owner.Transport).MigrateAsync(Cancelled), StringComparison.Ordinal);
         await OpenClient(Url + "&migrate=false").Transport.ConnectAsync(Cancelled);
     }
 

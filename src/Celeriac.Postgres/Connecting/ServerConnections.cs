@@ -7,6 +7,8 @@ namespace Celeriac.Postgres.Connecting;
 /// <summary>The connections to one server of the URL, few and kept.</summary>
 internal sealed class ServerConnections : IAsyncDisposable
 {
+    private const int BufferBytes = 64 * 1024;
+
     private readonly NpgsqlDataSource _source;
 
     /// <summary>Nothing is opened yet.</summary>
@@ -28,6 +30,9 @@ internal sealed class ServerConnections : IAsyncDisposable
             MaxPoolSize = options.Connections,
             MaxAutoPrepare = 40,
             AutoPrepareMinUsages = 2,
+            // A commit of many callers, and what a take brings, are some hundred kilobytes: fewer calls of the system for each.
+            ReadBufferSize = BufferBytes,
+            WriteBufferSize = BufferBytes,
             // The library's own statement to clean a session before its next use: ours leave nothing behind.
             NoResetOnClose = true,
             IncludeErrorDetail = false,

@@ -21,12 +21,16 @@ internal static class DocumentQueries
     public static Task<long> LatestAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken) =>
         connection.ScalarAsync<long>($"SELECT {schema}.latest_document()", cancellationToken);
 
-    /// <summary>Keys written after a sequence, in order.</summary>
-    public static async Task<IReadOnlyList<(long Sequence, string Key)>> KeysAfterAsync(
-        NpgsqlConnection connection, string schema, long sequence, int limit, long now, CancellationToken cancellationToken) =>
-        await connection.ListAsync(
-            $"SELECT sequence, key FROM {schema}.documents WHERE sequence > $1 AND (expires_at IS NULL OR expires_at > $2) ORDER BY sequence LIMIT $3",
-            row => (row.GetInt64(0), row.GetString(1)), cancellationToken, Value(sequence), Value(now), Value(limit)).ConfigureAwait(false);
+    /// <summary>What was written after a sequence, in order, with the content where it has at most so many bytes.</summary>
+    public static Task<List<(long Sequence, string Key, byte[]? Content)>> AfterAsync(
+        NpgsqlConnection connection, string schema, long sequence, int limit, int mostBytes, long now, CancellationToken cancellationToken) =>
+        connection.ListAsync(
+            $"""
+            SELECT sequence, key, CASE WHEN octet_length(content) <= $4 THEN content END FROM {schema}.documents
+            WHERE sequence > $1 AND (expires_at IS NULL OR expires_at > $2) ORDER BY sequence LIMIT $3
+            """,
+            row => (row.GetInt64(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetFieldValue<byte[]>(2)),
+            cancellationToken, Value(sequence), Value(now), Value(limit), Value(mostBytes));
 
     /// <summary>Deletes documents; answers how many there were.</summary>
     public static Task<int> DeleteAsync(NpgsqlConnection connection, string schema, IReadOnlyList<string> keys, CancellationToken cancellationToken) =>

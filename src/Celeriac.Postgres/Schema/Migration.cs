@@ -11,9 +11,9 @@ internal static class Migration
     public const int LockClass = 0x436C7263;
 
     /// <summary>The version of the tables and functions that this package works with. Each version has a script <c>00N-….sql</c>; functions are written anew by each.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
-    private static readonly string[] s_scripts = ["001-tables.sql", "002-inbox-result.sql"];
+    private static readonly string[] s_scripts = ["001-tables.sql", "002-inbox-result.sql", "003-functions.sql"];
 
     /// <summary>Answers the version that the schema was brought to; null where it was there already.</summary>
     /// <exception cref="TransportRefusedException">The schema is newer than this package, or missing or older and must not be changed.</exception>

@@ -1,6 +1,8 @@
 -- Written anew by every migration. Advisory locks are of class {lock} and end with the transaction: object 1 keeps the topology still,
 -- object 2 makes the numbers of documents appear in their order; a third space, by hash, guards keys of shared state.
 
+-- Arrays become rows in the list of a SELECT and not in a FROM, which would keep each of them as a table of its own before it joins them.
+
 -- The units of many callers in one statement. A batch that is sent again after its answer was lost with a connection is answered from the
 -- writer's row: it is applied once. Answers: 0 applied, 1 lost, 2 routed with another topology.
 CREATE OR REPLACE FUNCTION {schema}.commit_units(
@@ -35,8 +37,9 @@ BEGIN
 
   -- IS NOT DISTINCT FROM, which no index serves: a plan made while the table was small would else walk all that the holder has claimed, for each claim.
   WITH units AS (
-    SELECT u.*, (u.version IS NOT NULL AND u.version <> present) OR coalesce(u.place::int = ANY(unknown), false) AS stale
-      FROM unnest(u_version, u_claim, u_attempt, u_holder, u_back) WITH ORDINALITY AS u(version, claim, attempt, holder, back, place)),
+    SELECT u.*, (u.version IS NOT NULL AND u.version <> present) OR coalesce(u.place = ANY(unknown), false) AS stale
+      FROM (SELECT unnest(u_version) AS version, unnest(u_claim) AS claim, unnest(u_attempt) AS attempt, unnest(u_holder) AS holder, unnest(u_back) AS back,
+        generate_subscripts(u_back, 1) AS place) AS u),
   removed AS (
     DELETE FROM {schema}.messages m USING units u
       WHERE NOT u.stale AND NOT u.back AND m.id = u.claim AND m.holder IS NOT DISTINCT FROM u.holder AND m.attempt = u.attempt RETURNING u.place, m.queue),
@@ -53,11 +56,13 @@ BEGIN
         message_id, message_priority, expiration_ticks, persistent, headers, body)
       SELECT m.queue, m.priority, m.due, m.expires, m.exchange, m.key, m.type, m.encoding, m.correlation, m.reply,
           m.id, m.own_priority, m.expiration, m.persistent, m.headers, m.body
-        FROM unnest(m_unit, m_queue, m_priority, m_due, m_expires, m_exchange, m_key, m_type, m_encoding, m_correlation, m_reply, m_id,
-          m_own_priority, m_expiration, m_persistent, m_headers, m_body) WITH ORDINALITY
-          AS m(unit, queue, priority, due, expires, exchange, key, type, encoding, correlation, reply, id, own_priority, expiration, persistent, headers, body, place)
-        WHERE statuses[m.unit] = 0 ORDER BY m.place;
-    SELECT concat_ws(',', told, string_agg(DISTINCT m.queue::text, ',')) INTO told FROM unnest(m_unit, m_queue) AS m(unit, queue) WHERE statuses[m.unit] = 0;
+        FROM (SELECT unnest(m_unit) AS unit, unnest(m_queue) AS queue, unnest(m_priority) AS priority, unnest(m_due) AS due, unnest(m_expires) AS expires,
+          unnest(m_exchange) AS exchange, unnest(m_key) AS key, unnest(m_type) AS type, unnest(m_encoding) AS encoding, unnest(m_correlation) AS correlation,
+          unnest(m_reply) AS reply, unnest(m_id) AS id, unnest(m_own_priority) AS own_priority, unnest(m_expiration) AS expiration,
+          unnest(m_persistent) AS persistent, unnest(m_headers) AS headers, unnest(m_body) AS body) AS m
+        WHERE statuses[m.unit] = 0;
+    SELECT concat_ws(',', told, string_agg(DISTINCT m.queue::text, ',')) INTO told
+      FROM (SELECT unnest(m_unit) AS unit, unnest(m_queue) AS queue) AS m WHERE statuses[m.unit] = 0;
   END IF;
 
   IF cardinality(d_unit) > 0 THEN
@@ -65,8 +70,8 @@ BEGIN
     -- Of several documents under one key the first final one stands, else the last.
     INSERT INTO {schema}.documents AS stored(key, sequence, expires_at, is_final, content)
       SELECT d.key, nextval('{schema}.documents_sequence'), d.expires, d.final, d.content FROM (
-        SELECT DISTINCT ON (one.key) one.* FROM unnest(d_unit, d_key, d_expires, d_final, d_content) WITH ORDINALITY
-            AS one(unit, key, expires, final, content, place)
+        SELECT DISTINCT ON (one.key) one.* FROM (SELECT unnest(d_unit) AS unit, unnest(d_key) AS key, unnest(d_expires) AS expires,
+            unnest(d_final) AS final, unnest(d_content) AS content, generate_subscripts(d_unit, 1) AS place) AS one
           WHERE statuses[one.unit] = 0 ORDER BY one.key, one.final DESC, CASE WHEN one.final THEN one.place ELSE -one.place END) AS d
         ORDER BY d.place
       ON CONFLICT (key) DO UPDATE SET sequence = EXCLUDED.sequence, expires_at = EXCLUDED.expires_at, is_final = EXCLUDED.is_final, content = EXCLUDED.content

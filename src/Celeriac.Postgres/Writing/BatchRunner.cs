@@ -11,13 +11,10 @@ namespace Celeriac.Postgres.Writing;
 /// a lost connection interrupts is sent again with its number until it is answered.
 /// </summary>
 internal sealed class BatchRunner(
-    WriterSession session, PostgresServers servers, PostgresOptions options, TimeProvider time, Action<IReadOnlyList<StoreUnit>> tellWaiters, ILogger logger, CancellationToken closing)
+    WriterSession session, PostgresServers servers, PostgresOptions options, TimeProvider time, ClaimLedger claims, Action<IReadOnlyList<StoreUnit>> tellWaiters, AnswerLine line, ILogger logger, CancellationToken closing)
 {
     private const int MostConflicts = 5;
     private const string WriterGone = "CL001";
-
-    /// <summary>What the holders of this process have been given.</summary>
-    public ClaimLedger Claims { get; } = new();
 
     /// <summary>Waits for the server.</summary>
     public async Task ConnectAsync()
@@ -68,13 +65,18 @@ internal sealed class BatchRunner(
         var offset = 0;
         foreach (var job in commits)
         {
-            job.Succeed([.. statuses.Skip(offset).Take(job.Units.Count).Select(status => new UnitAnswer(StatusOf(status)))]);
-            offset += job.Units.Count;
+            var told = new UnitAnswer[job.Units.Count];
+            for (var index = 0; index < told.Length; index++)
+            {
+                told[index] = new UnitAnswer(StatusOf(statuses[offset++]));
+            }
+            job.Succeed(told);
         }
         for (var index = 0; index < takes.Length; index++)
         {
             takes[index].Succeed(taken[index]);
         }
+        line.Go();
     }
 
     private async Task RunAloneAsync(WriteJob job)
@@ -89,6 +91,7 @@ internal sealed class BatchRunner(
                     answers[index] = await CommitAloneAsync(commit.Units[index]).ConfigureAwait(false);
                 }
                 commit.Succeed(answers);
+                line.Go();
                 return;
             }
             await RunTogetherAsync([(TakeJob)job], []).ConfigureAwait(false);
@@ -116,11 +119,12 @@ internal sealed class BatchRunner(
     {
         var number = units.Length > 0 ? session.NextNumber() : 0;
         var conflicts = 0;
+        claims.Returning(units);
         while (true)
         {
             try
             {
-                var asked = takes.Select(take => (take.Request, Claims.KnownIfDoubtful(take.Request.Holder))).ToArray();
+                var asked = takes.Select(take => (take.Request, claims.KnownIfDoubtful(take.Request.Holder))).ToArray();
                 var answer = await session.RunAsync(asked, units, number).ConfigureAwait(false);
                 Account(takes, units, answer.Taken);
                 return answer;
@@ -136,7 +140,7 @@ internal sealed class BatchRunner(
             catch (Exception error) when (IsLoss(error))
             {
                 closing.ThrowIfCancellationRequested();
-                Claims.Doubt(takes.Select(take => take.Request.Holder));
+                claims.Doubt(takes.Select(take => take.Request.Holder));
                 Log.WriterInterrupted(logger, servers.Name, PostgresErrors.Reason(error));
                 await session.DisconnectAsync().ConfigureAwait(false);
                 await ConnectAsync().ConfigureAwait(false);
@@ -148,15 +152,12 @@ internal sealed class BatchRunner(
     {
         for (var index = 0; index < takes.Length; index++)
         {
-            Claims.Add(takes[index].Request, taken[index]);
+            claims.Add(takes[index].Request, taken[index]);
         }
+        claims.Ended(units);
         var isNews = false;
         foreach (var unit in units)
         {
-            if (unit.Claim is { } claim)
-            {
-                Claims.Remove(claim);
-            }
             isNews |= unit.Puts.Count > 0 || unit.Documents.Count > 0 || (unit.Claim is not null && unit.End == ClaimEnd.Return);
         }
         if (isNews)

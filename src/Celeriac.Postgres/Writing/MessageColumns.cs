@@ -35,13 +35,19 @@ internal static class MessageColumns
         Add(parameters, NpgsqlDbType.Bytea, messages, message => Whole(message.Body));
     }
 
-    /// <summary>One column.</summary>
+    /// <summary>One column. Of nulls alone it is sent empty: the statement makes nulls of what an array has less than the others.</summary>
     public static void Add<TRow, TValue>(NpgsqlParameterCollection parameters, NpgsqlDbType type, IReadOnlyList<TRow> rows, Func<TRow, TValue> value)
     {
         var values = new TValue[rows.Count];
+        var isEmpty = true;
         for (var index = 0; index < values.Length; index++)
         {
             values[index] = value(rows[index]);
+            isEmpty &= values[index] is null;
+        }
+        if (isEmpty)
+        {
+            values = [];
         }
         parameters.Add(new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });
     }

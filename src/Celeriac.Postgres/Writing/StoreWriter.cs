@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Celeriac.Postgres.Writing;
 
 /// <summary>
-/// The one writer of a transport. Callers hand in work and wait; all that has gathered meanwhile goes to the server as one transaction, so that
+/// A connection that writes. Callers hand in work and wait; all that has gathered meanwhile goes to the server as one transaction, so that
 /// many callers share one round trip and one commit.
 /// </summary>
 internal sealed class StoreWriter : IAsyncDisposable
@@ -32,13 +32,14 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <param name="servers">The servers.</param>
     /// <param name="options">The URL.</param>
     /// <param name="context">Clock and log.</param>
+    /// <param name="claims">What the holders of this process have been given.</param>
     /// <param name="tellWaiters">Called with a commit that somebody may be waiting for.</param>
-    public StoreWriter(PostgresServers servers, PostgresOptions options, TransportContext context, Action<IReadOnlyList<StoreUnit>> tellWaiters)
+    public StoreWriter(PostgresServers servers, PostgresOptions options, TransportContext context, ClaimLedger claims, Action<IReadOnlyList<StoreUnit>> tellWaiters)
     {
         (_servers, _options, _time) = (servers, options, context.Time);
         _logger = context.LoggerFactory.CreateLogger("Celeriac.Broker.Postgres");
         _session = new WriterSession(servers, options.Schema, context.Time);
-        _runner = new BatchRunner(_session, servers, options, context.Time, tellWaiters, _logger, _closing.Token);
+        _runner = new BatchRunner(_session, servers, options, context.Time, claims, tellWaiters, Answers, _logger, _closing.Token);
     }
 
     /// <summary>Where those go on whose work is done.</summary>
@@ -46,9 +47,6 @@ internal sealed class StoreWriter : IAsyncDisposable
 
     /// <summary>The server's process of its connection; 0 for none.</summary>
     public int ProcessId => _session.ProcessId;
-
-    /// <summary>What the holders of this process have been given.</summary>
-    public ClaimLedger Claims => _runner.Claims;
 
     /// <summary>Commits units; ends within <c>publish_timeout</c>.</summary>
     /// <exception cref="PublishUnknownException">They were sent, and not answered in time.</exception>

@@ -34,12 +34,11 @@ internal abstract class WriteJob<TAnswer>(AnswerLine answers) : WriteJob, IAnswe
     /// <summary>The answer, once it is durable.</summary>
     public Task<TAnswer> Completion => _completion.Task;
 
-    /// <summary>Tells the caller the answer.</summary>
+    /// <summary>Puts the answer into the line, which is to be let go when all of the batch stand in it.</summary>
     public void Succeed(TAnswer answer)
     {
         _answer = answer;
         answers.Add(this);
-        answers.Go();
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,1 @@
+-- Version 3. Functions only, which every migration writes anew.
