@@ -59,13 +59,10 @@ internal sealed class ActorProcess : IAsyncDisposable
         if (role.IsPlain)
         {
             start.Environment["DOTNET_TieredPGO"] = "1";
-            // Hexadecimal: 70, .NET's own.
+            // Hexadecimal: 70, 100 ms and no bound, .NET's own.
             start.Environment["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "46";
-        }
-        if (role.HasSmallHeap)
-        {
-            // Hexadecimal: 8 MiB.
-            start.Environment["DOTNET_GCGen0MaxBudget"] = "800000";
+            start.Environment["DOTNET_TC_CallCountingDelayMs"] = "64";
+            start.Environment["DOTNET_GCGen0MaxBudget"] = "0";
         }
         return new ActorProcess($"{role.Program} {string.Join(' ', role.Words)}", Process.Start(start)!);
     }

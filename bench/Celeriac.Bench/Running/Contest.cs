@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Celeriac.Bench.Acting;
 
 namespace Celeriac.Bench.Running;
@@ -36,6 +37,8 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
             _outcomes[contender.Name].Add(await TryAsync(contender));
         }
         LastRound = clock.Elapsed;
+        // Tables come at the end: whoever waits for minutes sees how far it is. Not where the tables are read from.
+        await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{scenario.Name}, round {Rounds}: {LastRound.TotalSeconds:F0} s"));
     }
 
     private async Task<Outcome?> TryAsync(Contender contender)
@@ -62,7 +65,7 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
     {
         var tasks = Math.Max(1, (int)(scenario.Tasks * contender.Share * (scenario.Scales ? settings.Scale : 1)));
         var backlog = (int)(contender.Backlog * settings.Scale);
-        var warm = Math.Min(tasks, scenario.Warm);
+        var warm = Math.Max(contender.Share < 1 ? 0 : scenario.LeastWarm, Math.Min(tasks, scenario.Warm));
         // Nothing here is slower than a hundred a second for long.
         var patience = TimeSpan.FromSeconds(15 + (tasks + backlog) / 100.0);
         if (contender.Before is { } before)

@@ -27,9 +27,6 @@ internal sealed record Role(ActorProgram Program, params string[] Words)
     /// <summary>True where the runtime's own defaults hold instead of the settings that docs/performance.md proposes for a worker's process.</summary>
     public bool IsPlain { get; init; }
 
-    /// <summary>True where the young generation is kept small, as docs/performance.md proposes where memory is scarce.</summary>
-    public bool HasSmallHeap { get; init; }
-
     /// <summary>An actor of the bench itself.</summary>
     public static Role Bench(params string[] words) => new(ActorProgram.Bench, words);
 
@@ -54,6 +51,9 @@ internal sealed record Contender(string Name, params Role[] Roles)
     /// <summary>Which part of the scenario's tasks it gets, where it is much slower than the others.</summary>
     public double Share { get; init; } = 1;
 
+    /// <summary>False for those that a quick run leaves out.</summary>
+    public bool IsQuick { get; init; } = true;
+
     /// <summary>How many tasks more than are measured wait in the queue.</summary>
     public int Backlog { get; init; }
 }
@@ -70,6 +70,9 @@ internal sealed record Scenario(string Name, BrokerKind Broker, int Tasks)
 
     /// <summary>How many tasks at most come before the measured ones. Until then the runtime is still compiling: after 5,000 tasks a quarter of the processor time is the compiler's.</summary>
     public int Warm { get; init; } = 20_000;
+
+    /// <summary>How many come before them however short the run is, but where a contender has a share only.</summary>
+    public int LeastWarm { get; init; }
 
     /// <summary>The most rounds that it has, where one takes long.</summary>
     public int MaximumRounds { get; init; } = int.MaxValue;

@@ -53,7 +53,7 @@ internal sealed record Settings(int Rounds, double Scale, IReadOnlyList<string> 
     /// <summary>The scenario with those contenders that are wanted.</summary>
     public Scenario Narrow(Scenario scenario)
     {
-        var contenders = scenario.Contenders.Where(contender => contender.Name.Contains(Only, StringComparison.OrdinalIgnoreCase)).ToList();
+        var contenders = scenario.Contenders.Where(contender => contender.Name.Contains(Only, StringComparison.OrdinalIgnoreCase) && (contender.IsQuick || Budget is null)).ToList();
         return scenario with
         {
             Contenders = contenders,

@@ -22,7 +22,7 @@ internal static class AmqpScenarios
             new("frames by hand, 1000 in flight", Role.Bench("raw-client", "mode=publish", "window=1000")),
             new("RabbitMQ.Client, 1000 in flight", Role.Bench("rabbit-client", "mode=publish", "window=1000")),
             new("MassTransit, 1000 in flight", Role.Peer("masstransit-client", "mode=publish", "window=1000")),
-            new("Celery, unconfirmed", Role.Celery("client", "mode=publish")) { Share = 0.4 },
+            new("Celery, unconfirmed", Role.Celery("client", "mode=publish")) { Share = 0.2 },
             new("Celery, confirmed", Role.Celery("client", "mode=publish", "confirms=true")) { Share = 0.1 },
         ],
         Ratios =
@@ -45,14 +45,14 @@ internal static class AmqpScenarios
         [
             new("celeriac, prefetch 100", Role.Bench("worker", "hold", "prefetch=100")) { Before = Fill },
             new("celeriac, default", Role.Plain("worker", "hold")) { Before = Fill },
-            new("celeriac, default, synchronous", Role.Plain("worker", "hold")) { Before = Role.Bench("client", "mode=publish", "window=1000", "task=sync") },
+            new("celeriac, default, synchronous", Role.Plain("worker", "hold")) { Before = Role.Bench("client", "mode=publish", "window=1000", "task=sync"), IsQuick = false },
             new("celeriac, own frames, prefetch 100", Role.Bench("worker", "hold", "prefetch=100", "wire=celeriac")) { Before = Fill },
             new("frames by hand, prefetch 100", Role.Bench("raw-worker", "hold")) { Before = RawFill },
             new("RabbitMQ.Client, prefetch 100", Role.Bench("rabbit-worker", "hold")) { Before = RabbitFill },
             new("MassTransit, prefetch 100", Role.Peer("masstransit-worker", "hold", "prefetch=100")) { Before = MassTransitFill },
-            new("MassTransit, default", Role.Peer("masstransit-worker", "hold")) { Before = MassTransitFill },
+            new("MassTransit, default", Role.Peer("masstransit-worker", "hold")) { Before = MassTransitFill, IsQuick = false },
             new("Celery, prefork -c 2", Role.Celery("worker", "pool=prefork")) { Before = Fill, Share = 0.2 },
-            new("Celery, solo, prefetch 64", Role.Celery("worker", "pool=solo", "concurrency=1", "multiplier=64")) { Before = Fill, Share = 0.3 },
+            new("Celery, solo, prefetch 64", Role.Celery("worker", "pool=solo", "concurrency=1", "multiplier=64")) { Before = Fill, Share = 0.2 },
         ],
         Ratios =
         [
@@ -72,6 +72,7 @@ internal static class AmqpScenarios
     public static Scenario Result { get; } = new("amqp.result", BrokerKind.RabbitMq, 60_000)
     {
         Warm = 60_000,
+        LeastWarm = 30_000,
         Contenders = Results("window=200", 0.05),
         Ratios =
         [
@@ -91,7 +92,8 @@ internal static class AmqpScenarios
     /// <summary>The same one at a time.</summary>
     public static Scenario RoundTrip { get; } = new("amqp.roundtrip", BrokerKind.RabbitMq, 10_000)
     {
-        Contenders = Results("window=1", 0.1),
+        LeastWarm = 3_000,
+        Contenders = Results("window=1", 0.08),
         Ratios =
         [
             Ratio.Median("amqp.roundtrip.vs-raw", "celeriac, prefetch 100", "frames by hand, prefetch 100"),
@@ -105,6 +107,7 @@ internal static class AmqpScenarios
 
     public static Scenario Bulk { get; } = new("amqp.bulk", BrokerKind.RabbitMq, 50_000)
     {
+        IsQuick = false,
         Contenders =
         [
             new("celeriac, in bulk", Role.Bench("client", "mode=bulk")),
@@ -117,8 +120,8 @@ internal static class AmqpScenarios
     [
         // Replies are transient, as everybody's here but those of Celeriac's default.
         new("celeriac, prefetch 100", Role.Bench("client", "mode=result", window), Role.Bench("worker", "prefetch=100", "replies=transient")),
-        new("celeriac, persistent replies, prefetch 100", Role.Bench("client", "mode=result", window), Role.Bench("worker", "prefetch=100")),
-        new("celeriac, default", Role.Plain("client", "mode=result", window), Role.Plain("worker")),
+        new("celeriac, persistent replies, prefetch 100", Role.Bench("client", "mode=result", window), Role.Bench("worker", "prefetch=100")) { IsQuick = false },
+        new("celeriac, default", Role.Plain("client", "mode=result", window), Role.Plain("worker")) { Share = 0.5 },
         new("celeriac, own frames, prefetch 100", Role.Bench("client", "mode=result", window, "wire=celeriac"), Role.Bench("worker", "prefetch=100", "wire=celeriac", "replies=transient")),
         new("frames by hand, prefetch 100", Role.Bench("raw-client", "mode=result", window), Role.Bench("raw-worker")),
         new("RabbitMQ.Client, prefetch 100", Role.Bench("rabbit-client", "mode=result", window), Role.Bench("rabbit-worker")),

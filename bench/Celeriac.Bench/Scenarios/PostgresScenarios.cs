@@ -8,7 +8,8 @@ internal static class PostgresScenarios
     /// <summary>As on SQLite, a slot of the worker is taken until the commit with its result.</summary>
     public static Scenario Result { get; } = new("postgres.result", BrokerKind.Postgres, 100_000)
     {
-        Warm = 40_000,
+        Warm = 60_000,
+        LeastWarm = 60_000,
         Contenders =
         [
             new("celeriac, concurrency 256", Role.Bench("client", "mode=result", "window=512"), Role.Bench("worker", "concurrency=256")),

@@ -16,20 +16,20 @@ internal static class SqliteScenarios
     public static Scenario Result { get; } = new("sqlite.result", BrokerKind.Sqlite, 240_000)
     {
         Warm = 100_000,
+        LeastWarm = 100_000,
         Contenders =
         [
             new("celeriac, concurrency 256", Calls, Role.Bench("worker", "concurrency=256")),
-            new("celeriac, small heap", Calls with { HasSmallHeap = true }, Role.Bench("worker", "concurrency=256") with { HasSmallHeap = true }) { Share = 0.5 },
             new("celeriac, default", Role.Plain("client", "mode=result", "window=512"), Role.Plain("worker")) { Share = 0.5 },
             new("raw, batches of 64", Role.Bench("sqlite-loop", "mode=result", "batch=64")),
-            new("raw, batches of 64, random ids", Role.Bench("sqlite-loop", "mode=result", "batch=64", "ids=random")),
+            new("raw, batches of 64, random ids", Role.Bench("sqlite-loop", "mode=result", "batch=64", "ids=random")) { Share = 0.5 },
             new("raw, one by one", Role.Bench("sqlite-loop", "mode=result", "batch=1")) { Share = 0.025 },
         ],
         Ratios =
         [
             Ratio.Rate("sqlite.result.vs-raw", "celeriac, concurrency 256", "raw, batches of 64"),
             new("sqlite.result.rss-mib", "celeriac, concurrency 256", null, outcome => outcome.Megabytes),
-            new("sqlite.result.small-heap.rss-mib", "celeriac, small heap", null, outcome => outcome.Megabytes),
+            new("sqlite.result.default.rss-mib", "celeriac, default", null, outcome => outcome.Megabytes),
             Ratio.Rate("sqlite.result.default.vs-raw", "celeriac, default", "raw, batches of 64"),
             Ratio.Rate("sqlite.result.vs-raw-random", "celeriac, concurrency 256", "raw, batches of 64, random ids"),
             Ratio.Rate("sqlite.result.vs-raw-single", "celeriac, concurrency 256", "raw, one by one"),
