@@ -47,7 +47,10 @@ internal sealed class ActorProcess : IAsyncDisposable
 
     public Task<Report> Done => _done.Task;
 
-    public static ActorProcess Start(Role role, IEnumerable<string> common)
+    /// <param name="role">What it plays.</param>
+    /// <param name="learns">True where there is time for the runtime to learn what is called how, which costs twice as much for a while and less from then on.</param>
+    /// <param name="common">What all of a run are told.</param>
+    public static ActorProcess Start(Role role, bool learns, IEnumerable<string> common)
     {
         var (program, first) = Command(role.Program);
         var start = new ProcessStartInfo(program, [.. first, role.Words[0], .. common, .. role.Words[1..]])
@@ -56,9 +59,12 @@ internal sealed class ActorProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (role.IsPlain)
+        if (role.IsPlain || learns)
         {
             start.Environment["DOTNET_TieredPGO"] = "1";
+        }
+        if (role.IsPlain)
+        {
             // Hexadecimal: 70, 100 ms and no bound, .NET's own.
             start.Environment["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "46";
             start.Environment["DOTNET_TC_CallCountingDelayMs"] = "64";

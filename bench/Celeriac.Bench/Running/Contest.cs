@@ -7,6 +7,8 @@ namespace Celeriac.Bench.Running;
 /// <summary>One scenario: its contenders in turn, round after round.</summary>
 internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings settings)
 {
+    // At ten to thirty thousand a second: two to six seconds.
+    private const int EnoughToLearn = 60_000;
     private readonly Dictionary<string, List<Outcome?>> _outcomes = scenario.Contenders.ToDictionary(contender => contender.Name, _ => new List<Outcome?>());
 
     /// <summary>What every contender has shown, in each round; null where a run failed.</summary>
@@ -70,7 +72,7 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
         var patience = TimeSpan.FromSeconds(15 + (tasks + backlog) / 100.0);
         if (contender.Before is { } before)
         {
-            await using var filler = ActorProcess.Start(before, Common(stall, tasks + backlog, warm));
+            await using var filler = ActorProcess.Start(before, learns: false, Common(stall, tasks + backlog, warm));
             await filler.Ready.WaitAsync(patience);
             filler.Go();
             await filler.Done.WaitAsync(patience);
@@ -81,7 +83,7 @@ internal sealed class Contest(Scenario scenario, BrokerStand stand, Settings set
             // The one whose time counts comes last, when all others are there.
             foreach (var role in contender.Roles.Reverse())
             {
-                actors.Insert(0, ActorProcess.Start(role, Common(stall, tasks, warm)));
+                actors.Insert(0, ActorProcess.Start(role, warm >= EnoughToLearn, Common(stall, tasks, warm)));
                 await actors[0].Ready.WaitAsync(patience);
             }
             return await MeasureAsync(actors, stall, patience);
