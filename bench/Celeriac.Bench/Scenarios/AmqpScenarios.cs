@@ -15,6 +15,7 @@ internal static class AmqpScenarios
 
     public static Scenario Publish { get; } = new("amqp.publish", BrokerKind.RabbitMq, 50_000)
     {
+        LeastWarm = 20_000,
         Contenders =
         [
             new("celeriac, 1000 callers", Role.Bench("client", "mode=publish", "window=1000")),
@@ -41,6 +42,7 @@ internal static class AmqpScenarios
     /// <summary>A full queue, then the worker: from its first task to its last.</summary>
     public static Scenario NoResult { get; } = new("amqp.noresult", BrokerKind.RabbitMq, 50_000)
     {
+        LeastWarm = 20_000,
         Contenders =
         [
             new("celeriac, prefetch 100", Role.Bench("worker", "hold", "prefetch=100")) { Before = Fill },
@@ -92,7 +94,7 @@ internal static class AmqpScenarios
     /// <summary>The same one at a time.</summary>
     public static Scenario RoundTrip { get; } = new("amqp.roundtrip", BrokerKind.RabbitMq, 10_000)
     {
-        LeastWarm = 3_000,
+        LeastWarm = 2_500,
         Contenders = Results("window=1", 0.08),
         Ratios =
         [
@@ -127,6 +129,6 @@ internal static class AmqpScenarios
         new("RabbitMQ.Client, prefetch 100", Role.Bench("rabbit-client", "mode=result", window), Role.Bench("rabbit-worker")),
         new("MassTransit", Role.Peer("masstransit-client", "mode=result", window), Role.Peer("masstransit-worker")) { Share = 0.25 },
         new("Celery, prefork -c 2", Role.Celery("client", "mode=result", window), Role.Celery("worker", "pool=prefork")) { Share = celeryShare },
-        new("Celery, solo, prefetch 64", Role.Celery("client", "mode=result", window), Role.Celery("worker", "pool=solo", "concurrency=1", "multiplier=64")) { Share = celeryShare },
+        new("Celery, solo, prefetch 64", Role.Celery("client", "mode=result", window), Role.Celery("worker", "pool=solo", "concurrency=1", "multiplier=64")) { Share = celeryShare, IsQuick = false },
     ];
 }

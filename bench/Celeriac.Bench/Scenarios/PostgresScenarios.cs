@@ -28,6 +28,7 @@ internal static class PostgresScenarios
     /// <summary>A full queue, then the worker: from its first task to its last.</summary>
     public static Scenario NoResult { get; } = new("postgres.noresult", BrokerKind.Postgres, 40_000)
     {
+        LeastWarm = 20_000,
         Contenders =
         [
             new("celeriac, prefetch 100", Role.Bench("worker", "hold", "prefetch=100")) { Before = Role.Bench("client", "mode=bulk") },

@@ -38,6 +38,8 @@ internal static class SqliteScenarios
 
     public static Scenario Publish { get; } = new("sqlite.publish", BrokerKind.Sqlite, 100_000)
     {
+        Warm = 40_000,
+        LeastWarm = 40_000,
         Contenders =
         [
             new("celeriac, 512 callers", Role.Bench("client", "mode=publish", "window=512")),
@@ -54,6 +56,9 @@ internal static class SqliteScenarios
 
     public static Scenario FourWorkers { get; } = new("sqlite.four-workers", BrokerKind.Sqlite, 60_000)
     {
+        // Shared by four that all compile.
+        Warm = 40_000,
+        LeastWarm = 40_000,
         Contenders = [new("celeriac, one worker", Calls, OneOfMany), new("celeriac, four workers", Calls, OneOfMany, OneOfMany, OneOfMany, OneOfMany)],
         Ratios =
         [
