@@ -13,6 +13,7 @@ internal sealed class LibraryChannel : IAmqpChannel
     private readonly IChannel _channel;
     private readonly Lock _replying = new();
     private readonly LibraryAcknowledgements _acknowledgements;
+    private Task _publishing = Task.CompletedTask;
 
     public LibraryChannel(IChannel channel, bool confirms)
     {
@@ -140,23 +141,59 @@ internal sealed class LibraryChannel : IAmqpChannel
         };
     }
 
-    public bool TryPublish(string exchange, string routingKey, bool isMandatory, AmqpProperties properties, ReadOnlyMemory<byte> body) => false;
+    public bool TryPublish(string exchange, string routingKey, bool isMandatory, AmqpProperties properties, ReadOnlyMemory<byte> body)
+    {
+        if (!_publishing.IsCompleted || !IsOpen)
+        {
+            return false;
+        }
+        var publishing = BeginPublish(exchange, routingKey, isMandatory, properties, body);
+        if (publishing.IsCompletedSuccessfully)
+        {
+            return true;
+        }
+        if (publishing.IsCompleted)
+        {
+            // Nothing of it was written; the publish that waits says why.
+            _ = publishing.AsTask().Exception;
+            return false;
+        }
+        _publishing = FinishAsync(publishing);
+        return true;
+    }
 
     public void Flush(bool isHere)
     {
-        // Nothing is published without waiting here.
+        // The library has a loop that writes.
     }
 
     public async ValueTask PublishAsync(string exchange, string routingKey, bool isMandatory, AmqpProperties properties, ReadOnlyMemory<byte> body)
     {
+        await _publishing.ConfigureAwait(false);
         try
         {
-            // No token: a half-sent publication would put the numbers out of step.
-            await _channel.BasicPublishAsync(exchange, routingKey, isMandatory, new LibraryProperties(properties), body, CancellationToken.None).ConfigureAwait(false);
+            await BeginPublish(exchange, routingKey, isMandatory, properties, body).ConfigureAwait(false);
         }
         catch (Exception error) when (LibraryErrors.IsOfTheChannel(error))
         {
             throw LibraryErrors.Translate(error, Reason);
+        }
+    }
+
+    // No token: a half-sent publication would put the numbers out of step.
+    private ValueTask BeginPublish(string exchange, string routingKey, bool isMandatory, AmqpProperties properties, ReadOnlyMemory<byte> body) =>
+        _channel.BasicPublishAsync(exchange, routingKey, isMandatory, new LibraryProperties(properties), body, CancellationToken.None);
+
+    /// <summary>A publication that waits for room before the socket. Where it gets none the connection is at its end: it is unconfirmed, as what was written is.</summary>
+    private async Task FinishAsync(ValueTask publishing)
+    {
+        try
+        {
+            await publishing.ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            await DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -39,7 +39,8 @@ internal sealed class LibraryDialer(AmqpOptions options, TimeProvider time) : IA
         {
             var connection = await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
             LibraryHeartbeat.TryDisarm(connection);
-            client!.Silence.Start(connection.Heartbeat);
+            client!.Gather(connection);
+            client.Silence.Start(connection.Heartbeat);
             return connection;
         }
         catch (OperationCanceledException)

@@ -29,6 +29,9 @@ internal sealed class MendingClient : ITcpClient
     /// <summary>True once TLS is agreed on.</summary>
     public bool IsEncrypted => _tls is not null && _stream is not null;
 
+    /// <summary>From now on what the connection has to write leaves together (<see cref="GatheredWrites"/>).</summary>
+    public void Gather(IConnection connection) => _stream?.InLine = LibraryOutbox.CountOf(connection);
+
     public bool Connected => _socket.Connected;
 
     public Socket Client => _socket;

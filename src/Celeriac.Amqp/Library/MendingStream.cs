@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using Celeriac.Amqp.Links;
 
-
 namespace Celeriac.Amqp.Library;
 
 /// <summary>
@@ -14,10 +13,17 @@ namespace Celeriac.Amqp.Library;
 internal sealed class MendingStream(Socket socket, Stream inner, SilenceWatch watch) : NetworkStream(socket, ownsSocket: false)
 {
     private readonly MendingFrames _frames = new();
+    private readonly GatheredWrites _writes = new(inner);
     private byte[] _buffer = new byte[16 * 1024];
     private int _ready;
     private int _start;
     private int _end;
+
+    /// <summary>How many messages the library writes next without waiting (<see cref="GatheredWrites.InLine"/>).</summary>
+    public Func<int>? InLine
+    {
+        set => _writes.InLine = value;
+    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -42,12 +48,12 @@ internal sealed class MendingStream(Socket socket, Stream inner, SilenceWatch wa
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _writes.WriteAsync(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        inner.WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        _writes.WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken) => _writes.FlushAsync(cancellationToken);
 
     protected override void Dispose(bool disposing)
     {

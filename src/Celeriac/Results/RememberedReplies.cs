@@ -1,3 +1,4 @@
+using Celeriac.Messaging.Stores;
 using Celeriac.Protocol;
 
 namespace Celeriac.Results;
@@ -12,6 +13,7 @@ internal sealed class RememberedReplies(int most, int mostTaken, TimeSpan lifeti
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly LinkedList<Reply> _oldestFirst = new();
     private readonly LinkedList<Reply> _taken = new();
+    private readonly AnswerLine _answers = new();
 
     /// <summary>A reply will come; called before its task is sent.</summary>
     public void Expect(string taskId)
@@ -23,7 +25,7 @@ internal sealed class RememberedReplies(int most, int mostTaken, TimeSpan lifeti
             {
                 return;
             }
-            _entries.Add(taskId, new Entry(_oldestFirst.AddLast(new Reply(taskId, time.GetTimestamp()))));
+            _entries.Add(taskId, new Entry(_oldestFirst.AddLast(new Reply(taskId, time.GetTimestamp(), _answers))));
             if (_oldestFirst.Count > most)
             {
                 Drop(_oldestFirst.First!.Value, $"this client already remembers {most} later tasks. Wait for results sooner, or use a result store.");
@@ -116,9 +118,14 @@ internal sealed class RememberedReplies(int most, int mostTaken, TimeSpan lifeti
         public bool IsTaken { get; set; }
     }
 
-    internal sealed class Reply(string taskId, long expectedAt)
+    /// <param name="taskId">The task.</param>
+    /// <param name="expectedAt">A timestamp: since when it is expected.</param>
+    /// <param name="answers">Where its waiters go on: those whose replies came together do so in one piece of work.</param>
+    internal sealed class Reply(string taskId, long expectedAt, AnswerLine answers) : IAnswer
     {
-        private readonly TaskCompletionSource<ResultRecord> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ResultRecord> _ended = new();
+        // The record it ended with, or why it ends without one.
+        private object? _end;
 
         public string TaskId => taskId;
         public long ExpectedAt => expectedAt;
@@ -129,31 +136,48 @@ internal sealed class RememberedReplies(int most, int mostTaken, TimeSpan lifeti
 
         public void Set(ResultRecord record)
         {
-            if (_ended.Task.IsCompleted)
+            if (Volatile.Read(ref _end) is not null)
             {
                 return;
             }
             Latest = record;
             if (TaskStates.IsReady(record.Status))
             {
-                _ended.TrySetResult(record);
+                End(record);
             }
         }
 
         public void Refuse(Exception error)
         {
-            if (!_ended.Task.IsCompleted)
+            if (Volatile.Read(ref _end) is null)
             {
                 Refused = error;
                 Fail(error);
             }
         }
 
-        public void Fail(Exception error)
+        public void Fail(Exception error) => End(error);
+
+        /// <inheritdoc/>
+        public void Tell()
         {
-            _ended.TrySetException(error);
+            if (_end is ResultRecord record)
+            {
+                _ended.SetResult(record);
+                return;
+            }
+            _ended.SetException((Exception)_end!);
             // A result that nobody awaits must not surface as an unobserved exception.
             _ = _ended.Task.Exception;
+        }
+
+        private void End(object end)
+        {
+            if (Interlocked.CompareExchange(ref _end, end, null) is null)
+            {
+                answers.Add(this);
+                answers.Go();
+            }
         }
     }
 }
