@@ -12,11 +12,11 @@ public static partial class LimitTasks
         return task.Options.RateLimitScope == LimitScope.Cluster || task.Options.ConcurrencyLimit > 0;
     }
 
-    /// <summary>Four a second for each tenant; enters the tenant and when it ran.</summary>
+    /// <summary>Four a second for each tenant; enters the tenant, when it ran, and its id.</summary>
     [Task("conformance.paced", RateLimit = "4/s", RateLimitScope = LimitScope.Cluster, RateLimitBy = ["tenantName"])]
-    public static async Task<string> PacedAsync(string ledger, string tenantName)
+    public static async Task<string> PacedAsync(string ledger, string tenantName, TaskContext context)
     {
-        await LedgerTasks.AppendAsync(ledger, $"{tenantName} {TimeProvider.System.GetUtcNow().UtcTicks.ToString(CultureInfo.InvariantCulture)}");
+        await LedgerTasks.AppendAsync(ledger, $"{tenantName} {TimeProvider.System.GetUtcNow().UtcTicks.ToString(CultureInfo.InvariantCulture)} {context.Id}");
         return tenantName;
     }
 
